@@ -1,0 +1,14 @@
+export { handleState, sameIncarnation, type NodeHandle } from './handle.ts';
+export { envelopeName, type Envelope, type HopRecord, type HopRule } from './envelope.ts';
+export type { Application, Downcall, LinkId, Upcall } from './application.ts';
+export {
+  HOPS_MAX,
+  type Geometry,
+  type Hop,
+  type HopAttempt,
+  type HopId,
+  type Routing,
+  type RoutingEffect,
+  type RoutingInput,
+  type RoutingView,
+} from './routing.ts';

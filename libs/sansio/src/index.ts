@@ -1,0 +1,4 @@
+export { earliest, type Machine, type Millis } from './machine.ts';
+export { canonicalJson, digest, type Json } from './json.ts';
+export { seededRng, type Rng } from './rng.ts';
+export { assert, AssertionFailed, assertNever } from './assert.ts';
