@@ -1,0 +1,1 @@
+export type { HopMessage } from './messages.ts';

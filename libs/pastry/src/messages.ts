@@ -1,0 +1,62 @@
+import type { HopMessage } from '@banyan/hop-delivery';
+import type { NodeHandle } from '@banyan/kbr';
+import type { FailedLife, PeerMessage } from '@banyan/peers';
+import type { Millis } from '@banyan/sansio';
+
+/** Entering the ring. Source: Rowstron & Druschel 2001, §2.4; Castro et al. 2004 (consistent join). */
+export type JoinMessage =
+  /** Travels hop by hop towards `joiner.id`; every hop answers the joiner with its rows from `row` on. */
+  | { readonly type: 'joinRequest'; readonly joiner: NodeHandle; readonly attempt: number; readonly row: number; readonly hops: number }
+  /** Rows `row`, `row + 1`, … of a node on the route; its neighborhood set too when it is the first. */
+  | {
+      readonly type: 'joinRows';
+      readonly attempt: number;
+      readonly row: number;
+      readonly rows: readonly (readonly NodeHandle[])[];
+      readonly neighborhood: readonly NodeHandle[];
+    }
+  /** The root helps this joiner and no other for now; its leaf set. */
+  | { readonly type: 'joinAccept'; readonly attempt: number; readonly leaves: readonly NodeHandle[] }
+  /** The root helps another joiner, or is itself not ready. */
+  | { readonly type: 'joinBusy'; readonly attempt: number; readonly retryAfterMs: Millis }
+  /**
+   * A node that became active introduces itself, with its row in which it keeps the receiver (`row` = -1: none).
+   * `roundTripMs` is its own measurement of the receiver, so that the receiver need not probe.
+   */
+  | { readonly type: 'announce'; readonly row: number; readonly entries: readonly NodeHandle[]; readonly roundTripMs?: Millis }
+  /** The sender leaves the ring on purpose: its keys and leases are free at once. */
+  | { readonly type: 'leaving' };
+
+/** Keeping leaf sets whole: each probe and each reply carries the sender's leaf set and whom it found dead lately. */
+export type LeafSetMessage = {
+  readonly type: 'leafProbe' | 'leafReply';
+  readonly nonce: number;
+  /** The sender is active. */
+  readonly ready: boolean;
+  readonly leaves: readonly NodeHandle[];
+  readonly failed: readonly FailedLife[];
+};
+
+/**
+ * Sign of life between ring neighbors that is also lease request and lease grant.
+ * `sentAt` is on the sender's clock and only ever echoed; `grants` echoes the receiver's own latest `sentAt`.
+ */
+export interface HeartbeatMessage {
+  readonly type: 'heartbeat';
+  readonly sentAt: Millis;
+  readonly leaseMs: Millis;
+  readonly grants?: Millis;
+  /** The sender has no lasting lease from the receiver and asks for a heartbeat back at once. */
+  readonly urgent: boolean;
+}
+
+/** Reading the tables of another node: the walk to the nearest node, repair and maintenance. */
+export type TableMessage =
+  | { readonly type: 'leavesRequest'; readonly nonce: number }
+  /** `depth`: how many rows of the sender's routing table hold an entry. */
+  | { readonly type: 'leavesReply'; readonly nonce: number; readonly leaves: readonly NodeHandle[]; readonly depth: number }
+  | { readonly type: 'rowRequest'; readonly nonce: number; readonly row: number }
+  | { readonly type: 'rowReply'; readonly nonce: number; readonly row: number; readonly entries: readonly NodeHandle[] };
+
+/** Everything one Pastry node says to another. */
+export type PastryMessage = HopMessage | PeerMessage | JoinMessage | LeafSetMessage | HeartbeatMessage | TableMessage;

@@ -1,0 +1,1 @@
+export type { FailedLife, PeerMessage } from './messages.ts';

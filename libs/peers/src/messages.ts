@@ -1,0 +1,18 @@
+import type { Id } from '@banyan/ids';
+import type { NodeHandle } from '@banyan/kbr';
+
+/** What peers say to each other to learn who lives and how far away. */
+export type PeerMessage =
+  | { readonly type: 'ping'; readonly nonce: number }
+  /** `ready`: the answering node is an active ring member, so it may stand in a table. */
+  | { readonly type: 'pong'; readonly nonce: number; readonly ready: boolean }
+  /** Asks a third node to ping `target` for us before we believe it dead. */
+  | { readonly type: 'pingRequest'; readonly nonce: number; readonly target: NodeHandle }
+  /** The target answered the third node; silence means it did not. */
+  | { readonly type: 'pingReport'; readonly nonce: number; readonly target: Id };
+
+/** One life of a node that somebody found dead: hearsay that is checked, never acted upon. */
+export interface FailedLife {
+  readonly id: Id;
+  readonly incarnation: number;
+}
