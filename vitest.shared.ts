@@ -4,7 +4,7 @@ import type { ViteUserConfig } from 'vitest/config';
 // Sources, not builds: an edit shows in the next run. `module` is left out on purpose (it picks bundler-only ESM).
 const conditions = ['@banyan/source', 'node'];
 
-/** The vitest configuration of one room; `directory` is the room's root. */
+/** The vitest configuration of one room's unit tests (`*.spec.ts`); `directory` is the room's root. */
 export function shared(directory: string): ViteUserConfig {
   return {
     root: directory,
@@ -18,6 +18,24 @@ export function shared(directory: string): ViteUserConfig {
       isolate: false,
       testTimeout: 60_000,
       reporters: ['default', ['json', { outputFile: 'reports/vitest.json' }]],
+    },
+  };
+}
+
+/** The same for tests that start real processes (`*.e2e.ts`) or are long by nature (`*.long.ts`): one at a time. */
+export function slow(directory: string, kind: 'e2e' | 'long'): ViteUserConfig {
+  const config = shared(directory);
+  return {
+    ...config,
+    test: {
+      ...config.test,
+      include: [`src/**/*.${kind}.ts`],
+      pool: 'forks',
+      isolate: true,
+      fileParallelism: false,
+      testTimeout: 600_000,
+      hookTimeout: 300_000,
+      reporters: ['default', ['json', { outputFile: `reports/vitest-${kind}.json` }]],
     },
   };
 }
