@@ -1,0 +1,11 @@
+export { EventQueue } from './event-queue.ts';
+export type { Host, Topology, TopologyOptions } from './topology.ts';
+export { plane } from './topologies/plane.ts';
+export { sphere } from './topologies/sphere.ts';
+export { transitStub, TRANSIT_STUB_ROUTERS } from './topologies/transit-stub.ts';
+export { matrix } from './topologies/matrix.ts';
+export { graph, shortestPaths, type RouterLink } from './topologies/graph.ts';
+export { CALM, LOST, Network, type Weather } from './network.ts';
+export { CONNECT_TIMEOUT_MS, DataLinks, LINK_TIMEOUT_MS, type LinkEnd } from './data-links.ts';
+export { World, type Seam } from './world.ts';
+export { Trace } from './trace.ts';

@@ -1,0 +1,17 @@
+/** A place in the simulated world where a machine may run, numbered from 0. It keeps its place over crash and restart. */
+export type Host = number;
+
+/** Who is how far from whom. Pure and constant: chance and faults belong to `Network`. */
+export interface Topology {
+  /** For reports: the kind and what it was made of. */
+  readonly name: string;
+  readonly hosts: number;
+  /** One-way delay in ms between two hosts, above 0 for two different ones; 0 from a host to itself. */
+  latencyMs(from: Host, to: Host): number;
+}
+
+/** What every made-up topology is made of. */
+export interface TopologyOptions {
+  readonly hosts: number;
+  readonly seed: number;
+}

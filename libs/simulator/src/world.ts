@@ -1,0 +1,238 @@
+import { assert, type Machine, type Millis } from '@banyan/sansio';
+import { DataLinks, type LinkEnd } from './data-links.ts';
+import { EventQueue } from './event-queue.ts';
+import { LOST, type Network } from './network.ts';
+import type { Host } from './topology.ts';
+
+/**
+ * How a world that knows no protocol drives one: what the network tells a machine becomes its input here, and
+ * `perform` turns its effects into `send`, `dial`, `hangUp` and `fanOut` of the world.
+ */
+export interface Seam<Input, Effect, Frame> {
+  readonly tick: Input;
+  perform(world: World<Input, Effect, Frame>, host: Host, effect: Effect): void;
+  /** The input of a machine that was not scheduled for `forMs`; undefined: it is not told. */
+  stalled(forMs: Millis): Input | undefined;
+  linkUp(host: Host, end: LinkEnd): Input;
+  linkDown(host: Host, end: { readonly peer: Host; readonly link: number | undefined; readonly dialled: boolean }): Input;
+  frame(host: Host, end: LinkEnd, frame: Frame): Input;
+  /** Called after every step, when all its effects are performed: where oracles look and recorders write. */
+  afterStep?(now: Millis, host: Host, input: Input, effects: readonly Effect[]): void;
+}
+
+type Event<Input> =
+  | { readonly type: 'input'; readonly host: Host; readonly life: number; readonly input: Input }
+  | { readonly type: 'wake'; readonly host: Host; readonly at: Millis }
+  | { readonly type: 'call'; readonly action: () => void };
+
+interface Resident<Input, Effect> {
+  readonly machine: Machine<Input, Effect>;
+  readonly life: number;
+  /** The alarm that counts; others pending for this host are stale. */
+  wakeAt: Millis;
+  pausedAt: Millis | undefined;
+  /** What arrived while paused, as a stopped process's sockets keep it. */
+  readonly held: Input[];
+}
+
+/**
+ * Many machines, one clock, one queue, one thread. Same seed, same run, to the last effect.
+ * A message on its way to a host that crashes is lost, also when the host starts again before it would arrive.
+ */
+export class World<Input, Effect, Frame = never> {
+  readonly network: Network;
+  readonly links: DataLinks<Frame>;
+  readonly #seam: Seam<Input, Effect, Frame>;
+  readonly #queue = new EventQueue<Event<Input>>();
+  readonly #residents: (Resident<Input, Effect> | undefined)[] = [];
+  #now: Millis = 0;
+  #lives = 0;
+  #events = 0;
+  #datagrams = 0;
+
+  constructor({ network, seam }: { readonly network: Network; readonly seam: Seam<Input, Effect, Frame> }) {
+    this.network = network;
+    this.#seam = seam;
+    this.links = new DataLinks<Frame>({
+      network,
+      now: () => this.#now,
+      schedule: (at, action) => this.at(at, action),
+      lifeOf: (host) => this.#residents[host]?.life,
+      isPaused: (host) => this.isPaused(host),
+      linkUp: (host, end) => this.input(host, seam.linkUp(host, end)),
+      linkDown: (host, end) => this.input(host, seam.linkDown(host, end)),
+      frame: (host, end, frame) => this.input(host, seam.frame(host, end, frame)),
+    });
+  }
+
+  get now(): Millis {
+    return this.#now;
+  }
+
+  /** Events handled so far. */
+  get events(): number {
+    return this.#events;
+  }
+
+  /** Datagrams handed to the network so far, lost ones too. */
+  get datagrams(): number {
+    return this.#datagrams;
+  }
+
+  /** The machine that runs on a host; undefined while none does. */
+  machine(host: Host): Machine<Input, Effect> | undefined {
+    return this.#residents[host]?.machine;
+  }
+
+  isPaused(host: Host): boolean {
+    return this.#residents[host]?.pausedAt !== undefined;
+  }
+
+  /** Starts a new life on a host and feeds it its first input in its own event. */
+  start(host: Host, machine: Machine<Input, Effect>, first?: Input): void {
+    assert(host >= 0 && host < this.network.topology.hosts, `host ${host} is in the topology`);
+    assert(this.#residents[host] === undefined, `nothing runs on host ${host} yet`);
+    const resident: Resident<Input, Effect> = { machine, life: this.#lives, wakeAt: Infinity, pausedAt: undefined, held: [] };
+    this.#lives += 1;
+    this.#residents[host] = resident;
+    this.#arm(host, resident);
+    if (first !== undefined) this.input(host, first);
+  }
+
+  /** Ends a life at once: what it had not sent is gone. `silent`: its links are not reset, as when power fails. */
+  crash(host: Host, { silent = false }: { readonly silent?: boolean } = {}): void {
+    if (this.#residents[host] === undefined) return;
+    this.links.hostDied(host, { silent });
+    this.#residents[host] = undefined;
+  }
+
+  /** Stops scheduling a machine; what reaches it waits. */
+  pause(host: Host): void {
+    const resident = this.#residents[host];
+    if (resident !== undefined) resident.pausedAt ??= this.#now;
+  }
+
+  /** Goes on where `pause` stopped: the machine hears of the stall first, then all that waited. */
+  resume(host: Host): void {
+    const resident = this.#residents[host];
+    if (resident?.pausedAt === undefined) return;
+    const stalled = this.#seam.stalled(this.#now - resident.pausedAt);
+    resident.pausedAt = undefined;
+    const inputs = resident.held.splice(0);
+    for (const input of stalled === undefined ? inputs : [stalled, ...inputs]) this.input(host, input);
+    resident.wakeAt = Infinity;
+    this.#arm(host, resident);
+  }
+
+  /** Undoes every cut; frames held on links go on. */
+  heal(): void {
+    this.network.heal();
+    this.links.healed();
+  }
+
+  /** Sends a datagram: `input` is what the machine on `to` takes when and if it arrives. */
+  send(from: Host, to: Host, input: Input): void {
+    this.#datagrams += 1;
+    const life = this.#residents[to]?.life;
+    const delayMs = this.network.datagramMs(from, to);
+    if (delayMs === LOST || life === undefined) return;
+    this.#queue.push(this.#now + delayMs, { type: 'input', host: to, life, input });
+    if (!this.network.repeats()) return;
+    const againMs = this.network.datagramMs(from, to);
+    if (againMs !== LOST) this.#queue.push(this.#now + againMs, { type: 'input', host: to, life, input });
+  }
+
+  /** Asks for a data link from child `host` to parent `to`. */
+  dial(host: Host, to: Host): void {
+    this.links.dial(host, to);
+  }
+
+  hangUp(host: Host, link: number): void {
+    this.links.hangUp(host, link);
+  }
+
+  /** Writes one frame to several links. */
+  fanOut(host: Host, links: readonly number[], frame: Frame): void {
+    for (const link of links) this.links.send(host, link, frame);
+  }
+
+  /** Hands an input to the machine on `host` in an event of its own, now; dropped where nothing runs. */
+  input(host: Host, input: Input): void {
+    const life = this.#residents[host]?.life;
+    if (life !== undefined) this.#queue.push(this.#now, { type: 'input', host, life, input });
+  }
+
+  /** Runs an action of the experiment at `at`, not before now. */
+  at(at: Millis, action: () => void): void {
+    this.#queue.push(Math.max(at, this.#now), { type: 'call', action });
+  }
+
+  /** Handles every event up to and at `until`, then the clock stands at `until`. */
+  run(until: Millis): void {
+    while (this.step(until));
+    this.#now = Math.max(this.#now, until);
+  }
+
+  /** Runs until `done` holds, looked at after every event; false when `until` came first. */
+  runUntil(done: () => boolean, until: Millis): boolean {
+    while (!done()) {
+      if (this.step(until)) continue;
+      this.#now = Math.max(this.#now, until);
+      return false;
+    }
+    return true;
+  }
+
+  /** Handles the earliest event unless it lies after `until`; false when there was none. */
+  step(until: Millis): boolean {
+    const at = this.#queue.nextAt;
+    if (at === undefined || at > until) return false;
+    assert(at >= this.#now, 'time runs forward');
+    const event = this.#queue.pop();
+    this.#now = at;
+    this.#events += 1;
+    if (event?.type === 'call') event.action();
+    else if (event?.type === 'input') this.#onInput(event.host, event.life, event.input);
+    else if (event !== undefined) this.#onWake(event.host, event.at);
+    return true;
+  }
+
+  #onInput(host: Host, life: number, input: Input): void {
+    const resident = this.#residents[host];
+    if (resident?.life !== life) return;
+    if (resident.pausedAt === undefined) this.#feed(host, resident, input);
+    else resident.held.push(input);
+  }
+
+  #onWake(host: Host, at: Millis): void {
+    const resident = this.#residents[host];
+    if (resident === undefined || resident.pausedAt !== undefined || resident.wakeAt !== at) return;
+    resident.wakeAt = Infinity;
+    const deadline = resident.machine.deadline();
+    if (deadline === undefined) return;
+    if (deadline > this.#now) {
+      this.#arm(host, resident);
+      return;
+    }
+    this.#feed(host, resident, this.#seam.tick);
+    const next = resident.machine.deadline();
+    assert(next === undefined || next > this.#now, `a tick moves the deadline on (host ${host}, ${this.#now} ms, deadline ${next} ms)`);
+  }
+
+  #feed(host: Host, resident: Resident<Input, Effect>, input: Input): void {
+    const effects = resident.machine.handle(this.#now, input);
+    for (const effect of effects) this.#seam.perform(this, host, effect);
+    this.#seam.afterStep?.(this.#now, host, input, effects);
+    this.#arm(host, resident);
+  }
+
+  // One pending alarm a host: a wake per input would double the events and make the queue eleven times longer.
+  #arm(host: Host, resident: Resident<Input, Effect>): void {
+    const deadline = resident.machine.deadline();
+    if (deadline === undefined) return;
+    const at = Math.max(deadline, this.#now);
+    if (at >= resident.wakeAt) return;
+    resident.wakeAt = at;
+    this.#queue.push(at, { type: 'wake', host, at });
+  }
+}
