@@ -1,0 +1,118 @@
+import type { Id } from '@banyan/ids';
+import type { GroupDescriptor, Verified } from './descriptor.ts';
+import type { EpochRecord, Sequence } from './epoch.ts';
+import type { GapReason, StampedFrame } from './frames.ts';
+import type { PublishRefusal } from './messages.ts';
+
+/** Chosen by the shell, unique in the node's life. */
+export type SubscriptionId = number;
+
+/**
+ * Where a subscriber starts; turned into one sequence when its node is grafted.
+ * `latest`: what is published after the subscription is acknowledged; `last`: the newest `count` messages, then on.
+ */
+export type Start =
+  | { readonly type: 'latest' }
+  | { readonly type: 'first' }
+  | { readonly type: 'sequence'; readonly sequence: Sequence }
+  | { readonly type: 'last'; readonly count: number };
+
+/** What the node's own users ask. A descriptor, where it may be given, lets the owner of the key open an unknown group. */
+export type MulticastCommand =
+  /** Makes the group exist (or, by a descriptor with `closed`, end). Answered by `opened` or `openFailed`. */
+  | { readonly type: 'open'; readonly descriptor: Verified<GroupDescriptor> }
+  | {
+      readonly type: 'subscribe';
+      readonly subscription: SubscriptionId;
+      readonly group: Id;
+      readonly start: Start;
+      /** Payload bytes that may be delivered and not yet `consumed`. */
+      readonly windowBytes: number;
+      readonly descriptor?: Verified<GroupDescriptor>;
+    }
+  | { readonly type: 'unsubscribe'; readonly subscription: SubscriptionId }
+  /** The reader took `bytes` (as `frame.bytes` counted them). */
+  | { readonly type: 'consumed'; readonly subscription: SubscriptionId; readonly bytes: number }
+  /**
+   * One batch of a publisher. `counter` must be the one after the last accepted, from 1; a batch given twice (a retry
+   * with the same borders) is receipted with its first sequence. Not taken when answered by `publishBlocked`.
+   */
+  | {
+      readonly type: 'publish';
+      readonly group: Id;
+      readonly client: string;
+      readonly session: string;
+      readonly counter: number;
+      readonly count: number;
+      readonly payload: unknown;
+      readonly bytes: number;
+      readonly trace?: string;
+      readonly descriptor?: Verified<GroupDescriptor>;
+    }
+  /** The publisher is gone: what it has no receipt for is still sent for a while, then forgotten. */
+  | { readonly type: 'publishEnd'; readonly group: Id; readonly client: string; readonly session: string }
+  /** The node is leaving: hands over its root duties, points its children elsewhere; answered by `left`. */
+  | { readonly type: 'leave' };
+
+/** Why a subscription did not start. */
+export type SubscribeFailure = 'UNKNOWN_GROUP' | 'GROUP_CLOSED' | 'NO_ROOT' | 'TOO_MANY';
+
+/** What the node's own users are told. */
+export type MulticastEvent =
+  | { readonly type: 'opened'; readonly group: Id; readonly record: EpochRecord; readonly descriptor: Verified<GroupDescriptor> }
+  | { readonly type: 'openFailed'; readonly group: Id; readonly reason: 'NO_ROOT' | 'TOO_MANY' }
+  /** The graft is acknowledged: nothing published from now on is missed. `firstSequence` is where this one starts. */
+  | {
+      readonly type: 'subscribed';
+      readonly subscription: SubscriptionId;
+      readonly group: Id;
+      readonly descriptor: Verified<GroupDescriptor>;
+      readonly firstSequence: Sequence;
+    }
+  | { readonly type: 'subscribeFailed'; readonly subscription: SubscriptionId; readonly group: Id; readonly reason: SubscribeFailure }
+  /** Messages in order; those below `from` are not the subscriber's (it started inside the frame). */
+  | { readonly type: 'messages'; readonly subscription: SubscriptionId; readonly frame: StampedFrame; readonly from: Sequence }
+  /** [from, to) will not come. After `OTHER_EPOCH` the sequences from `from` on come anew, as other messages. */
+  | {
+      readonly type: 'gap';
+      readonly subscription: SubscriptionId;
+      readonly group: Id;
+      readonly from: Sequence;
+      readonly to: Sequence;
+      readonly reason: GapReason;
+    }
+  /** The group ended; nothing follows. */
+  | { readonly type: 'ended'; readonly subscription: SubscriptionId; readonly group: Id; readonly reason: 'GROUP_CLOSED' }
+  | {
+      readonly type: 'receipt';
+      readonly group: Id;
+      readonly client: string;
+      readonly session: string;
+      readonly counter: number;
+      readonly count: number;
+      readonly firstSequence: Sequence;
+    }
+  /** The batch with this counter was not taken: the window is full. Give it again after `publishReady`. */
+  | { readonly type: 'publishBlocked'; readonly group: Id; readonly client: string; readonly session: string; readonly counter: number }
+  /** There is room again; `counter` is the next one to give. */
+  | { readonly type: 'publishReady'; readonly group: Id; readonly client: string; readonly session: string; readonly counter: number }
+  /** A batch will never be receipted: the publisher's fault or the group's end. */
+  | {
+      readonly type: 'publishFailed';
+      readonly group: Id;
+      readonly client: string;
+      readonly session: string;
+      readonly counter: number;
+      readonly reason: Exclude<PublishRefusal, 'NO_QUORUM'>;
+    }
+  /** Publishing waits (what was taken is kept and tried again). Ends with the next `receipt` of the session. */
+  | {
+      readonly type: 'publishStalled';
+      readonly group: Id;
+      readonly client: string;
+      readonly session: string;
+      readonly reason: 'NO_QUORUM' | 'NO_ROOT';
+    }
+  | { readonly type: 'left' }
+  /** Something worth a log line and a counter: `parent_lost`, `moved`, `epoch_opened`, `root_lost`, … */
+  | { readonly type: 'note'; readonly note: string; readonly group: Id };

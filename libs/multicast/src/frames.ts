@@ -1,0 +1,107 @@
+import type { Id } from '@banyan/ids';
+import type { GroupDescriptor, Verified } from './descriptor.ts';
+import type { Epoch, EpochRecord, Sequence } from './epoch.ts';
+
+/** Messages of one publisher that travel together; opaque from the publisher's node to the subscriber. */
+export interface Block {
+  /** Who published, as the token named him. */
+  readonly client: string;
+  /** Drawn anew by each publisher that starts; counters are contiguous from 1 within it. */
+  readonly session: string;
+  /** Counter of the first message. */
+  readonly counter: number;
+  /** Messages in the payload, at least 1. */
+  readonly count: number;
+  /** W3C traceparent, carried and never read by the core. */
+  readonly trace?: string;
+  /** The shell's reference to the bytes; the machine never looks inside. */
+  readonly payload: unknown;
+  /** Length of the payload. */
+  readonly bytes: number;
+}
+
+/**
+ * Numbered messages. The root makes it once; everybody passes the same object on, so that the shell can pass the same
+ * buffer on. Rounds are not in it: a node that moves passes frames on and must not pass a newer round on.
+ */
+export interface StampedFrame {
+  readonly type: 'stamped';
+  readonly group: Id;
+  readonly epoch: Epoch;
+  readonly firstSequence: Sequence;
+  /** Messages in all blocks together. */
+  readonly count: number;
+  /** Everything below was committed when the root made the frame. */
+  readonly committed: Sequence;
+  /** Wall time of the root, ms, growing by at least 1 per frame. */
+  readonly stampMs: number;
+  readonly blocks: readonly Block[];
+  /** Payload bytes of all blocks together. */
+  readonly bytes: number;
+}
+
+/** Why a range of sequences is not delivered. */
+export type GapReason =
+  /** Older than what the group retains. */
+  | 'EXPIRED'
+  /** Numbered on a branch that lost: other messages carry these sequences now. */
+  | 'OTHER_EPOCH'
+  /** Every voter lost its memory; what was there is not known. */
+  | 'LOST_STATE'
+  /** A best-effort group dropped it on the way. */
+  | 'DROPPED';
+
+/** `from` up to but not including `to` will not come. */
+export interface GapFrame {
+  readonly type: 'gap';
+  readonly group: Id;
+  readonly from: Sequence;
+  readonly to: Sequence;
+  readonly reason: GapReason;
+}
+
+/** A publisher's messages on their way to the root, over the link that the root dialled. */
+export interface BatchFrame {
+  readonly type: 'batch';
+  readonly group: Id;
+  readonly block: Block;
+}
+
+/** What the root remembers of a publisher's receipts, handed to a new voter. */
+export interface SessionMemory {
+  readonly client: string;
+  readonly session: string;
+  /** Counter of the next new message. */
+  readonly nextCounter: number;
+  /** Newest last, at most `SNAPSHOT_RECEIPTS_MAX`. */
+  readonly receipts: readonly { readonly counter: number; readonly count: number; readonly firstSequence: Sequence }[];
+}
+
+/** What travels on data links, in order. Everything but `batch` flows from parent to child. */
+export type MulticastFrame =
+  | StampedFrame
+  | GapFrame
+  | BatchFrame
+  /** Answers `resume`: from here on this is flow `flow`, starting with the frame that holds `from`. */
+  | {
+      readonly type: 'begin';
+      readonly group: Id;
+      readonly flow: number;
+      readonly from: Sequence;
+      readonly record: EpochRecord;
+      readonly low: Sequence;
+      readonly committed: Sequence;
+    }
+  /** The commit mark by itself, when no frame goes out to carry it. */
+  | { readonly type: 'mark'; readonly group: Id; readonly epoch: Epoch; readonly low: Sequence; readonly committed: Sequence }
+  /** What follows on this link belongs to this record. */
+  | { readonly type: 'epoch'; readonly group: Id; readonly record: EpochRecord }
+  /** Part of the root's memory of publishers, to a voter that is catching up; at most `SNAPSHOT_SESSIONS_MAX` a frame. */
+  | { readonly type: 'sessions'; readonly group: Id; readonly sessions: readonly SessionMemory[] }
+  /** The group was deleted; nothing follows. */
+  | { readonly type: 'closed'; readonly group: Id; readonly descriptor: Verified<GroupDescriptor> };
+
+/** Sessions in one `sessions` frame. */
+export const SNAPSHOT_SESSIONS_MAX = 16;
+/** Receipts of one session that a new voter is handed. */
+export const SNAPSHOT_RECEIPTS_MAX = 64;

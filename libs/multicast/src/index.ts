@@ -1,0 +1,42 @@
+export type { DeliveryClass, GroupDescriptor, Verified } from './descriptor.ts';
+export {
+  compareEpochs,
+  compareRounds,
+  epochAt,
+  epochText,
+  LINEAGE_MAX,
+  VOTERS_MAX,
+  type Epoch,
+  type EpochRecord,
+  type EpochSpan,
+  type RoundMark,
+  type Sequence,
+} from './epoch.ts';
+export {
+  SNAPSHOT_RECEIPTS_MAX,
+  SNAPSHOT_SESSIONS_MAX,
+  type BatchFrame,
+  type Block,
+  type GapFrame,
+  type GapReason,
+  type MulticastFrame,
+  type SessionMemory,
+  type StampedFrame,
+} from './frames.ts';
+export {
+  BACKUPS_MAX,
+  BEAT_GROUPS_MAX,
+  RECEIPTS_MAX,
+  type DownBeat,
+  type EpochMessage,
+  type FlowMessage,
+  type GraftRefusal,
+  type MulticastMessage,
+  type PublishMessage,
+  type PublishRefusal,
+  type Receipt,
+  type RoutedMessage,
+  type TreeMessage,
+  type UpBeat,
+} from './messages.ts';
+export type { MulticastCommand, MulticastEvent, Start, SubscribeFailure, SubscriptionId } from './commands.ts';
