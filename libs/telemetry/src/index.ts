@@ -1,0 +1,16 @@
+export { createLogger, LOG_LEVELS, NO_LOGGER, withTrace, type LogFields, type Logger, type LogLevel, type LogOptions } from './logger.ts';
+export {
+  AUTH_METRICS,
+  BOOTSTRAP_METRICS,
+  BUILDER_METRICS,
+  METRIC_TABLES,
+  MULTICAST_METRICS,
+  OVERLAY_METRICS,
+  SERVICE_METRICS,
+  type MetricSpec,
+  type MetricTable,
+} from './metric-table.ts';
+export { createMetricsRegistry, type CounterMetric, type GaugeMetric, type HistogramMetric, type Metrics, type MetricsRegistry } from './metrics.ts';
+export { bounded, DROP_REASONS, GAP_REASONS, HOP_RULES, PEER_FAULTS } from './reasons.ts';
+export { createTracer, NO_TRACER, type Attributes, type AttributeValue, type Span, type SpanKind, type SpanStart, type Tracer, type TracerOptions } from './tracer.ts';
+export { formatTraceparent, newTraceparent, parseTraceparent, type Traceparent } from './traceparent.ts';

@@ -1,0 +1,104 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { bounded } from './reasons.ts';
+import type { MetricSpec, MetricTable } from './metric-table.ts';
+
+/** The labels of one observation; values outside a metric's list are counted as `other`. */
+type LabelsOf<Spec extends MetricSpec> = Spec extends { readonly labels: infer Labels } ? { readonly [Name in keyof Labels]: string } : undefined;
+type Labelled<Spec extends MetricSpec> = LabelsOf<Spec> extends undefined ? [] : [labels: LabelsOf<Spec>];
+
+/** Counts up. */
+export interface CounterMetric<Spec extends MetricSpec> {
+  add(count: number, ...labels: Labelled<Spec>): void;
+}
+
+/** Says how much there is now. */
+export interface GaugeMetric<Spec extends MetricSpec> {
+  set(value: number, ...labels: Labelled<Spec>): void;
+  add(difference: number, ...labels: Labelled<Spec>): void;
+}
+
+/** Sorts observations into buckets; seconds, bytes or counts as the name says. */
+export interface HistogramMetric<Spec extends MetricSpec> {
+  observe(value: number, ...labels: Labelled<Spec>): void;
+}
+
+type MetricOf<Spec extends MetricSpec> = Spec['kind'] extends 'counter' ? CounterMetric<Spec> : Spec['kind'] extends 'gauge' ? GaugeMetric<Spec> : HistogramMetric<Spec>;
+
+/** The metrics of one table, by the names of the table. */
+export type Metrics<Table extends MetricTable> = { readonly [Key in keyof Table]: MetricOf<Table[Key]> };
+
+/** The metrics of one process. */
+export interface MetricsRegistry {
+  /** Makes the metrics of a table; asked twice, they are the same. Counters without labels stand at 0 from the start. */
+  register<Table extends MetricTable>(table: Table): Metrics<Table>;
+  /** Runs before every scrape: the place to read a snapshot into gauges instead of keeping them current. */
+  beforeScrape(read: () => void): void;
+  /** The text Prometheus reads. */
+  scrape(): Promise<string>;
+  readonly contentType: string;
+}
+
+/** A registry of its own (tests run several in one process), with the default metrics of the process when asked. */
+export function createMetricsRegistry(options: { readonly processMetrics: boolean }): MetricsRegistry {
+  const registry = new Registry();
+  if (options.processMetrics) collectDefaultMetrics({ register: registry });
+  const made = new Map<MetricTable, unknown>();
+  const readers: (() => void)[] = [];
+  return {
+    contentType: registry.contentType,
+    register<Table extends MetricTable>(table: Table): Metrics<Table> {
+      const existing = made.get(table);
+      if (existing !== undefined) return existing as Metrics<Table>;
+      const metrics = Object.fromEntries(Object.entries(table).map(([key, spec]) => [key, metricOf(spec, registry)]));
+      made.set(table, metrics);
+      return metrics as Metrics<Table>;
+    },
+    beforeScrape: (read) => void readers.push(read),
+    scrape() {
+      for (const read of readers) read();
+      return registry.metrics();
+    },
+  };
+}
+
+function metricOf(spec: MetricSpec, registry: Registry): unknown {
+  const { name, help } = spec;
+  const labelNames = Object.keys(spec.labels ?? {});
+  const labels = labelReader(spec);
+  const options = { name, help, labelNames, registers: [registry] };
+  switch (spec.kind) {
+    case 'counter': {
+      const counter = new Counter(options);
+      for (const combination of listedLabels(spec)) counter.inc(combination, 0);
+      return { add: (count: number, given?: Record<string, string>) => counter.inc(labels(given), count) };
+    }
+    case 'gauge': {
+      const gauge = new Gauge(options);
+      return {
+        set: (value: number, given?: Record<string, string>) => gauge.set(labels(given), value),
+        add: (difference: number, given?: Record<string, string>) => gauge.inc(labels(given), difference),
+      };
+    }
+    case 'histogram': {
+      const histogram = new Histogram({ ...options, buckets: [...(spec.buckets ?? [])] });
+      return { observe: (value: number, given?: Record<string, string>) => histogram.observe(labels(given), value) };
+    }
+  }
+}
+
+// Metrics without labels, the frequent ones on the data path, all share one empty object.
+const noLabels: Record<string, string> = {};
+
+function labelReader(spec: MetricSpec): (given: Record<string, string> | undefined) => Record<string, string> {
+  const allowed = Object.entries(spec.labels ?? {});
+  if (allowed.length === 0) return () => noLabels;
+  return (given) => Object.fromEntries(allowed.map(([name, values]) => [name, values === 'open' ? (given?.[name] ?? '') : bounded(values, given?.[name] ?? '')]));
+}
+
+// A counter with one closed label is exported at 0 for each value: a rate over a series that was never there shows nothing.
+function listedLabels(spec: MetricSpec): readonly Record<string, string>[] {
+  const [first, second] = Object.entries(spec.labels ?? {});
+  if (first === undefined || second !== undefined || first[1] === 'open') return [];
+  const [name, values] = first;
+  return values.map((value) => ({ [name]: value }));
+}
