@@ -4,6 +4,7 @@ export * as bootstrap from './gen/banyan/bootstrap/v1/bootstrap.ts';
 export * as builder from './gen/banyan/builder/v1/builder.ts';
 export * as multicast from './gen/banyan/multicast/v1/multicast.ts';
 export * as overlay from './gen/banyan/overlay/v1/overlay.ts';
+export * as peer from './gen/banyan/overlay/v1/peer.ts';
 
 /** Where the compiled FileDescriptorSet lies, for gRPC reflection. */
 export const descriptorSetUrl = new URL('../src/gen/banyan.binpb', import.meta.url);
