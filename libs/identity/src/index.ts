@@ -1,0 +1,30 @@
+export { PUBLIC_MODE, SECRET_MODE, writeFileAtomically } from './atomic-file.ts';
+export { BoundedCache } from './bounded-cache.ts';
+export {
+  AUTHORITY_LIFETIME_MS,
+  CERTIFICATE_LIFETIME_MS,
+  CertificateAuthority,
+  type AuthorityFiles,
+  type CertificateOrder,
+  type IssuedCertificate,
+} from './certificate-authority.ts';
+export { makeCertificateRequest, readCertificateRequest } from './certificate-request.ts';
+export { assembleCredentials, certificateToPem, renewalTime, type CredentialFiles, type Credentials } from './credentials.ts';
+export {
+  enroll,
+  EnrolmentError,
+  provePossession,
+  provesPossession,
+  renew,
+  type EnrolmentClient,
+  type EnrolmentOrder,
+  type EnrolRequest,
+  type RenewalClient,
+} from './enrolment.ts';
+export { ADDRESSES_MAX, addressesFault, isSalt, saltToHex, type IdentityNames } from './identity-names.ts';
+export { IdentityFileError, IdentityStore } from './identity-store.ts';
+export { generateNodeKey, generateTokenKey, privateKeyFromPem, privateKeyToPem, publicKeyFromSpki, publicKeyToSpki, signBytes, verifyBytes } from './keys.ts';
+export { completeGroupName, groupKey, groupNameFault, isGroupName, isSubject, keyOfName, ownerOfGroup } from './names.ts';
+export { drawSalt, nodeId, SALT_BYTES } from './node-id.ts';
+export { isValidAt, issuedPeer, parseCertificate, peerFromCertificate, type PeerIdentity } from './peer-identity.ts';
+export { ENROLLED_ROLES, isEnrolledRole, isRole, type EnrolledRole, type Role } from './role.ts';
