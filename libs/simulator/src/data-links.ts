@@ -15,6 +15,13 @@ export interface LinkEnd {
   readonly link: number;
   /** True at the end that asked for the link. */
   readonly dialled: boolean;
+  /** Which of the machine's own uses the link is for; links of different channels know nothing of each other. */
+  readonly channel: string;
+}
+
+/** A link end that is no more; `link` is undefined when a dial failed. */
+export interface LostEnd extends Omit<LinkEnd, 'link'> {
+  readonly link: number | undefined;
 }
 
 /** What data links need of the world around them. */
@@ -27,8 +34,7 @@ export interface LinkPorts<Frame> {
   /** True while a host's machine is stopped: its kernel takes bytes, but nobody answers a handshake. */
   isPaused(host: Host): boolean;
   linkUp(host: Host, end: LinkEnd): void;
-  /** `link` is undefined when a dial failed. */
-  linkDown(host: Host, end: { readonly peer: Host; readonly link: number | undefined; readonly dialled: boolean }): void;
+  linkDown(host: Host, end: LostEnd): void;
   frame(host: Host, end: LinkEnd, frame: Frame): void;
 }
 
@@ -42,6 +48,14 @@ interface End extends LinkEnd {
   lostFrom: Millis;
   /** What arrived while the path was cut, in order. */
   readonly held: (() => void)[];
+}
+
+/** Who dials whom, for what. */
+interface Dial {
+  readonly from: Host;
+  readonly life: number;
+  readonly to: Host;
+  readonly channel: string;
 }
 
 interface Link {
@@ -58,7 +72,8 @@ interface Link {
 export class DataLinks<Frame> {
   readonly #ports: LinkPorts<Frame>;
   readonly #ends = new Map<number, Link>();
-  readonly #dialled = new Map<string, number | undefined>();
+  /** Dials that are open or opening. */
+  readonly #dialled = new Set<string>();
   #nextLink = 0;
 
   constructor(ports: LinkPorts<Frame>) {
@@ -70,25 +85,27 @@ export class DataLinks<Frame> {
     return this.#ends.size;
   }
 
-  /** Asks for a link; without effect while one from `from` to `to` is open or opening. */
-  dial(from: Host, to: Host): void {
+  /** Asks for a link; without effect while one of this channel from `from` to `to` is open or opening. */
+  dial(from: Host, to: Host, channel = ''): void {
     const life = this.#ports.lifeOf(from);
-    const name = dialName(from, life, to);
-    if (life === undefined || this.#dialled.has(name)) return;
-    this.#dialled.set(name, undefined);
+    if (life === undefined) return;
+    const dial: Dial = { from, life, to, channel };
+    if (this.#dialled.has(dialName(dial))) return;
+    this.#dialled.add(dialName(dial));
+    const { network } = this.#ports;
     const now = this.#ports.now();
-    if (this.#ports.network.isCut(from, to) || this.#ports.network.isCut(to, from)) {
-      this.#ports.schedule(now + CONNECT_TIMEOUT_MS, () => this.#dialFailed(from, life, to));
+    if (network.isCut(from, to) || network.isCut(to, from)) {
+      this.#ports.schedule(now + CONNECT_TIMEOUT_MS, () => this.#dialFailed(dial));
       return;
     }
     if (this.#ports.lifeOf(to) === undefined) {
-      this.#ports.schedule(now + this.#roundTripMs(from, to), () => this.#dialFailed(from, life, to));
+      this.#ports.schedule(now + this.#roundTripMs(from, to), () => this.#dialFailed(dial));
       return;
     }
-    let acceptedAt = now + this.#ports.network.streamMs(from, to);
+    let acceptedAt = now + network.streamMs(from, to);
     for (let trip = 0; trip < ROUND_TRIPS_BEFORE_REQUEST; trip++) acceptedAt += this.#roundTripMs(from, to);
-    const answeredAt = acceptedAt + this.#ports.network.streamMs(to, from);
-    this.#ports.schedule(acceptedAt, () => this.#accept({ from, life, to, answeredAt }));
+    const answeredAt = acceptedAt + network.streamMs(to, from);
+    this.#ports.schedule(acceptedAt, () => this.#accept(dial, answeredAt));
   }
 
   /** Closes one end; what was sent before still arrives. Unknown and closed ends are left alone. */
@@ -136,24 +153,24 @@ export class DataLinks<Frame> {
     }
   }
 
-  #accept({ from, life, to, answeredAt }: { readonly from: Host; readonly life: number; readonly to: Host; readonly answeredAt: Millis }): void {
+  #accept(dial: Dial, answeredAt: Millis): void {
+    const { from, life, to, channel } = dial;
     const acceptorLife = this.#ports.lifeOf(to);
     if (acceptorLife === undefined || this.#ports.lifeOf(from) !== life) {
-      this.#dialFailed(from, life, to);
+      this.#dialFailed(dial);
       return;
     }
     if (this.#ports.isPaused(to)) {
-      this.#ports.schedule(this.#ports.now() + CONNECT_TIMEOUT_MS, () => this.#dialFailed(from, life, to));
+      this.#ports.schedule(this.#ports.now() + CONNECT_TIMEOUT_MS, () => this.#dialFailed(dial));
       return;
     }
     const number = this.#nextLink;
     this.#nextLink += 2;
-    const dialler: End = { host: from, life, peer: to, link: number, dialled: true, open: true, clearAt: answeredAt, lostFrom: Infinity, held: [] };
-    const acceptor: End = { host: to, life: acceptorLife, peer: from, link: number + 1, dialled: false, open: true, clearAt: 0, lostFrom: Infinity, held: [] };
+    const dialler: End = { host: from, life, peer: to, link: number, dialled: true, channel, open: true, clearAt: answeredAt, lostFrom: Infinity, held: [] };
+    const acceptor: End = { host: to, life: acceptorLife, peer: from, link: number + 1, dialled: false, channel, open: true, clearAt: 0, lostFrom: Infinity, held: [] };
     const link: Link = { dialler, acceptor };
     this.#ends.set(dialler.link, link);
     this.#ends.set(acceptor.link, link);
-    this.#dialled.set(dialName(from, life, to), number);
     this.#ports.linkUp(to, endOf(acceptor));
     this.#ports.schedule(answeredAt, () => {
       if (dialler.open && this.#ports.lifeOf(from) === life) this.#ports.linkUp(from, endOf(dialler));
@@ -164,9 +181,10 @@ export class DataLinks<Frame> {
     return this.#ports.network.streamMs(from, to) + this.#ports.network.streamMs(to, from);
   }
 
-  #dialFailed(from: Host, life: number, to: Host): void {
-    this.#dialled.delete(dialName(from, life, to));
-    if (this.#ports.lifeOf(from) === life) this.#ports.linkDown(from, { peer: to, link: undefined, dialled: true });
+  #dialFailed(dial: Dial): void {
+    const { from, life, to, channel } = dial;
+    this.#dialled.delete(dialName(dial));
+    if (this.#ports.lifeOf(from) === life) this.#ports.linkDown(from, { peer: to, link: undefined, dialled: true, channel });
   }
 
   /** The near and far end of an open link, seen from `host`. */
@@ -216,16 +234,16 @@ export class DataLinks<Frame> {
     end.open = false;
     end.held.length = 0;
     this.#ends.delete(end.link);
-    if (end.dialled) this.#dialled.delete(dialName(end.host, end.life, end.peer));
+    if (end.dialled) this.#dialled.delete(dialName({ from: end.host, life: end.life, to: end.peer, channel: end.channel }));
     if (tell === undefined || this.#ports.lifeOf(end.host) !== end.life) return;
     this.#ports.linkDown(end.host, endOf(end));
   }
 }
 
-function endOf({ peer, link, dialled }: End): LinkEnd {
-  return { peer, link, dialled };
+function endOf({ peer, link, dialled, channel }: End): LinkEnd {
+  return { peer, link, dialled, channel };
 }
 
-function dialName(from: Host, life: number | undefined, to: Host): string {
-  return `${from}:${life ?? 'none'}:${to}`;
+function dialName({ from, life, to, channel }: Dial): string {
+  return `${from}:${life}:${to}:${channel}`;
 }

@@ -6,6 +6,6 @@ export { transitStub, TRANSIT_STUB_ROUTERS } from './topologies/transit-stub.ts'
 export { matrix } from './topologies/matrix.ts';
 export { graph, shortestPaths, type RouterLink } from './topologies/graph.ts';
 export { CALM, LOST, Network, type Weather } from './network.ts';
-export { CONNECT_TIMEOUT_MS, DataLinks, LINK_TIMEOUT_MS, type LinkEnd } from './data-links.ts';
+export { CONNECT_TIMEOUT_MS, DataLinks, LINK_TIMEOUT_MS, type LinkEnd, type LostEnd } from './data-links.ts';
 export { World, type Seam } from './world.ts';
 export { Trace } from './trace.ts';

@@ -1,5 +1,5 @@
 import { assert, type Machine, type Millis } from '@banyan/sansio';
-import { DataLinks, type LinkEnd } from './data-links.ts';
+import { DataLinks, type LinkEnd, type LostEnd } from './data-links.ts';
 import { EventQueue } from './event-queue.ts';
 import { LOST, type Network } from './network.ts';
 import type { Host } from './topology.ts';
@@ -14,7 +14,7 @@ export interface Seam<Input, Effect, Frame> {
   /** The input of a machine that was not scheduled for `forMs`; undefined: it is not told. */
   stalled(forMs: Millis): Input | undefined;
   linkUp(host: Host, end: LinkEnd): Input;
-  linkDown(host: Host, end: { readonly peer: Host; readonly link: number | undefined; readonly dialled: boolean }): Input;
+  linkDown(host: Host, end: LostEnd): Input;
   frame(host: Host, end: LinkEnd, frame: Frame): Input;
   /** Called after every step, when all its effects are performed: where oracles look and recorders write. */
   afterStep?(now: Millis, host: Host, input: Input, effects: readonly Effect[]): void;
@@ -142,9 +142,9 @@ export class World<Input, Effect, Frame = never> {
     if (againMs !== LOST) this.#queue.push(this.#now + againMs, { type: 'input', host: to, life, input });
   }
 
-  /** Asks for a data link from child `host` to parent `to`. */
-  dial(host: Host, to: Host): void {
-    this.links.dial(host, to);
+  /** Asks for a data link from child `host` to parent `to`, for one of the machine's uses. */
+  dial(host: Host, to: Host, channel = ''): void {
+    this.links.dial(host, to, channel);
   }
 
   hangUp(host: Host, link: number): void {
