@@ -1,5 +1,5 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { workspaceRoot } from './workspace-root.ts';
 
 /** What one project's tests came to in one stage. */
@@ -38,7 +38,7 @@ export function collectReports(stages: readonly string[]): SuiteReport[] {
   return stages.flatMap((stage) => {
     const name = reportNames[stage];
     if (name === undefined) return [];
-    return globSync(`{libs,services}/*/reports/${name}`, { cwd: workspaceRoot }).sort().map((file) => readReport(stage, file));
+    return globSync(`{libs/*,services/*,grafana}/reports/${name}`, { cwd: workspaceRoot }).sort().map((file) => readReport(stage, file));
   });
 }
 
@@ -50,7 +50,7 @@ function readReport(stage: string, file: string): SuiteReport {
   const failed = report.numFailedTests > 0 ? report.numFailedTests : report.numFailedTestSuites;
   return {
     stage,
-    project: file.split(/[\\/]/).slice(0, 2).join('/'),
+    project: dirname(dirname(file)),
     file: path,
     passed: report.numPassedTests,
     failed,

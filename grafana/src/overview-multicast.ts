@@ -1,0 +1,134 @@
+import { BUILDER_METRICS, MULTICAST_METRICS } from '@banyan/telemetry';
+import type { Row } from './overview.ts';
+import { gauge, quantile, rate, sum } from './promql.ts';
+
+/** Does it deliver, and what do the trees look like. */
+export const multicastRows: readonly Row[] = [
+  {
+    title: 'Does it deliver',
+    numbers: [
+      {
+        title: 'Published',
+        meaning: 'Messages a second that publishers got a receipt for.',
+        unit: 'ops',
+        queries: [{ expr: rate(MULTICAST_METRICS.published), legend: 'published' }],
+      },
+      {
+        title: 'Delivered',
+        meaning: 'Messages a second handed to subscribers.',
+        unit: 'ops',
+        queries: [{ expr: rate(MULTICAST_METRICS.delivered), legend: 'delivered' }],
+      },
+      {
+        title: 'Delivery lag p99',
+        meaning: 'From the stamp of the root to the hand-over at a subscriber\'s node; the clocks of the hosts take part.',
+        unit: 's',
+        limits: { warn: 1, act: 5 },
+        queries: [{ expr: quantile(0.99, MULTICAST_METRICS.deliveryLag), legend: 'p99' }],
+      },
+      {
+        title: 'Gaps told',
+        meaning: 'Ranges a second that subscribers were told will not come. Any in a reliable group: retention is too small for how far they fall behind.',
+        unit: 'ops',
+        limits: { warn: 0.001, act: 1 },
+        queries: [{ expr: rate(MULTICAST_METRICS.gaps), legend: 'gaps' }],
+      },
+    ],
+    lines: [
+      {
+        title: 'Delivery lag',
+        meaning: 'From the stamp of the root to the hand-over at a subscriber\'s node.',
+        unit: 's',
+        queries: [
+          { expr: quantile(0.5, MULTICAST_METRICS.deliveryLag), legend: 'p50' },
+          { expr: quantile(0.99, MULTICAST_METRICS.deliveryLag), legend: 'p99' },
+        ],
+      },
+      {
+        title: 'Time to a receipt',
+        meaning: 'From taking a batch from its publisher to its receipt. In reliable groups it holds the round to a majority of the voters.',
+        unit: 's',
+        queries: [
+          { expr: quantile(0.5, MULTICAST_METRICS.receiptDuration), legend: 'p50' },
+          { expr: quantile(0.99, MULTICAST_METRICS.receiptDuration), legend: 'p99' },
+        ],
+      },
+      {
+        title: 'Gaps by reason',
+        meaning: 'Why messages will not come, as told to the subscribers.',
+        unit: 'ops',
+        isStacked: true,
+        queries: [{ expr: rate(MULTICAST_METRICS.gaps, ['reason']), legend: '{{reason}}' }],
+      },
+      {
+        title: 'Frames',
+        meaning: 'Frames a second on data links; out counts one for each child, so out over in is the fan-out.',
+        unit: 'ops',
+        queries: [{ expr: rate(MULTICAST_METRICS.frames, ['direction']), legend: '{{direction}}' }],
+      },
+      {
+        title: 'Bytes of frames',
+        meaning: 'Bytes a second on data links, by direction.',
+        unit: 'Bps',
+        queries: [{ expr: rate(MULTICAST_METRICS.frameBytes, ['direction']), legend: '{{direction}}' }],
+      },
+      {
+        title: 'Frames given up',
+        meaning: 'Frames dropped, by reason. In a reliable group they are fetched again; in a best-effort group they are gone.',
+        unit: 'ops',
+        isStacked: true,
+        queries: [{ expr: rate(MULTICAST_METRICS.framesDropped, ['reason']), legend: '{{reason}}' }],
+      },
+    ],
+  },
+  {
+    title: 'The trees',
+    lines: [
+      {
+        title: 'Groups, children, subscriptions',
+        meaning: 'Groups are counted on every node whose trees they are in; rooted ones once, at the node that numbers them.',
+        unit: 'short',
+        queries: [
+          { expr: sum(MULTICAST_METRICS.groups), legend: 'places in trees' },
+          { expr: sum(MULTICAST_METRICS.rooted), legend: 'groups rooted' },
+          { expr: sum(MULTICAST_METRICS.children), legend: 'children' },
+          { expr: sum(MULTICAST_METRICS.subscriptions), legend: 'subscriptions' },
+          { expr: `max(${gauge(MULTICAST_METRICS.children)})`, legend: 'children, busiest node' },
+        ],
+      },
+      {
+        title: 'Changes of parent',
+        meaning: 'Moves a second. A burst after a death is the repair; a steady rate is a tree that does not settle.',
+        unit: 'ops',
+        queries: [{ expr: rate(MULTICAST_METRICS.moves), legend: 'moves' }],
+      },
+      {
+        title: 'Bytes held',
+        meaning: 'What nodes keep for late starters and repairs, and what publishers wait a receipt for.',
+        unit: 'bytes',
+        queries: [
+          { expr: sum(MULTICAST_METRICS.retainedBytes), legend: 'retained' },
+          { expr: sum(MULTICAST_METRICS.unreceiptedBytes), legend: 'without receipt' },
+        ],
+      },
+      {
+        title: 'The directory',
+        meaning: 'Groups that the tree builder knows, and the places of nodes it has heard of.',
+        unit: 'short',
+        queries: [
+          { expr: sum(BUILDER_METRICS.groups), legend: 'groups' },
+          { expr: sum(BUILDER_METRICS.places), legend: 'places' },
+        ],
+      },
+      {
+        title: 'Who reports, who watches',
+        meaning: 'Nodes that report their places to the tree builder, and clients that watch trees. Fewer reporters than nodes: the picture has holes.',
+        unit: 'short',
+        queries: [
+          { expr: sum(BUILDER_METRICS.reporters), legend: 'reporters' },
+          { expr: sum(BUILDER_METRICS.watchers), legend: 'watchers' },
+        ],
+      },
+    ],
+  },
+];
