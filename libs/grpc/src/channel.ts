@@ -23,8 +23,12 @@ export type ClientConstructor<C extends Client> = new (address: string, credenti
 
 const UNARY_DEADLINE_MS = 10_000;
 
-// A connection that carries nothing is asked for a sign of life, so that a vanished peer is noticed without traffic.
-export const KEEPALIVE: ChannelOptions = {
+/**
+ * What every channel of ours sets: an idle connection is asked for a sign of life, so that a vanished peer is noticed
+ * without traffic; no HTTP proxy of the environment comes between.
+ */
+export const CHANNEL_OPTIONS: ChannelOptions = {
+  'grpc.enable_http_proxy': 0,
   'grpc.keepalive_time_ms': 20_000,
   'grpc.keepalive_timeout_ms': 10_000,
   'grpc.initial_reconnect_backoff_ms': 200,
@@ -40,7 +44,7 @@ export function createClient<C extends Client>(constructor: ClientConstructor<C>
     ...(target.token === undefined ? [] : [bearerToken(target.token)]),
   ];
   return new constructor(target.address, tlsChannelCredentials(target.authority, host), {
-    ...KEEPALIVE,
+    ...CHANNEL_OPTIONS,
     ...serverName(host),
     ...target.options,
     interceptors,

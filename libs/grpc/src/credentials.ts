@@ -1,6 +1,5 @@
-import { checkServerIdentity } from 'node:tls';
+import { checkServerIdentity, createSecureContext, type PeerCertificate, type SecureContextOptions } from 'node:tls';
 import { credentials, ServerCredentials, type ChannelCredentials } from '@grpc/grpc-js';
-import type { PeerCertificate } from 'node:tls';
 
 /** Who a process is on the network: its private key and certificate chain, both PEM. */
 export interface KeyAndCertificate {
@@ -9,13 +8,32 @@ export interface KeyAndCertificate {
 }
 
 /** TLS without client certificates: for APIs whose callers bring a token. */
-export function tlsServerCredentials(own: KeyAndCertificate): ServerCredentials {
-  return ServerCredentials.createSsl(null, [keyPair(own)], false);
+export function tlsServerCredentials(own: KeyAndCertificate): RenewableServerCredentials {
+  return new RenewableServerCredentials(own, undefined);
 }
 
 /** Mutual TLS: only peers with a certificate of `authority` (PEM) come in. */
-export function mutualTlsServerCredentials(own: KeyAndCertificate, authority: string): ServerCredentials {
-  return ServerCredentials.createSsl(Buffer.from(authority), [keyPair(own)], true);
+export function mutualTlsServerCredentials(own: KeyAndCertificate, authority: string): RenewableServerCredentials {
+  return new RenewableServerCredentials(own, authority);
+}
+
+/** Server credentials whose certificate may be replaced while the server runs: connections made from then on see the new one. */
+export class RenewableServerCredentials extends ServerCredentials {
+  readonly #authority: string | undefined;
+
+  constructor(own: KeyAndCertificate, authority: string | undefined) {
+    super({ requestCert: authority !== undefined, rejectUnauthorized: authority !== undefined }, contextOptions(own, authority));
+    this.#authority = authority;
+  }
+
+  /** Shows this certificate from now on. */
+  renew(own: KeyAndCertificate): void {
+    this.updateSecureContextOptions(contextOptions(own, this.#authority));
+  }
+
+  override _equals(other: ServerCredentials): boolean {
+    return other === this;
+  }
 }
 
 /**
@@ -31,13 +49,20 @@ export function tlsChannelCredentials(authority: string, host: string): ChannelC
 /** Looks at the certificate of whoever answers a dial; an error refuses it before anything is sent. */
 export type CertificateCheck = (certificate: PeerCertificate) => Error | undefined;
 
-/** Mutual TLS towards a peer; `check` decides by its certificate whether it is the one meant. */
-export function mutualTlsChannelCredentials(own: KeyAndCertificate, authority: string, check: CertificateCheck): ChannelCredentials {
-  return credentials.createSsl(Buffer.from(authority), Buffer.from(own.key), Buffer.from(own.certificate), {
-    checkServerIdentity: (_serverName: string, certificate: PeerCertificate) => check(certificate),
-  });
+/** Mutual TLS towards peers of one authority; one TLS context serves all dials until the certificate is renewed. */
+export function mutualTlsDialler(own: KeyAndCertificate, authority: string): (check: CertificateCheck) => ChannelCredentials {
+  const context = createSecureContext(contextOptions(own, authority));
+  return (check) =>
+    credentials.createFromSecureContext(context, {
+      checkServerIdentity: (_serverName: string, certificate: PeerCertificate) => check(certificate),
+    });
 }
 
-function keyPair(own: KeyAndCertificate): { private_key: Buffer; cert_chain: Buffer } {
-  return { private_key: Buffer.from(own.key), cert_chain: Buffer.from(own.certificate) };
+/** Mutual TLS towards one peer; `check` decides by its certificate whether it is the one meant. */
+export function mutualTlsChannelCredentials(own: KeyAndCertificate, authority: string, check: CertificateCheck): ChannelCredentials {
+  return mutualTlsDialler(own, authority)(check);
+}
+
+function contextOptions(own: KeyAndCertificate, authority: string | undefined): SecureContextOptions {
+  return { key: own.key, cert: own.certificate, minVersion: 'TLSv1.2', ...(authority === undefined ? {} : { ca: authority }) };
 }

@@ -4,9 +4,12 @@ export { ERROR_DOMAIN, parseStatus, toServiceError, type CallStatus } from './st
 export {
   mutualTlsChannelCredentials,
   mutualTlsServerCredentials,
+  RenewableServerCredentials,
   tlsChannelCredentials,
   tlsServerCredentials,
   type CertificateCheck,
   type KeyAndCertificate,
 } from './credentials.ts';
-export { createClient, hostOf, KEEPALIVE, serverName, type ChannelTarget, type ClientConstructor } from './channel.ts';
+export { CHANNEL_OPTIONS, createClient, hostOf, serverName, type ChannelTarget, type ClientConstructor } from './channel.ts';
+export { authenticatedPeer, identityOf } from './authenticated-peer.ts';
+export { currentTraceparent, observeClient, observeServer, type CallObservation, type CallObserver, type ObservedCall } from './interceptors.ts';
