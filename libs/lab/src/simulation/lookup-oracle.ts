@@ -1,0 +1,156 @@
+import type { Id } from '@banyan/ids';
+import type { Millis } from '@banyan/sansio';
+import type { Host } from '@banyan/simulator';
+import type { RingOracle } from './ring-oracle.ts';
+
+/** A delivery after this long counts as late; it is not wrong. */
+export const LATE_MS: Millis = 3_000;
+
+/** How all lookups of a run ended. Every lookup is exactly one of `delivered`, `lost` and `lostWithNode`. */
+export interface LookupVerdict {
+  readonly lookups: number;
+  readonly delivered: number;
+  /** Never delivered, though every node that held it lived on. */
+  readonly lost: number;
+  /** Never delivered; the sender, or the last node that had taken it into its care, died. */
+  readonly lostWithNode: number;
+  /** Delivered at a node that was not the live root at that instant. */
+  readonly incorrect: number;
+  /** Delivered again though the root that had it first lives on. */
+  readonly duplicate: number;
+  /** Delivered again after the first root died or stepped back. */
+  readonly duplicateAfterDeath: number;
+  /** Delivered, first, after more than 3 s. */
+  readonly late: number;
+}
+
+/** One lookup that arrived, for statistics. */
+export interface Arrival {
+  readonly from: Host;
+  readonly at: Host;
+  readonly hops: number;
+  readonly delayMs: Millis;
+}
+
+interface Lookup {
+  readonly key: Id;
+  readonly from: Host;
+  readonly sentAt: Millis;
+  /** Hosts that ever held it. A copy that comes to one of them again is dropped there, so it changes nothing. */
+  readonly takers: Set<Host>;
+  /** The one that took it last. */
+  holder: Host;
+  holderDied: boolean;
+  /** Where it was delivered first; undefined before. */
+  firstRoot: Host | undefined;
+  firstRootGone: boolean;
+}
+
+/** Judges every delivery by the true ring at its instant. Lookups are known by numbers the experiment chooses. */
+export class LookupOracle {
+  readonly #ring: RingOracle;
+  readonly #idOf: (host: Host) => Id;
+  readonly #lookups = new Map<number, Lookup>();
+  readonly #arrivals: Arrival[] = [];
+  /** Sentences about what went wrong, the first few. */
+  readonly complaints: string[] = [];
+  #incorrect = 0;
+  #duplicate = 0;
+  #duplicateAfterDeath = 0;
+  #late = 0;
+
+  constructor({ ring, idOf }: { readonly ring: RingOracle; readonly idOf: (host: Host) => Id }) {
+    this.#ring = ring;
+    this.#idOf = idOf;
+  }
+
+  sent(number: number, { from, key, now }: { readonly from: Host; readonly key: Id; readonly now: Millis }): void {
+    const takers = new Set([from]);
+    this.#lookups.set(number, { key, from, sentAt: now, takers, holder: from, holderDied: false, firstRoot: undefined, firstRootGone: false });
+  }
+
+  /** A node received it from the hop before. */
+  taken(number: number, by: Host): void {
+    const lookup = this.#lookups.get(number);
+    if (lookup === undefined || lookup.takers.has(by)) return;
+    lookup.takers.add(by);
+    lookup.holder = by;
+    lookup.holderDied = false;
+  }
+
+  arrived(number: number, { at, hops, now }: { readonly at: Host; readonly hops: number; readonly now: Millis }): void {
+    const lookup = this.#lookups.get(number);
+    if (lookup === undefined) return;
+    const root = this.#ring.rootOf(lookup.key);
+    if (root !== this.#idOf(at)) {
+      this.#incorrect += 1;
+      this.#complain(`lookup ${number} of ${lookup.key} was delivered at ${this.#idOf(at)}, the root was ${root ?? 'nobody'} (${now} ms)`);
+    }
+    if (lookup.firstRoot !== undefined) {
+      this.#arrivedAgain(number, lookup, now);
+      return;
+    }
+    lookup.firstRoot = at;
+    const delayMs = now - lookup.sentAt;
+    if (delayMs > LATE_MS) this.#late += 1;
+    this.#arrivals.push({ from: lookup.from, at, hops, delayMs });
+  }
+
+  /** A life ended, or stepped back from the ring: what it holds may be gone, and it answers for its deliveries no more. */
+  gone(host: Host): void {
+    for (const lookup of this.#lookups.values()) {
+      if (lookup.holder === host) lookup.holderDied = true;
+      if (lookup.firstRoot === host) lookup.firstRootGone = true;
+    }
+  }
+
+  arrivals(): readonly Arrival[] {
+    return this.#arrivals;
+  }
+
+  /** Lookups that were sent and neither arrived nor died with a node. */
+  get open(): number {
+    let open = 0;
+    for (const { firstRoot, holderDied } of this.#lookups.values()) if (firstRoot === undefined && !holderDied) open += 1;
+    return open;
+  }
+
+  verdict(): LookupVerdict {
+    let lost = 0;
+    let lostWithNode = 0;
+    for (const [number, { firstRoot, holderDied, key, from, sentAt, holder }] of this.#lookups) {
+      if (firstRoot !== undefined) continue;
+      if (holderDied) {
+        lostWithNode += 1;
+        continue;
+      }
+      lost += 1;
+      this.#complain(`lookup ${number} of ${key}, sent by host ${from} at ${sentAt} ms, was last seen at host ${holder}, which lives`);
+    }
+    return {
+      lookups: this.#lookups.size,
+      delivered: this.#arrivals.length,
+      lost,
+      lostWithNode,
+      incorrect: this.#incorrect,
+      duplicate: this.#duplicate,
+      duplicateAfterDeath: this.#duplicateAfterDeath,
+      late: this.#late,
+    };
+  }
+
+  #arrivedAgain(number: number, lookup: Lookup, now: Millis): void {
+    if (lookup.firstRootGone) {
+      this.#duplicateAfterDeath += 1;
+      return;
+    }
+    this.#duplicate += 1;
+    this.#complain(`lookup ${number} of ${lookup.key} was delivered twice though its first root, host ${lookup.firstRoot ?? -1}, lives (${now} ms)`);
+  }
+
+  #complain(sentence: string): void {
+    if (this.complaints.length < COMPLAINTS_MAX) this.complaints.push(sentence);
+  }
+}
+
+const COMPLAINTS_MAX = 20;

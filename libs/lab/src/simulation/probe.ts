@@ -1,0 +1,46 @@
+import type { Id } from '@banyan/ids';
+import type { Application, Downcall, Envelope, Upcall } from '@banyan/kbr';
+import type { Json, Millis } from '@banyan/sansio';
+
+/** What a probe carries: the number under which the experiment knows it. */
+export interface ProbeBody {
+  readonly probe: number;
+}
+
+export interface ProbeCommand {
+  readonly type: 'send';
+  readonly probe: number;
+  readonly key: Id;
+}
+
+export interface ProbeEvent {
+  readonly type: 'arrived';
+  readonly probe: number;
+  readonly envelope: Envelope<ProbeBody>;
+}
+
+/** The smallest application: routes one numbered message, and tells where it arrived. Measures nothing itself. */
+export class Probe implements Application<ProbeBody, ProbeCommand, ProbeEvent> {
+  readonly intercepts = false;
+
+  handle(
+    _now: Millis,
+    input: Upcall<ProbeBody> | { readonly type: 'command'; readonly command: ProbeCommand },
+  ): readonly (Downcall<ProbeBody> | { readonly type: 'event'; readonly event: ProbeEvent })[] {
+    if (input.type === 'command') {
+      const { key, probe } = input.command;
+      return [{ type: 'route', key, body: { probe } }];
+    }
+    if (input.type !== 'deliver') return [];
+    const { envelope } = input;
+    return [{ type: 'event', event: { type: 'arrived', probe: envelope.body.probe, envelope } }];
+  }
+
+  deadline(): undefined {
+    return undefined;
+  }
+
+  state(): Json {
+    return {};
+  }
+}
