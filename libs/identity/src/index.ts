@@ -28,3 +28,10 @@ export { completeGroupName, groupKey, groupNameFault, isGroupName, isSubject, ke
 export { drawSalt, nodeId, SALT_BYTES } from './node-id.ts';
 export { isValidAt, issuedPeer, parseCertificate, peerFromCertificate, type PeerIdentity } from './peer-identity.ts';
 export { ENROLLED_ROLES, isEnrolledRole, isRole, type EnrolledRole, type Role } from './role.ts';
+export { isScope, scopeAllows, scopeCovers, SCOPES_MAX } from './scopes.ts';
+export { DescriptorVerifier, signDescriptor, type DescriptorFault, type DescriptorVerdict, type SignedDescriptor } from './signed-descriptor.ts';
+export { TOKEN_ALGORITHM, TOKEN_ISSUER, TOKEN_LIFETIME_MAX_MS, type TokenClaims } from './token-claims.ts';
+export { TokenKeyCache, type TokenKeyCacheOptions } from './token-key-cache.ts';
+export { fixedTokenKeys, TOKEN_KEYS_MAX, toTokenJwk, trustedTokenKeys, type TokenJwk, type TokenKeySet, type TokenKeySource } from './token-keys.ts';
+export { TokenSigner, type IssuedToken, type TokenOrder } from './token-signer.ts';
+export { createTokenVerifier, type TokenVerdict, type TokenVerifier } from './token-verifier.ts';

@@ -2,9 +2,11 @@
 // it gives a certificate to whoever asks. Imported as `@banyan/identity/testing`.
 import { CertificateAuthority } from './certificate-authority.ts';
 import { assembleCredentials, certificateToPem, type Credentials } from './credentials.ts';
-import { generateNodeKey, privateKeyToPem, publicKeyToSpki } from './keys.ts';
+import { generateNodeKey, generateTokenKey, privateKeyToPem, publicKeyToSpki } from './keys.ts';
 import { drawSalt, nodeId } from './node-id.ts';
 import type { Role } from './role.ts';
+import { toTokenJwk, type TokenKeySet } from './token-keys.ts';
+import { TokenSigner } from './token-signer.ts';
 
 /** What a test member is to be; everything may be left out. */
 export interface TestMember {
@@ -25,12 +27,30 @@ export interface TestAuthority {
   readonly pem: string;
   /** Credentials of a new member, about 5 ms each. */
   issue(member?: TestMember): Promise<Credentials>;
+  /** The set that verifies this authority's tokens. */
+  readonly tokenKeys: TokenKeySet;
+  /** A token for `scopes`; an hour long, or expired when `lifetimeMs` is negative. */
+  token(subject: string, scopes: readonly string[], lifetimeMs?: number): Promise<string>;
 }
 
 /** A fresh authority; the first call of a process takes 0.1 s. */
 export async function mintTestAuthority(): Promise<TestAuthority> {
   const authority = await CertificateAuthority.create(Date.now());
-  return { authority, pem: authority.pem, issue: (member = {}) => issueMember(authority, member) };
+  const signer = await TokenSigner.create(generateTokenKey());
+  return {
+    authority,
+    pem: authority.pem,
+    issue: (member = {}) => issueMember(authority, member),
+    tokenKeys: await publishKey(authority, signer),
+    token: async (subject, scopes, lifetimeMs = 3_600_000) => (await signer.sign({ subject, scopes, now: Date.now(), lifetimeMs })).token,
+  };
+}
+
+async function publishKey(authority: CertificateAuthority, signer: TokenSigner): Promise<TokenKeySet> {
+  const publicKey = publicKeyToSpki(signer.publicKey);
+  const salt = drawSalt();
+  const { der } = await authority.issue({ id: nodeId(publicKey, salt), salt, role: 'tokens', addresses: [], publicKey, now: Date.now() });
+  return { keys: [toTokenJwk(signer.publicKey, signer.keyId, der)] };
 }
 
 async function issueMember(authority: CertificateAuthority, member: TestMember): Promise<Credentials> {
