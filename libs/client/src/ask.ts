@@ -1,0 +1,64 @@
+import { Metadata, type CallOptions, type ClientReadableStream, type ClientUnaryCall, type ServiceError } from '@grpc/grpc-js';
+import { OverlayError, parseStatus, reasons } from '@banyan/grpc';
+import type { NodeConnection, NodePool } from './node-pool.ts';
+
+/** How a unary call is made. */
+export interface AskOptions {
+  /** How long the answer may take, ms; by default 10 s. */
+  readonly deadlineMs?: number;
+}
+
+type UnaryMethod<Request, Response> = (
+  request: Request,
+  metadata: Metadata,
+  options: Partial<CallOptions>,
+  callback: (error: ServiceError | null, response: Response) => void,
+) => ClientUnaryCall;
+
+/** One unary call with a deadline; a failure is an `OverlayError` that names the address. */
+export function ask<Request, Response>(address: string, method: UnaryMethod<Request, Response>, request: Request, options: AskOptions = {}): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    const callOptions = options.deadlineMs === undefined ? {} : { deadline: Date.now() + options.deadlineMs };
+    method(request, new Metadata(), callOptions, (error, response) => {
+      if (error === null) resolve(response);
+      else reject(atAddress(parseStatus(error), address));
+    });
+  });
+}
+
+/**
+ * One unary call that may be repeated without harm: a node that does not answer is passed over, each node is asked once.
+ * Throws the last node's error.
+ */
+export async function askAnyNode<Response>(pool: NodePool, call: (node: NodeConnection) => Promise<Response>): Promise<Response> {
+  for (let attempt = 1; ; attempt++) {
+    const node = pool.current;
+    try {
+      return await call(node);
+    } catch (error) {
+      const told = parseStatus(error);
+      if (attempt >= pool.size || reasons[told.reason].code !== 'UNAVAILABLE') throw told;
+      pool.moveOn(node.address);
+    }
+  }
+}
+
+/** The messages of a server stream, one at a time as they are asked for; ends the call when the reader leaves. */
+export async function* messagesOf<Response>(address: string, call: ClientReadableStream<Response>): AsyncGenerator<Response, void, void> {
+  try {
+    for await (const message of call as AsyncIterable<Response>) yield message;
+  } catch (error) {
+    throw atAddress(parseStatus(error), address);
+  } finally {
+    call.on('error', () => undefined); // the cancellation itself
+    call.cancel();
+  }
+}
+
+/** The same error, saying where nothing answered: grpc-js tells it in many words or not at all. */
+export function atAddress(error: OverlayError, address: string): OverlayError {
+  if (error.reason !== 'UNREACHABLE' && error.reason !== 'TIMEOUT') return error;
+  const message = error.reason === 'UNREACHABLE' ? `nothing answers at ${address}` : `no answer from ${address} in time`;
+  const why = error.message.includes('certificate') ? `: ${error.message}` : '';
+  return new OverlayError(error.reason, `${message}${why}`, { ...error.metadata, address }, { cause: error.cause ?? error });
+}

@@ -1,0 +1,94 @@
+import { readFile } from 'node:fs/promises';
+import { OverlayError, type ChannelTarget } from '@banyan/grpc';
+import { groupName, subjectOf } from './group-name.ts';
+import { GroupsApi } from './groups-api.ts';
+import { NodePool } from './node-pool.ts';
+import { OverlayApi } from './overlay-api.ts';
+import { Publisher, type PublishOptions } from './publisher.ts';
+import { Subscription, type SubscribeOptions } from './subscription.ts';
+
+/** Where an overlay is and who calls. */
+export interface ConnectOptions {
+  /** API addresses of nodes, `host:port`, the preferred first; the others are used when it fails. At least one. */
+  readonly addresses: readonly string[];
+  /** The authority's certificate, PEM; or give `authorityFile`. */
+  readonly authority?: string;
+  readonly authorityFile?: string;
+  /** The bearer token, or where to get it at every call. */
+  readonly token?: string | (() => string | undefined);
+  /** API address of the tree builder, for `groups`. */
+  readonly treeBuilder?: string;
+  /** How long streams look for a node that serves them before they give up, ms; by default 120,000. */
+  readonly patienceMs?: number;
+}
+
+const PATIENCE_MS = 120_000;
+
+/**
+ * A client of an overlay. Nothing is sent before the first call.
+ * Throws FILE_NOT_FOUND when the authority's certificate cannot be read.
+ */
+export async function connect(options: ConnectOptions): Promise<Client> {
+  const authority = options.authority ?? (await readAuthority(options.authorityFile));
+  return new Client(options, authority);
+}
+
+/** Key-based routing, groups, publishing and subscribing, over whichever node answers. */
+export class Client implements Disposable {
+  readonly overlay: OverlayApi;
+  readonly #pool: NodePool;
+  readonly #target: Omit<ChannelTarget, 'address'>;
+  readonly #options: ConnectOptions;
+  #groups: GroupsApi | undefined;
+
+  constructor(options: ConnectOptions, authority: string) {
+    const { addresses, token } = options;
+    if (addresses.length === 0) throw new OverlayError('OVERLAY_NOT_FOUND', 'no address of a node was given');
+    this.#options = options;
+    this.#target = { authority, token: typeof token === 'function' ? token : () => token };
+    this.#pool = new NodePool(addresses, this.#target);
+    this.overlay = new OverlayApi(this.#pool);
+  }
+
+  /** Groups and their trees, at the tree builder. Throws UNREACHABLE when no address of it was given. */
+  get groups(): GroupsApi {
+    if (this.#groups !== undefined) return this.#groups;
+    const address = this.#options.treeBuilder;
+    if (address === undefined) throw new OverlayError('UNREACHABLE', 'no address of the tree builder was given');
+    return (this.#groups = new GroupsApi({ ...this.#target, address }, (name) => this.fullName(name)));
+  }
+
+  /** Opens a publishing session; resolves when a node has taken it. */
+  async publish(group: string, options: PublishOptions = {}): Promise<Publisher> {
+    return Publisher.open(this.#pool, this.fullName(group), this.#options.patienceMs ?? PATIENCE_MS, options);
+  }
+
+  /** Subscribes; resolves when the graft is acknowledged, so that whatever is published from then on will come. */
+  async subscribe(group: string, options: SubscribeOptions = {}): Promise<Subscription> {
+    return Subscription.open(this.#pool, this.fullName(group), this.#options.patienceMs ?? PATIENCE_MS, options);
+  }
+
+  /** A group's full name: without a slash it is put under the token's subject. */
+  fullName(name: string): string {
+    return groupName(name, subjectOf(this.#target.token?.()));
+  }
+
+  /** Closes every channel; what is under way fails. */
+  close(): void {
+    this.#pool.close();
+    this.#groups?.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+async function readAuthority(file: string | undefined): Promise<string> {
+  if (file === undefined) throw new OverlayError('OVERLAY_NOT_FOUND', "the authority's certificate was not given");
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    throw new OverlayError('FILE_NOT_FOUND', `cannot read the authority's certificate ${file}`, { file }, { cause });
+  }
+}

@@ -1,0 +1,188 @@
+import { idFromBytes, type Id } from '@banyan/ids';
+import { createClient, OverlayError, type ChannelTarget } from '@banyan/grpc';
+import { builder, multicast } from '@banyan/proto';
+import { ask, messagesOf, type AskOptions } from './ask.ts';
+import { channelOptions } from './node-pool.ts';
+import { present } from './present.ts';
+import { optionalRingNode, type RingNode } from './ring-node.ts';
+
+/** What a group promises. */
+export type DeliveryName = 'best-effort' | 'ordered' | 'reliable';
+
+/** A group as its descriptor says it. */
+export interface Group {
+  readonly name: string;
+  readonly owner: string;
+  readonly key: Id;
+  readonly delivery: DeliveryName;
+  readonly retentionBytes: bigint;
+  readonly retentionMs: bigint;
+  readonly fanOutMax: number;
+  /** Subjects; `*` is anyone with the scope. */
+  readonly publishers: readonly string[];
+  readonly subscribers: readonly string[];
+  readonly createdAtMs: number;
+  readonly version: bigint;
+}
+
+/** A group with its signature, and what was reported of its tree. */
+export interface DescribedGroup extends Group {
+  /** To be handed to `publish` and `subscribe` when the tree builder may be away. */
+  readonly signed: multicast.SignedGroupDescriptor;
+  /** Nodes in the tree. */
+  readonly nodes: number;
+  /** Subscriptions on them. */
+  readonly subscriptions: number;
+}
+
+/** What a new group is to be; what is left out takes the builder's default. */
+export interface NewGroup {
+  /** By default `reliable`. */
+  readonly delivery?: DeliveryName;
+  /** Bytes kept at every forwarder, by default 64 MiB. */
+  readonly retentionBytes?: bigint;
+  /** How long they are kept, by default 60 s. */
+  readonly retentionMs?: bigint;
+  /** Children of a forwarder at most, by default 8. */
+  readonly fanOutMax?: number;
+  /** By default anyone with the scope. */
+  readonly publishers?: readonly string[];
+  readonly subscribers?: readonly string[];
+}
+
+/** A node's place in a group's tree. */
+export interface TreePlace {
+  readonly node: RingNode;
+  readonly role: 'root' | 'forwarder' | 'leaf' | 'unknown';
+  readonly parent: Id | undefined;
+  readonly children: readonly Id[];
+  readonly subscriptions: number;
+  readonly epoch: bigint;
+  /** Oldest sequence retained, last committed, and the one after the last held. */
+  readonly low: bigint;
+  readonly committed: bigint;
+  readonly next: bigint;
+  readonly isVoter: boolean;
+}
+
+/** The picture of a group's tree at one moment, the root first. */
+export interface Tree {
+  readonly places: readonly TreePlace[];
+  readonly atMs: number;
+}
+
+/** Groups and their trees, as the tree builder keeps them. Names are completed with the caller's subject. */
+export class GroupsApi {
+  readonly #address: string;
+  readonly #api: builder.TreeBuilderServiceClient;
+  readonly #fullName: (name: string) => string;
+
+  constructor(target: ChannelTarget, fullName: (name: string) => string) {
+    this.#address = target.address;
+    this.#api = createClient(builder.TreeBuilderServiceClient, { ...target, options: { ...channelOptions, ...target.options } });
+    this.#fullName = fullName;
+  }
+
+  /** Creates a group of the caller. */
+  async create(name: string, group: NewGroup = {}, options: AskOptions = {}): Promise<Group> {
+    const request: builder.CreateGroupRequest = {
+      name: this.#fullName(name),
+      delivery: deliveries.get(group.delivery ?? 'reliable') ?? multicast.Delivery.UNSPECIFIED,
+      retentionBytes: group.retentionBytes ?? 0n,
+      retentionMs: group.retentionMs ?? 0n,
+      fanOutMax: group.fanOutMax ?? 0,
+      publishers: [...(group.publishers ?? [])],
+      subscribers: [...(group.subscribers ?? [])],
+    };
+    const { descriptor } = await ask(this.#address, this.#api.createGroup.bind(this.#api), request, options);
+    return groupOf(decode(present(descriptor, 'descriptor')));
+  }
+
+  /** One group, with its signature and the size of its tree. */
+  async describe(name: string, options: AskOptions = {}): Promise<DescribedGroup> {
+    const request: builder.DescribeGroupRequest = { group: { $case: 'name', value: this.#fullName(name) } };
+    const { descriptor, nodes, subscribers } = await ask(this.#address, this.#api.describeGroup.bind(this.#api), request, options);
+    const signed = present(descriptor, 'descriptor');
+    return { ...groupOf(decode(signed)), signed, nodes, subscriptions: subscribers };
+  }
+
+  /** All groups whose names begin with `prefix`, by name, fetched a page at a time. */
+  async *list(prefix = '', options: AskOptions = {}): AsyncGenerator<Group, void, void> {
+    let pageToken = '';
+    do {
+      const page = await ask(this.#address, this.#api.listGroups.bind(this.#api), { prefix, pageSize: 100, pageToken }, options);
+      yield* page.groups.map(groupOf);
+      pageToken = page.nextPageToken;
+    } while (pageToken !== '');
+  }
+
+  /** Deletes a group of the caller (or any, with scope `admin`). */
+  async delete(name: string, options: AskOptions = {}): Promise<void> {
+    await ask(this.#address, this.#api.deleteGroup.bind(this.#api), { name: this.#fullName(name) }, options);
+  }
+
+  /** The picture of a group's tree, now and whenever it changes, until the reader leaves. */
+  async *watchTree(name: string): AsyncGenerator<Tree, void, void> {
+    for await (const { places, atMs } of messagesOf(this.#address, this.#api.watchTree({ group: this.#fullName(name) }))) {
+      yield { places: places.map(treePlace), atMs: Number(atMs) };
+    }
+  }
+
+  close(): void {
+    this.#api.close();
+  }
+}
+
+const deliveries: ReadonlyMap<DeliveryName, multicast.Delivery> = new Map<DeliveryName, multicast.Delivery>([
+  ['best-effort', multicast.Delivery.BEST_EFFORT],
+  ['ordered', multicast.Delivery.ORDERED],
+  ['reliable', multicast.Delivery.RELIABLE],
+]);
+
+const deliveryNames = new Map([...deliveries].map(([name, delivery]) => [delivery, name]));
+
+const roles: ReadonlyMap<multicast.Role, TreePlace['role']> = new Map<multicast.Role, TreePlace['role']>([
+  [multicast.Role.ROOT, 'root'],
+  [multicast.Role.FORWARDER, 'forwarder'],
+  [multicast.Role.LEAF, 'leaf'],
+]);
+
+function decode(signed: multicast.SignedGroupDescriptor): multicast.GroupDescriptor {
+  try {
+    return multicast.GroupDescriptor.decode(signed.descriptor);
+  } catch (cause) {
+    throw new OverlayError('DESCRIPTOR_INVALID', 'the tree builder sent a descriptor that cannot be read', {}, { cause });
+  }
+}
+
+function groupOf(descriptor: multicast.GroupDescriptor): Group {
+  return {
+    name: descriptor.name,
+    owner: descriptor.owner,
+    key: idFromBytes(descriptor.key),
+    delivery: deliveryNames.get(descriptor.delivery) ?? 'reliable',
+    retentionBytes: descriptor.retentionBytes,
+    retentionMs: descriptor.retentionMs,
+    fanOutMax: descriptor.fanOutMax,
+    publishers: descriptor.publishers,
+    subscribers: descriptor.subscribers,
+    createdAtMs: Number(descriptor.createdAtMs),
+    version: descriptor.version,
+  };
+}
+
+function treePlace(place: multicast.Place): TreePlace {
+  const node = present(optionalRingNode(place.node), 'node');
+  return {
+    node,
+    role: roles.get(place.role) ?? 'unknown',
+    parent: optionalRingNode(place.parent)?.id,
+    children: place.children.map((child) => idFromBytes(child.id)),
+    subscriptions: place.subscribers,
+    epoch: place.epoch,
+    low: place.low,
+    committed: place.committed,
+    next: place.next,
+    isVoter: place.voter,
+  };
+}

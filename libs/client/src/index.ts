@@ -1,0 +1,13 @@
+export { connect, Client, type ConnectOptions } from './connect.ts';
+export type { AskOptions } from './ask.ts';
+export type { Attachment, AttachmentEvent } from './attachment.ts';
+export type { DeliveryName, DescribedGroup, Group, GroupsApi, NewGroup, Tree, TreePlace } from './groups-api.ts';
+export { groupName, subjectOf } from './group-name.ts';
+export { issueToken, type IssuedToken, type TokenRequest } from './issue-token.ts';
+export type { FoundRoot, HopRuleName, Neighbors, NodeState, OverlayApi, TracedHop, TracedRoute } from './overlay-api.ts';
+export type { Reconnect } from './patience.ts';
+export type { Receipt, WindowLimits } from './publish-window.ts';
+export type { Publisher, PublishOptions, PublishTotals } from './publisher.ts';
+export type { KeyText, RingNode } from './ring-node.ts';
+export type { GapCause, Subscription, SubscribeOptions, SubscriptionEvent, SubscriptionStart } from './subscription.ts';
+export { isTransient } from './transient.ts';

@@ -1,0 +1,105 @@
+/** Messages that keep together: numbered, sent, receipted and, if need be, sent again as one. */
+export interface Batch {
+  /** Counter of the first message; counters are contiguous from 1 in a session. */
+  readonly firstCounter: bigint;
+  readonly messages: readonly Uint8Array[];
+  readonly bytes: number;
+}
+
+/** The group's promise for a batch: its messages have the sequences from `firstSequence` on. */
+export interface Receipt {
+  readonly firstCounter: bigint;
+  readonly count: number;
+  readonly firstSequence: bigint;
+}
+
+/** Bounds of what is on its way. */
+export interface WindowLimits {
+  /** A batch is closed when the next message would make it larger, bytes. */
+  readonly batchBytesMax: number;
+  /** No room beyond so many bytes without a receipt. */
+  readonly unreceiptedBytesMax: number;
+  /** No room beyond so many batches without a receipt: the root remembers 1,024 per session for retries. */
+  readonly unreceiptedBatchesMax: number;
+}
+
+/** The defaults: a batch fills one frame, and the window is what a node takes from a publisher. */
+export const windowLimits: WindowLimits = { batchBytesMax: 64 * 1024, unreceiptedBytesMax: 8 * 1024 * 1024, unreceiptedBatchesMax: 512 };
+
+/**
+ * What a publisher has taken and has no receipt for, in order. Pure: it knows no link and no clock.
+ * Batches keep their borders for ever, so that a batch sent twice is recognised by the root.
+ */
+export class PublishWindow {
+  readonly #limits: WindowLimits;
+  readonly #unreceipted = new Map<bigint, Batch>(); // insertion order = counter order
+  #open: Uint8Array[] = [];
+  #openBytes = 0;
+  #closedBytes = 0;
+  #nextCounter = 1n;
+  #unsent: Batch[] = [];
+
+  constructor(limits: WindowLimits) {
+    this.#limits = limits;
+  }
+
+  /** True when one more message of any size may be added. */
+  get hasRoom(): boolean {
+    const batches = this.#unreceipted.size + (this.#open.length > 0 ? 1 : 0);
+    return this.#closedBytes + this.#openBytes < this.#limits.unreceiptedBytesMax && batches < this.#limits.unreceiptedBatchesMax;
+  }
+
+  /** True when every message has its receipt. */
+  get isEmpty(): boolean {
+    return this.#unreceipted.size === 0 && this.#open.length === 0;
+  }
+
+  /** True when the batch being filled has a message. */
+  get hasOpenBatch(): boolean {
+    return this.#open.length > 0;
+  }
+
+  /** Bytes taken and not receipted. */
+  get unreceiptedBytes(): number {
+    return this.#closedBytes + this.#openBytes;
+  }
+
+  /** Takes a message into the batch being filled, after closing that when it would grow too large. */
+  add(message: Uint8Array): void {
+    if (this.#openBytes + message.length > this.#limits.batchBytesMax) this.closeBatch();
+    this.#open.push(message);
+    this.#openBytes += message.length;
+    if (this.#openBytes >= this.#limits.batchBytesMax) this.closeBatch();
+  }
+
+  /** Ends the batch being filled: it may be sent. */
+  closeBatch(): void {
+    if (this.#open.length === 0) return;
+    const batch: Batch = { firstCounter: this.#nextCounter, messages: this.#open, bytes: this.#openBytes };
+    this.#nextCounter += BigInt(this.#open.length);
+    this.#unreceipted.set(batch.firstCounter, batch);
+    this.#unsent.push(batch);
+    this.#closedBytes += batch.bytes;
+    this.#open = [];
+    this.#openBytes = 0;
+  }
+
+  /** Takes the next batch to send, or undefined. */
+  takeUnsent(): Batch | undefined {
+    return this.#unsent.shift();
+  }
+
+  /** The link was lost: everything without a receipt has to be sent again, in order. */
+  rewind(): void {
+    this.#unsent = [...this.#unreceipted.values()];
+  }
+
+  /** A receipt came: the batch it is for, or undefined when that had one already. */
+  acknowledge(firstCounter: bigint): Batch | undefined {
+    const batch = this.#unreceipted.get(firstCounter);
+    if (batch === undefined) return undefined;
+    this.#unreceipted.delete(firstCounter);
+    this.#closedBytes -= batch.bytes;
+    return batch;
+  }
+}

@@ -1,0 +1,130 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { OverlayError } from '@banyan/grpc';
+import { connect, type Client } from './connect.ts';
+import type { Subscription, SubscriptionEvent } from './subscription.ts';
+import { startTestOverlay } from './testing/test-overlay.ts';
+
+describe('Subscription', () => {
+  let overlay: Awaited<ReturnType<typeof startTestOverlay>>;
+  let client: Client;
+
+  beforeEach(async () => {
+    overlay = await startTestOverlay(2);
+    client = await connect({ addresses: overlay.nodes.map((node) => node.address), authority: overlay.authority, patienceMs: 5_000 });
+  });
+  afterEach(() => {
+    client.close();
+    overlay.stop();
+  });
+
+  it('gives what was published, from the start asked for', async () => {
+    append(40);
+    expect(await collect(await client.subscribe('demo', { start: { type: 'last', count: 3n } }), 3)).toEqual(['37', '38', '39']);
+    expect(await collect(await client.subscribe('demo', { start: { type: 'sequence', sequence: 2n } }), 2)).toEqual(['1', '2']);
+    expect(await collect(await client.subscribe('demo', { start: { type: 'first' } }), 40)).toHaveLength(40);
+    expect(await collect(await client.subscribe('demo'), 1)).toEqual(['39']);
+  });
+
+  it('goes on at another node from the next sequence', async () => {
+    append(100);
+    for (const node of overlay.nodes) node.messagesPerResponse = 1;
+    const subscription = await client.subscribe('demo', { start: { type: 'first' } });
+    const seen: string[] = [];
+    for await (const event of subscription) {
+      seen.push(...textsOf(event));
+      if (seen.length === 32) overlay.nodes[0]?.kill();
+      if (seen.length >= 100) break;
+    }
+    expect(seen).toEqual(Array.from({ length: 100 }, (_, i) => String(i)));
+    expect(overlay.nodes[1]?.subscribed[0]?.start?.start?.$case).toBe('sequence');
+  });
+
+  it('tells a gap where the next node no longer has the messages', async () => {
+    append(20);
+    const subscription = await client.subscribe('demo', { start: { type: 'first' } });
+    const iterator = subscription[Symbol.asyncIterator]();
+    expect((await iterator.next()).value).toMatchObject({ type: 'messages', firstSequence: 1n });
+    overlay.nodes[0]?.kill();
+    append(20);
+    overlay.log.low = 31n;
+    const rest: SubscriptionEvent[] = [];
+    while (!rest.some((event) => event.type === 'gap')) rest.push((await iterator.next()).value as SubscriptionEvent);
+    expect(rest.at(-1)).toEqual({ type: 'gap', firstSequence: expect.any(BigInt) as bigint, lastSequence: 30n, cause: 'expired' });
+    expect((await iterator.next()).value).toMatchObject({ type: 'messages', firstSequence: 31n });
+    await subscription.close();
+  });
+
+  it('holds the node back while nothing is taken', async () => {
+    overlay.log.messages.push(...Array.from({ length: 400 }, () => Buffer.alloc(60_000)));
+    for (const node of overlay.nodes) node.messagesPerResponse = 1;
+    const subscription = await client.subscribe('demo', { start: { type: 'first' } });
+    const iterator = subscription[Symbol.asyncIterator]();
+    await iterator.next();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(overlay.nodes[0]?.written).toBeLessThan(400);
+    await subscription.close();
+  });
+
+  it('tells a refusal with its reason', async () => {
+    for (const node of overlay.nodes) node.refusal = new OverlayError('GROUP_NOT_FOUND', "no group 'admin/demo'");
+    await expect(client.subscribe('demo')).rejects.toMatchObject({ reason: 'GROUP_NOT_FOUND' });
+  });
+
+  it('ends quietly when closed', async () => {
+    const subscription = await client.subscribe('demo');
+    const reading = collect(subscription, 1);
+    await subscription.close();
+    expect(await reading).toEqual([]);
+  });
+
+  function append(count: number): void {
+    const from = overlay.log.messages.length;
+    overlay.log.append(Buffer.from([from]), { firstCounter: 1n, messages: Array.from({ length: count }, (_, i) => Buffer.from(String(from + i))) });
+  }
+});
+
+describe('OverlayApi', () => {
+  it('passes over a dead node, and says where nothing answers when all are', async () => {
+    const overlay = await startTestOverlay(2);
+    const client = await connect({ addresses: overlay.nodes.map((node) => node.address), authority: overlay.authority });
+    overlay.nodes[0]?.kill();
+    expect((await client.overlay.lookup('some name')).root.apiAddress).toBe(overlay.nodes[1]?.address);
+    overlay.nodes[1]?.kill();
+    const error = await client.overlay.lookup('some name').catch((told: unknown) => told);
+    expect(error).toMatchObject({ reason: 'UNREACHABLE', message: expect.stringContaining('nothing answers at 127.0.0.1:') as string });
+    client.close();
+  });
+
+  it('attaches an application, hands it what is delivered, and detaches', async () => {
+    const overlay = await startTestOverlay(1);
+    const client = await connect({ addresses: overlay.nodes.map((node) => node.address), authority: overlay.authority });
+    const attachment = await client.overlay.attach('echo');
+    for await (const event of attachment) {
+      expect(event).toMatchObject({ type: 'deliver', hops: 2 });
+      attachment.close();
+    }
+    client.close();
+    overlay.stop();
+  });
+
+  it('does not trust a server of another overlay', async () => {
+    const [ours, theirs] = await Promise.all([startTestOverlay(1), startTestOverlay(1)]);
+    const client = await connect({ addresses: theirs.nodes.map((node) => node.address), authority: ours.authority });
+    await expect(client.overlay.lookup('x')).rejects.toMatchObject({ reason: 'UNREACHABLE' });
+    client.close();
+    for (const overlay of [ours, theirs]) overlay.stop();
+  });
+});
+
+async function collect(subscription: Subscription, count: number): Promise<string[]> {
+  const seen: string[] = [];
+  for await (const event of subscription) {
+    seen.push(...textsOf(event));
+    if (seen.length >= count) break;
+  }
+  return seen.slice(0, count);
+}
+
+function textsOf(event: SubscriptionEvent): string[] {
+  return event.type === 'gap' ? [`gap ${event.firstSequence}-${event.lastSequence}`] : event.messages.map((message) => Buffer.from(message).toString());
+}

@@ -1,0 +1,223 @@
+import { OverlayError, parseStatus } from '@banyan/grpc';
+import { multicast } from '@banyan/proto';
+import { atAddress, messagesOf } from './ask.ts';
+import type { NodePool } from './node-pool.ts';
+import { Patience, type Reconnect } from './patience.ts';
+
+/** Where a subscription starts: the last message and what follows, the oldest retained, a sequence, or the last n. */
+export type SubscriptionStart =
+  | { readonly type: 'latest' }
+  | { readonly type: 'first' }
+  | { readonly type: 'sequence'; readonly sequence: bigint }
+  | { readonly type: 'last'; readonly count: bigint };
+
+/** Why messages will not come. */
+export type GapCause = 'expired' | 'otherEpoch' | 'lostState' | 'dropped' | 'unknown';
+
+/** What a subscriber gets, in order: every sequence is in exactly one of them. */
+export type SubscriptionEvent =
+  | { readonly type: 'messages'; readonly firstSequence: bigint; readonly messages: readonly Uint8Array[]; /** When the root numbered them. */ readonly stampMs: number }
+  /** Messages that will not come, both ends included. */
+  | { readonly type: 'gap'; readonly firstSequence: bigint; readonly lastSequence: bigint; readonly cause: GapCause };
+
+/** How to subscribe. */
+export interface SubscribeOptions {
+  /** By default `latest`. */
+  readonly start?: SubscriptionStart;
+  /** The group's signed descriptor, for nodes that cannot ask the tree builder. */
+  readonly descriptor?: multicast.SignedGroupDescriptor;
+  /** Told when the node was lost and the subscription goes on at another, from the next sequence. */
+  readonly onReconnect?: (reconnect: Reconnect) => void;
+}
+
+const GRAFT_TIMEOUT_MS = 30_000;
+
+type Responses = AsyncGenerator<multicast.SubscribeResponse, void, void>;
+
+/**
+ * A subscription to one group. Iterate it once: each step takes what came next, and as long as no step is taken the node
+ * holds back for this subscriber alone. When the node is lost it goes on at another from the next sequence: every message
+ * comes once and in order, or a gap says which do not come. It ends with `close`, or by throwing what it cannot mend.
+ */
+export class Subscription implements AsyncIterable<SubscriptionEvent>, AsyncDisposable {
+  readonly group: string;
+  readonly #pool: NodePool;
+  readonly #options: SubscribeOptions;
+  readonly #patience: Patience;
+  readonly #abort = new AbortController();
+  #responses: Responses | undefined;
+  #cancel: () => void = () => undefined;
+  #address = '';
+  #nextSequence: bigint | undefined;
+  #descriptor: multicast.SignedGroupDescriptor | undefined;
+
+  private constructor(pool: NodePool, group: string, patienceMs: number, options: SubscribeOptions) {
+    this.#pool = pool;
+    this.group = group;
+    this.#options = options;
+    this.#descriptor = options.descriptor;
+    this.#patience = new Patience(patienceMs);
+  }
+
+  /** Subscribes to `group`; resolves when the graft is acknowledged. */
+  static async open(pool: NodePool, group: string, patienceMs: number, options: SubscribeOptions): Promise<Subscription> {
+    const subscription = new Subscription(pool, group, patienceMs, options);
+    await subscription.#connect();
+    return subscription;
+  }
+
+  /** The sequence that comes next. */
+  get nextSequence(): bigint {
+    return this.#nextSequence ?? 0n;
+  }
+
+  /** The node that serves the subscription, `host:port`. */
+  get address(): string {
+    return this.#address;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<SubscriptionEvent, void, void> {
+    try {
+      while (!this.#abort.signal.aborted) {
+        try {
+          yield* this.#take();
+        } catch (error) {
+          if (this.#abort.signal.aborted) return;
+          await this.#recover(parseStatus(error));
+        }
+      }
+    } finally {
+      await this.close();
+    }
+  }
+
+  /** Ends the subscription. */
+  async close(): Promise<void> {
+    this.#abort.abort();
+    this.#cancel(); // a step under way ends now, so that the generator can be ended
+    await this.#responses?.return();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** Events of the stream at hand; throws when it ends, because nothing but `close` ends a subscription. */
+  async *#take(): AsyncGenerator<SubscriptionEvent, void, void> {
+    for (;;) {
+      const next = await this.#responses?.next();
+      if (next === undefined || next.done === true) throw new OverlayError('STOPPING', `${this.#address} ended the stream`);
+      const event = eventOf(next.value);
+      if (event === undefined) continue;
+      this.#patience.progress();
+      yield* this.#inOrder(event);
+    }
+  }
+
+  /** Drops what came before, and tells a gap where the node left one untold. */
+  *#inOrder(event: SubscriptionEvent): Generator<SubscriptionEvent, void, void> {
+    const expected = this.#nextSequence ?? event.firstSequence;
+    if (event.firstSequence > expected) {
+      yield this.#advance({ type: 'gap', firstSequence: expected, lastSequence: event.firstSequence - 1n, cause: 'unknown' });
+    }
+    const fresh = without(event, expected);
+    if (fresh !== undefined) yield this.#advance(fresh);
+  }
+
+  #advance(event: SubscriptionEvent): SubscriptionEvent {
+    this.#nextSequence = lastSequenceOf(event) + 1n;
+    return event;
+  }
+
+  async #recover(error: OverlayError): Promise<void> {
+    let last = error;
+    for (;;) {
+      const lost = this.#address;
+      this.#pool.moveOn(lost);
+      await this.#patience.waitAfter(last, this.#abort.signal);
+      if (this.#abort.signal.aborted) return;
+      try {
+        await this.#connectOnce();
+        this.#options.onReconnect?.({ lost, error: last, attempt: this.#patience.attempts });
+        return;
+      } catch (failure) {
+        last = parseStatus(failure);
+      }
+    }
+  }
+
+  async #connect(): Promise<void> {
+    try {
+      await this.#connectOnce();
+    } catch (error) {
+      await this.#recover(parseStatus(error));
+    }
+  }
+
+  async #connectOnce(): Promise<void> {
+    const { address, multicast: api } = this.#pool.current;
+    this.#address = address;
+    const start: SubscriptionStart = this.#nextSequence === undefined ? (this.#options.start ?? { type: 'latest' }) : { type: 'sequence', sequence: this.#nextSequence };
+    const call = api.subscribe({ group: this.group, start: startMessage(start), descriptor: this.#descriptor });
+    this.#responses = messagesOf(address, call);
+    this.#cancel = () => call.cancel();
+    const silence = setTimeout(() => call.destroy(atAddress(new OverlayError('TIMEOUT', 'no graft'), address)), GRAFT_TIMEOUT_MS);
+    try {
+      const first = await this.#responses.next();
+      const response = first.done === true ? undefined : first.value.response;
+      if (response?.$case !== 'subscribed') throw new OverlayError('INTERNAL', `${address} did not acknowledge the graft first`);
+      // After a resume the sequence we wait for stands: if the node starts later, that is a gap to be told.
+      this.#nextSequence ??= response.value.nextSequence;
+      this.#descriptor = response.value.descriptor ?? this.#descriptor;
+    } finally {
+      clearTimeout(silence);
+    }
+  }
+}
+
+function startMessage(start: SubscriptionStart): multicast.Start {
+  switch (start.type) {
+    case 'latest':
+      return { start: { $case: 'latest', value: true } };
+    case 'first':
+      return { start: { $case: 'first', value: true } };
+    case 'sequence':
+      return { start: { $case: 'sequence', value: start.sequence } };
+    case 'last':
+      return { start: { $case: 'last', value: start.count } };
+  }
+}
+
+function eventOf({ response }: multicast.SubscribeResponse): SubscriptionEvent | undefined {
+  switch (response?.$case) {
+    case 'messages': {
+      const { firstSequence, messages, stampMs } = response.value;
+      return messages.length === 0 ? undefined : { type: 'messages', firstSequence, messages, stampMs: Number(stampMs) };
+    }
+    case 'gap': {
+      const { firstSequence, lastSequence, reason } = response.value;
+      return { type: 'gap', firstSequence, lastSequence, cause: gapCauses.get(reason) ?? 'unknown' };
+    }
+    default:
+      return undefined;
+  }
+}
+
+const gapCauses: ReadonlyMap<multicast.GapReason, GapCause> = new Map<multicast.GapReason, GapCause>([
+  [multicast.GapReason.EXPIRED, 'expired'],
+  [multicast.GapReason.OTHER_EPOCH, 'otherEpoch'],
+  [multicast.GapReason.LOST_STATE, 'lostState'],
+  [multicast.GapReason.DROPPED, 'dropped'],
+]);
+
+function lastSequenceOf(event: SubscriptionEvent): bigint {
+  return event.type === 'gap' ? event.lastSequence : event.firstSequence + BigInt(event.messages.length) - 1n;
+}
+
+/** The part of `event` from sequence `first` on; undefined when nothing is left. */
+function without(event: SubscriptionEvent, first: bigint): SubscriptionEvent | undefined {
+  if (lastSequenceOf(event) < first) return undefined;
+  if (event.firstSequence >= first) return event;
+  if (event.type === 'gap') return { ...event, firstSequence: first };
+  return { ...event, firstSequence: first, messages: event.messages.slice(Number(first - event.firstSequence)) };
+}

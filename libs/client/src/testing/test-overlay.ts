@@ -1,0 +1,202 @@
+// A small real overlay API for specs: grpc-js servers over TLS that keep one log per group and obey the rules of the
+// protos that clients rely on: receipts after numbering, retries recognised by (session, counter), starts, gaps.
+import { Server, type ServerDuplexStream, type ServerWritableStream } from '@grpc/grpc-js';
+import { OverlayError, tlsServerCredentials, toServiceError } from '@banyan/grpc';
+import { mintTestAuthority } from '@banyan/identity/testing';
+import { multicast, overlay } from '@banyan/proto';
+
+type PublishCall = ServerDuplexStream<multicast.PublishRequest, multicast.PublishResponse>;
+type SubscribeCall = ServerWritableStream<multicast.SubscribeRequest, multicast.SubscribeResponse>;
+
+/** What all nodes of the test overlay share: one log. */
+export class SharedLog {
+  readonly messages: Uint8Array[] = [];
+  /** Sequences below are expired. */
+  low = 1n;
+  readonly #receipts = new Map<string, multicast.Receipt>();
+  readonly #watchers = new Set<() => void>();
+  batches = 0;
+  retries = 0;
+
+  get next(): bigint {
+    return BigInt(this.messages.length) + 1n;
+  }
+
+  append(session: Uint8Array, batch: multicast.PublishBatch): multicast.Receipt {
+    const key = `${Buffer.from(session).toString('hex')}:${batch.firstCounter}`;
+    const known = this.#receipts.get(key);
+    if (known !== undefined) {
+      this.retries++;
+      return known;
+    }
+    const receipt = { firstCounter: batch.firstCounter, count: batch.messages.length, firstSequence: this.next };
+    this.messages.push(...batch.messages.map((message) => Uint8Array.from(message)));
+    this.#receipts.set(key, receipt);
+    this.batches++;
+    for (const watcher of this.#watchers) watcher();
+    return receipt;
+  }
+
+  grown(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        this.#watchers.delete(wake);
+        resolve();
+      };
+      this.#watchers.add(wake);
+      signal.addEventListener('abort', wake);
+    });
+  }
+}
+
+/** One node: a server of its own on a port of its own. */
+export class TestNode {
+  readonly log: SharedLog;
+  address = '';
+  /** The next receipts are kept back: numbered, but the publisher never learns it. */
+  swallowReceipts = false;
+  /** Every call is refused with this. */
+  refusal: OverlayError | undefined;
+  /** Messages per Messages response. */
+  messagesPerResponse = 16;
+  readonly opened: multicast.PublishOpen[] = [];
+  readonly subscribed: multicast.SubscribeRequest[] = [];
+  written = 0;
+  #server: Server | undefined;
+  readonly #name: number;
+
+  constructor(log: SharedLog, name: number) {
+    this.log = log;
+    this.#name = name;
+  }
+
+  async start(key: string, certificate: string): Promise<this> {
+    const server = new Server();
+    server.addService(multicast.MulticastServiceService, this.#multicast());
+    server.addService(overlay.OverlayServiceService, this.#overlay());
+    const port = await new Promise<number>((resolve, reject) =>
+      server.bindAsync('127.0.0.1:0', tlsServerCredentials({ key, certificate }), (error, bound) => (error === null ? resolve(bound) : reject(error))),
+    );
+    this.#server = server;
+    this.address = `127.0.0.1:${port}`;
+    return this;
+  }
+
+  /** As SIGKILL does it: every connection is cut. */
+  kill(): void {
+    this.#server?.forceShutdown();
+  }
+
+  get node(): overlay.Node {
+    const id = new Uint8Array(16).fill(this.#name);
+    return { id, incarnation: 1n, controlAddress: '', dataAddress: '', region: '', zone: '', capacity: 8, apiAddress: this.address };
+  }
+
+  #multicast(): multicast.MulticastServiceServer {
+    return {
+      publish: (call: PublishCall) => void this.#publish(call).catch(() => undefined), // a cut stream throws
+      subscribe: (call: SubscribeCall) => void this.#subscribe(call),
+      describePlace: (_call, answer) => answer(toServiceError(new OverlayError('GROUP_NOT_FOUND', 'no such group'))),
+    };
+  }
+
+  #overlay(): overlay.OverlayServiceServer {
+    const notReady = toServiceError(new OverlayError('NOT_READY', 'not in the ring'));
+    return {
+      route: (_call, answer) => answer(notReady),
+      trace: (_call, answer) => answer(notReady),
+      getState: (_call, answer) => answer(notReady),
+      watchNeighbors: (call) => {
+        call.write({ node: this.node, ready: true, leaves: [], gained: [], lost: [] });
+      },
+      attach: (call) => {
+        call.on('data', () => {
+          call.write({ event: { $case: 'attached', value: { node: this.node } } });
+          call.write({ event: { $case: 'deliver', value: { key: this.node.id, payload: Buffer.from('hello'), origin: this.node, hops: 2 } } });
+        });
+        call.on('end', () => call.end());
+      },
+      lookup: (_call, answer) => {
+        if (this.refusal !== undefined) answer(toServiceError(this.refusal));
+        else answer(null, { root: this.node, replicas: [this.node], hops: 0, elapsedMs: 1, key: this.node.id });
+      },
+    };
+  }
+
+  async #publish(call: PublishCall): Promise<void> {
+    call.on('error', () => undefined);
+    let session = new Uint8Array() as Uint8Array;
+    for await (const { request } of call as AsyncIterable<multicast.PublishRequest>) {
+      if (this.refusal !== undefined) return void call.emit('error', toServiceError(this.refusal));
+      if (request?.$case === 'open') {
+        this.opened.push(request.value);
+        session = Uint8Array.from(request.value.session);
+        call.write({ response: { $case: 'opened', value: { session: Buffer.from(session), unreceiptedBytesMax: 8n << 20n } } });
+      } else if (request?.$case === 'batch') {
+        const receipt = this.log.append(session, request.value);
+        if (!this.swallowReceipts) call.write({ response: { $case: 'receipt', value: receipt } });
+      }
+    }
+    call.end();
+  }
+
+  async #subscribe(call: SubscribeCall): Promise<void> {
+    call.on('error', () => undefined);
+    if (this.refusal !== undefined) return void call.emit('error', toServiceError(this.refusal));
+    this.subscribed.push(call.request);
+    const abort = new AbortController();
+    call.on('cancelled', () => abort.abort());
+    call.on('close', () => abort.abort());
+    let next = this.#startOf(call.request.start?.start);
+    await send(call, { response: { $case: 'subscribed', value: { nextSequence: next } } });
+    while (!abort.signal.aborted) {
+      if (next < this.log.low) {
+        await send(call, { response: { $case: 'gap', value: { firstSequence: next, lastSequence: this.log.low - 1n, reason: multicast.GapReason.EXPIRED } } });
+        next = this.log.low;
+      }
+      const messages = this.log.messages.slice(Number(next - 1n), Number(next - 1n) + this.messagesPerResponse);
+      if (messages.length === 0) {
+        await this.log.grown(abort.signal);
+        continue;
+      }
+      await send(call, { response: { $case: 'messages', value: { firstSequence: next, messages, stampMs: 1_000n } } });
+      this.written += messages.length;
+      next += BigInt(messages.length);
+    }
+  }
+
+  #startOf(start: NonNullable<multicast.SubscribeRequest['start']>['start']): bigint {
+    switch (start?.$case) {
+      case 'first':
+        return this.log.low;
+      case 'sequence':
+        return start.value;
+      case 'last':
+        return this.log.next > start.value ? this.log.next - start.value : 1n;
+      default:
+        return this.log.next > 1n ? this.log.next - 1n : 1n;
+    }
+  }
+}
+
+/** `count` nodes over one log, and the PEM that clients trust. */
+export async function startTestOverlay(count: number): Promise<{ readonly nodes: readonly TestNode[]; readonly log: SharedLog; readonly authority: string; readonly stop: () => void }> {
+  const { pem, issue } = await mintTestAuthority();
+  const log = new SharedLog();
+  const nodes = await Promise.all(
+    Array.from({ length: count }, async (_, i) => {
+      const { key, certificate } = await issue();
+      return new TestNode(log, i + 1).start(key, certificate);
+    }),
+  );
+  return { nodes, log, authority: pem, stop: () => nodes.forEach((node) => node.kill()) };
+}
+
+async function send(call: SubscribeCall, response: multicast.SubscribeResponse): Promise<void> {
+  if (call.write(response)) return;
+  await new Promise<void>((resolve) => {
+    call.once('drain', resolve);
+    call.once('cancelled', () => resolve());
+    call.once('close', resolve);
+  });
+}
