@@ -1,0 +1,3 @@
+export type { Database, Migrations } from './database.ts';
+export { DatabaseError, type DatabaseFault } from './database-error.ts';
+export { openSqlite, type SqliteOptions } from './open-sqlite.ts';
