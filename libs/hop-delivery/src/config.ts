@@ -1,0 +1,35 @@
+import type { Millis } from '@banyan/sansio';
+
+/** How hop delivery waits and what it may hold. */
+export interface HopDeliveryConfig {
+  /** Attempts at one hop wait at most this long for an acknowledgement. */
+  readonly ackTimeoutMaxMs: Millis;
+  /** A message that no attempt could pass on for so long is dropped: `hop_gave_up`. */
+  readonly giveUpMs: Millis;
+  /** Messages passed on and not yet acknowledged; at the bound a new one is refused: `unacked_full`. */
+  readonly unackedMax: number;
+  /** Messages that wait for a root or for this node to become ready; at the bound a new one is refused: `parked_full`. */
+  readonly parkedMax: number;
+  /** How often parked messages are tried again without another reason. */
+  readonly parkedRetryMs: Millis;
+  /** A message parked for so long is dropped: `parked_too_long`. */
+  readonly parkedForMs: Millis;
+  /** How long, and how many, hops and delivered names are remembered against duplicates. */
+  readonly seenForMs: Millis;
+  readonly seenMax: number;
+}
+
+/**
+ * Sources: the seen window of 60 s or 65,536 names: protocols.md section 3. A message is given up, and leaves the parking,
+ * before the window that knows its duplicates has passed; parking outlives a lease of 30 s, which may be what it waits for.
+ */
+export const DEFAULT_HOP_DELIVERY_CONFIG: HopDeliveryConfig = {
+  ackTimeoutMaxMs: 5_000,
+  giveUpMs: 30_000,
+  unackedMax: 8_192,
+  parkedMax: 2_048,
+  parkedRetryMs: 500,
+  parkedForMs: 45_000,
+  seenForMs: 60_000,
+  seenMax: 65_536,
+};

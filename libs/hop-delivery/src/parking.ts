@@ -1,0 +1,45 @@
+import { type Envelope } from '@banyan/kbr';
+import type { Json, Millis } from '@banyan/sansio';
+
+/** A message in care that cannot go on yet: its root is silent, or this node is not ready to be it. */
+export interface ParkedEnvelope {
+  readonly envelope: Envelope;
+  readonly since: Millis;
+}
+
+/** Parked messages, oldest first. */
+export class Parking {
+  #parked: ParkedEnvelope[] = [];
+  #nextTry = Infinity;
+
+  get size(): number {
+    return this.#parked.length;
+  }
+
+  /** When the parked are to be tried again; Infinity when none is parked. */
+  next(): Millis {
+    return this.#nextTry;
+  }
+
+  add(parked: ParkedEnvelope, tryAgainAt: Millis): void {
+    this.#parked.push(parked);
+    if (tryAgainAt < this.#nextTry) this.#nextTry = tryAgainAt;
+  }
+
+  /** Empties the parking; whoever takes them tries each again or parks it anew. */
+  takeAll(): readonly ParkedEnvelope[] {
+    const parked = this.#parked;
+    this.#parked = [];
+    this.#nextTry = Infinity;
+    return parked;
+  }
+
+  state(now: Millis): Json {
+    return this.#parked.map(({ envelope, since }) => ({
+      key: envelope.key,
+      origin: envelope.origin.id,
+      counter: envelope.counter,
+      sinceMs: since - now,
+    }));
+  }
+}

@@ -1,0 +1,81 @@
+import { HOPS_MAX, sameIncarnation, type NodeHandle } from '@banyan/kbr';
+import type { Json, Millis } from '@banyan/sansio';
+import type { NodeContext } from './context.ts';
+import type { JoinMessage } from './messages.ts';
+import { nextHop } from './next-hop.ts';
+
+interface Lock {
+  readonly joiner: NodeHandle;
+  until: Millis;
+}
+
+/**
+ * The members' side of a join: every node on the route gives the joiner its rows, the root gives its leaf set, to one joiner
+ * at a time. The lock names the joiner's life and ends some seconds after its last sign, or when it says that it is active.
+ * Sources: Rowstron & Druschel 2001, §2.4 (rows along the route, leaf set from the root); Lu 2013 (the lock).
+ */
+export class Admission {
+  readonly #context: NodeContext;
+  #lock: Lock | undefined;
+
+  constructor(context: NodeContext) {
+    this.#context = context;
+  }
+
+  onRequest(now: Millis, message: Extract<JoinMessage, { type: 'joinRequest' }>): void {
+    const { joiner } = message;
+    if (joiner.id === this.#context.self.id) return;
+    if (this.#context.phase !== 'active') return this.#refuse(message);
+    const row = this.#giveRows(message);
+    const { peers, tables, verify } = this.#context;
+    const avoid = (peer: NodeHandle): boolean => peers.isDoubtful(now, peer);
+    const hop = nextHop(tables, { key: joiner.id, avoid, absent: joiner.id });
+    if (hop?.rule === 'self') return this.#decide(now, message);
+    if (hop === undefined || message.hops >= HOPS_MAX) return this.#refuse(message);
+    // A request that is repeated may have died on the way: look whether this hop lives.
+    if (message.attempt > 1) verify(now, hop.to);
+    this.#context.send(hop.to, { type: 'joinRequest', joiner, attempt: message.attempt, row, hops: message.hops + 1 });
+  }
+
+  /** Any message of the joiner in whose favor we are locked keeps the lock. */
+  sign(now: Millis, from: NodeHandle): void {
+    if (this.#lock !== undefined && sameIncarnation(this.#lock.joiner, from)) this.#lock.until = now + this.#context.config.joinLockMs;
+  }
+
+  /** The joiner is active, or over. */
+  release(joiner: NodeHandle): void {
+    if (this.#lock?.joiner.id === joiner.id) this.#lock = undefined;
+  }
+
+  state(now: Millis): Json {
+    return this.#lock === undefined ? null : { joiner: this.#lock.joiner.id, forMs: this.#lock.until - now };
+  }
+
+  #decide(now: Millis, message: Extract<JoinMessage, { type: 'joinRequest' }>): void {
+    const { joiner, attempt } = message;
+    const taken = this.#lock !== undefined && this.#lock.until > now && !sameIncarnation(this.#lock.joiner, joiner);
+    if (taken) return this.#refuse(message);
+    this.#lock = { joiner, until: now + this.#context.config.joinLockMs };
+    const former = this.#context.tables.leafSet.get(joiner.id);
+    const leaves = this.#context.tables.leafSet.members.filter((leaf) => leaf !== former);
+    this.#context.send(joiner, { type: 'joinAccept', attempt, leaves });
+  }
+
+  #refuse(message: Extract<JoinMessage, { type: 'joinRequest' }>): void {
+    const { config, rng, send } = this.#context;
+    const retryAfterMs = config.joinBusyRetryMs * (0.5 + 0.5 * rng.next());
+    send(message.joiner, { type: 'joinBusy', attempt: message.attempt, retryAfterMs });
+  }
+
+  // Of a node that shares p digits with the joiner the rows 0…p fit; those of earlier hops are not told again.
+  #giveRows(message: Extract<JoinMessage, { type: 'joinRequest' }>): number {
+    const { neighborhood, table } = this.#context.tables;
+    const shared = table.slotOf(message.joiner.id).row;
+    if (shared < message.row) return message.row;
+    const rows: (readonly NodeHandle[])[] = [];
+    for (let row = message.row; row <= shared; row++) rows.push(table.row(row));
+    const first = message.hops === 0 ? neighborhood.members() : [];
+    this.#context.send(message.joiner, { type: 'joinRows', attempt: message.attempt, row: message.row, rows, neighborhood: first });
+    return shared + 1;
+  }
+}

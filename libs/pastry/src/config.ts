@@ -1,0 +1,99 @@
+import { DEFAULT_HOP_DELIVERY_CONFIG, type HopDeliveryConfig } from '@banyan/hop-delivery';
+import type { DigitBits } from '@banyan/ids';
+import { DEFAULT_PEERS_CONFIG, type PeersConfig } from '@banyan/peers';
+import type { Millis } from '@banyan/sansio';
+
+/** Every figure of a Pastry node; one ring shares `digitBits`, the rest may differ from node to node. */
+export interface PastryConfig {
+  /** b: bits of a digit, 1 to 4. */
+  readonly digitBits: DigitBits;
+  /** |L|: leaves kept, half on either side; even. */
+  readonly leafSetSize: number;
+  /** |M|: proximally closest nodes kept. */
+  readonly neighborhoodSize: number;
+
+  /** Between two heartbeats to a ring neighbor. */
+  readonly heartbeatPeriodMs: Millis;
+  /** Silence of a ring neighbor beyond a period after which it is probed. */
+  readonly heartbeatGraceMs: Millis;
+  /** How long a lease lasts; three periods or more. */
+  readonly leaseMs: Millis;
+  /** Between two requests for a lease that is missing. */
+  readonly leaseRetryMs: Millis;
+
+  /** How long the lock of a joiner outlives its last sign. */
+  readonly joinLockMs: Millis;
+  /** What a node that helps another joiner asks this one to wait, at most; half of it at least. */
+  readonly joinBusyRetryMs: Millis;
+  /** Without an answer to a join request for so long it is sent again. */
+  readonly joinTimeoutMs: Millis;
+  /** Join requests through one entrance before the nearest node is looked for anew. */
+  readonly joinTries: number;
+  /** Seeds that are pinged before the nearest is chosen. */
+  readonly seedsPinged: number;
+  /** A step of the walk to the nearest node ends after so long even if not all have answered. */
+  readonly searchStepMs: Millis;
+  /** Leaves pinged in the first step of the walk. */
+  readonly searchLeavesMax: number;
+
+  /** Leaf-set probes to one node before it counts as silent. */
+  readonly leafProbeTries: number;
+  /** Between two exchanges of leaf sets with a random leaf. */
+  readonly leafMaintenanceMs: Millis;
+  /** Between two visits of the same routing-table entry by the liveness sweep. */
+  readonly tableSweepMs: Millis;
+  /** Between two exchanges of every routing-table row with a random member of that row. */
+  readonly tableMaintenanceMs: Millis;
+  /** Unknown nodes measured because one announcement told of them. */
+  readonly gossipProbesMax: number;
+
+  /** Handles a peer may put into one list; more is a fault. */
+  readonly handlesMax: number;
+  readonly peers: PeersConfig;
+  readonly hops: HopDeliveryConfig;
+}
+
+/**
+ * For a ring over a wide-area network.
+ * Sources: b and |M|: Rowstron & Druschel 2001, §4; |L| = 32: Castro et al. 2004; lease 30 s, leaf maintenance 60 s: FreePastry 2.1;
+ * routing-table maintenance 20 min: Castro et al. MSR-TR-2003-52; join lock 5 s: protocols.md section 3.
+ * Heartbeats of 10 s to both ring neighbors and one sweep of the table in 10 min keep an idle node below 0.5 messages per second.
+ */
+export const DEFAULT_PASTRY_CONFIG: PastryConfig = {
+  digitBits: 4,
+  leafSetSize: 32,
+  neighborhoodSize: 32,
+  heartbeatPeriodMs: 10_000,
+  heartbeatGraceMs: 3_000,
+  leaseMs: 30_000,
+  leaseRetryMs: 1_000,
+  joinLockMs: 5_000,
+  joinBusyRetryMs: 600,
+  joinTimeoutMs: 3_000,
+  joinTries: 4,
+  seedsPinged: 5,
+  searchStepMs: 1_000,
+  searchLeavesMax: 16,
+  leafProbeTries: 5,
+  leafMaintenanceMs: 60_000,
+  tableSweepMs: 10 * 60_000,
+  tableMaintenanceMs: 20 * 60_000,
+  gossipProbesMax: 2,
+  handlesMax: 64,
+  peers: DEFAULT_PEERS_CONFIG,
+  hops: DEFAULT_HOP_DELIVERY_CONFIG,
+};
+
+/** For processes on one machine or in one rack: the same rules, quicker. A lease still outlives a busy machine's stalls. */
+export const LOCAL_PASTRY_CONFIG: PastryConfig = {
+  ...DEFAULT_PASTRY_CONFIG,
+  heartbeatPeriodMs: 2_000,
+  heartbeatGraceMs: 1_000,
+  leaseMs: 8_000,
+  leaseRetryMs: 500,
+  joinBusyRetryMs: 300,
+  joinTimeoutMs: 1_500,
+  leafMaintenanceMs: 10_000,
+  tableSweepMs: 60_000,
+  tableMaintenanceMs: 2 * 60_000,
+};

@@ -1,0 +1,42 @@
+import type { NodeHandle } from '@banyan/kbr';
+import type { Peers } from '@banyan/peers';
+import type { Millis, Rng } from '@banyan/sansio';
+import type { PastryConfig } from './config.ts';
+import type { Leases } from './leases.ts';
+import type { PastryMessage } from './messages.ts';
+import type { Tables } from './tables.ts';
+
+/**
+ * Where a node stands in its life.
+ * `idle`: not asked to join. `searching`: walks to the nearest node. `requesting`: asked to be let in.
+ * `probing`: hears every leaf. `leasing`: waits for the leases of both ring neighbors. `active`: a ring member. `left`: gone on purpose.
+ */
+export type Phase = 'idle' | 'searching' | 'requesting' | 'probing' | 'leasing' | 'active' | 'left';
+
+/** What the mechanisms of one node share. Each acts through it and none knows another. */
+export interface NodeContext {
+  readonly self: NodeHandle;
+  readonly config: PastryConfig;
+  readonly rng: Rng;
+  readonly peers: Peers;
+  readonly tables: Tables;
+  readonly leases: Leases;
+  readonly phase: Phase;
+  readonly send: (to: NodeHandle, message: PastryMessage) => void;
+  /** Pings a candidate; if it answers and is active it is offered to the tables. */
+  readonly measure: (now: Millis, candidate: NodeHandle) => void;
+  /** Finds out whether a member lives. */
+  readonly verify: (now: Millis, member: NodeHandle) => void;
+  /** Tells the shell something worth counting. */
+  readonly note: (note: string, peer?: NodeHandle) => void;
+}
+
+/** True when other members may count on this node's leaf set: it answers leaf-set probes and heartbeats. */
+export function participates(phase: Phase): boolean {
+  return phase === 'probing' || phase === 'leasing' || phase === 'active';
+}
+
+/** A period with a tenth of jitter either way, so that nodes started together do not act together. */
+export function jittered(periodMs: Millis, rng: Rng): Millis {
+  return periodMs * (0.9 + 0.2 * rng.next());
+}

@@ -1,0 +1,66 @@
+import { compareDistance, type Id } from '@banyan/ids';
+import type { Geometry, Hop, NodeHandle } from '@banyan/kbr';
+import type { Millis } from '@banyan/sansio';
+import type { NodeContext } from './context.ts';
+import type { Heartbeats } from './heartbeats.ts';
+import { makesProgress, nextHop } from './next-hop.ts';
+
+/**
+ * Pastry's next-hop rule as hop delivery asks for it: with what liveness and leases have to say about it.
+ * `clock` is the time of the turn that asks.
+ */
+export class PastryGeometry implements Geometry {
+  readonly self: NodeHandle;
+  readonly #context: NodeContext;
+  readonly #heartbeats: Heartbeats;
+  readonly #clock: () => Millis;
+
+  constructor(deps: { readonly context: NodeContext; readonly heartbeats: Heartbeats; readonly clock: () => Millis }) {
+    this.self = deps.context.self;
+    this.#context = deps.context;
+    this.#heartbeats = deps.heartbeats;
+    this.#clock = deps.clock;
+  }
+
+  nextHop(key: Id, excluded: ReadonlySet<Id>): Hop | undefined {
+    const { phase } = this.#context;
+    if (phase === 'left') return this.#handOn(key);
+    if (phase !== 'active') return undefined;
+    const hop = this.#choose(key, excluded);
+    if (hop === undefined) return undefined;
+    if (hop.rule === 'self') return this.mayDeliver(key) ? hop : undefined;
+    // The last hop: whoever is silent there is asked again, never passed over.
+    if (hop.rule === 'leaf-set' && excluded.has(hop.to.id)) return undefined;
+    return hop;
+  }
+
+  makesProgress(key: Id, to: NodeHandle): boolean {
+    const { tables } = this.#context;
+    if (makesProgress(tables, key, to)) return true;
+    return tables.leafSet.has(to.id) && compareDistance(key, to.id, this.self.id) < 0;
+  }
+
+  /** True when neither a missing lease nor one that we issued keeps us from delivering a key whose root we are. */
+  mayDeliver(key: Id): boolean {
+    const now = this.#clock();
+    return this.#heartbeats.leased(now) && !this.#context.leases.blocks(now, key, this.#context.tables.leafSet);
+  }
+
+  // Doubtful peers are gone around where another choice makes progress; if none does, they are better than nothing.
+  #choose(key: Id, excluded: ReadonlySet<Id>): Hop | undefined {
+    const { peers, tables } = this.#context;
+    const now = this.#clock();
+    const avoid = (peer: NodeHandle): boolean => excluded.has(peer.id) || peers.isDoubtful(now, peer);
+    return nextHop(tables, { key, avoid }) ?? nextHop(tables, { key, avoid: (peer) => excluded.has(peer.id) });
+  }
+
+  // A node that left is no root any more: what still comes here goes to the leaf that is.
+  #handOn(key: Id): Hop | undefined {
+    const { leafSet } = this.#context.tables;
+    const hop = this.#choose(key, new Set());
+    if (hop === undefined || hop.rule !== 'self') return hop;
+    const [right, left] = [leafSet.right, leafSet.left];
+    if (right === undefined || left === undefined) return undefined;
+    return { to: compareDistance(key, right.id, left.id) <= 0 ? right : left, rule: 'leaf-set' };
+  }
+}

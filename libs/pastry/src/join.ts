@@ -1,0 +1,165 @@
+import type { NodeHandle } from '@banyan/kbr';
+import type { Json, Millis } from '@banyan/sansio';
+import { jittered, type NodeContext } from './context.ts';
+import type { Heartbeats } from './heartbeats.ts';
+import type { LeafProbing } from './leaf-probing.ts';
+import type { JoinMessage } from './messages.ts';
+import { NearestSearch } from './nearest-search.ts';
+
+export interface JoinDeps {
+  readonly context: NodeContext;
+  readonly leafProbing: LeafProbing;
+  readonly heartbeats: Heartbeats;
+  /** Moves the node to another phase of its life. */
+  readonly enter: (now: Millis, phase: NodeContext['phase']) => void;
+}
+
+/**
+ * The joiner's side: find the nearest node, ask through it for the root of our own id, hear every leaf, obtain the leases of
+ * both ring neighbors, and only then be active. Until then nothing is delivered here.
+ * Sources: Rowstron & Druschel 2001, §2.4; Castro, Costa, Rowstron 2004, §3.1 (consistent join); Lu 2013 (one joiner at a time).
+ */
+export class Join {
+  readonly search: NearestSearch;
+  readonly #deps: JoinDeps;
+  #seeds: readonly NodeHandle[] = [];
+  #entrance: NodeHandle | undefined;
+  #attempt = 0;
+  #triesHere = 0;
+  #tryAgainAt = Infinity;
+
+  constructor(deps: JoinDeps) {
+    this.#deps = deps;
+    this.search = new NearestSearch(deps.context);
+  }
+
+  /** Where this node entered, or would: also whom it tries when it has lost everyone. */
+  get seeds(): readonly NodeHandle[] {
+    return this.#seeds;
+  }
+
+  /** Joins through these nodes; with none it is the first of a new ring. */
+  start(now: Millis, seeds: readonly NodeHandle[]): void {
+    this.#seeds = seeds.filter((seed) => seed.id !== this.#deps.context.self.id);
+    this.#deps.context.note('join_started');
+    if (this.#seeds.length > 0) return this.#look(now);
+    this.#deps.enter(now, 'active');
+    this.#deps.heartbeats.start(now);
+  }
+
+  /** Begins again from the leaves we know: for a node that was not scheduled so long that others may think it dead. */
+  restart(now: Millis): void {
+    const leaves = this.#deps.context.tables.leafSet.members;
+    if (leaves.length === 0) return this.start(now, this.#seeds);
+    this.#deps.heartbeats.stop();
+    this.#probe(now, leaves);
+  }
+
+  stop(): void {
+    this.search.stop();
+    this.#tryAgainAt = Infinity;
+  }
+
+  next(): Millis {
+    return Math.min(this.search.next(), this.#tryAgainAt);
+  }
+
+  tick(now: Millis): void {
+    this.search.tick(now);
+    if (now < this.#tryAgainAt) return;
+    this.#tryAgainAt = Infinity;
+    if (this.#deps.context.phase === 'requesting' && this.#triesHere < this.#deps.context.config.joinTries) this.#request(now);
+    else this.#look(now);
+  }
+
+  /** Goes on to the next phase when this one has all it waits for; called after every input. */
+  settle(now: Millis): void {
+    const { context, leafProbing, heartbeats, enter } = this.#deps;
+    if (context.phase === 'searching' && this.search.done && this.#tryAgainAt === Infinity) this.#searched(now);
+    if (context.phase === 'probing' && leafProbing.quiet) {
+      if (context.tables.leafSet.size === 0) return this.#wait(now);
+      enter(now, 'leasing');
+      heartbeats.start(now);
+    }
+    if (context.phase === 'leasing' && context.tables.leafSet.size === 0) return this.#wait(now);
+    if (context.phase === 'leasing' && leafProbing.quiet && heartbeats.leased(now)) enter(now, 'active');
+  }
+
+  onRows(now: Millis, message: Extract<JoinMessage, { type: 'joinRows' }>): void {
+    const { phase } = this.#deps.context;
+    if (phase === 'idle' || phase === 'left' || message.attempt > this.#attempt) return;
+    for (const row of message.rows) this.#measure(now, row);
+    this.#measure(now, message.neighborhood);
+  }
+
+  onAccept(now: Millis, from: NodeHandle, message: Extract<JoinMessage, { type: 'joinAccept' }>): void {
+    if (this.#deps.context.phase !== 'requesting' || message.attempt !== this.#attempt) return;
+    this.#probe(now, [from, ...message.leaves]);
+  }
+
+  onBusy(now: Millis, message: Extract<JoinMessage, { type: 'joinBusy' }>): void {
+    if (this.#deps.context.phase !== 'requesting' || message.attempt !== this.#attempt) return;
+    this.#triesHere = 0;
+    this.#tryAgainAt = now + message.retryAfterMs;
+    this.#deps.context.note('join_busy');
+  }
+
+  state(now: Millis): Json {
+    return {
+      attempt: this.#attempt,
+      entrance: this.#entrance?.id ?? null,
+      tryAgainMs: this.#tryAgainAt === Infinity ? null : this.#tryAgainAt - now,
+      search: this.search.state(now),
+    };
+  }
+
+  #look(now: Millis): void {
+    this.#deps.enter(now, 'searching');
+    this.search.begin(now, this.#seeds);
+  }
+
+  #searched(now: Millis): void {
+    this.#entrance = this.search.found;
+    if (this.#entrance === undefined) return this.#wait(now);
+    this.#triesHere = 0;
+    this.#deps.enter(now, 'requesting');
+    this.#request(now);
+  }
+
+  // No seed is active, or nobody who was to be our leaf answered: look again after a while.
+  #wait(now: Millis): void {
+    const { context, heartbeats, leafProbing, enter } = this.#deps;
+    leafProbing.stop();
+    heartbeats.stop();
+    enter(now, 'searching');
+    this.#tryAgainAt = now + jittered(context.config.joinTimeoutMs / 2, context.rng);
+    context.note('join_waits');
+  }
+
+  #request(now: Millis): void {
+    const { context } = this.#deps;
+    if (this.#entrance === undefined) return;
+    this.#attempt++;
+    this.#triesHere++;
+    this.#tryAgainAt = now + jittered(context.config.joinTimeoutMs, context.rng);
+    context.send(this.#entrance, { type: 'joinRequest', joiner: context.self, attempt: this.#attempt, row: 0, hops: 0 });
+  }
+
+  #probe(now: Millis, leaves: readonly NodeHandle[]): void {
+    this.#tryAgainAt = Infinity;
+    this.#deps.enter(now, 'probing');
+    for (const leaf of leaves) {
+      if (this.#deps.context.tables.leafSet.has(leaf.id)) this.#deps.leafProbing.probe(now, leaf);
+    }
+    this.#deps.leafProbing.consider(now, leaves);
+  }
+
+  #measure(now: Millis, told: readonly NodeHandle[]): void {
+    const { measure, peers, self, tables } = this.#deps.context;
+    for (const candidate of told) {
+      if (candidate.id === self.id || tables.table.has(candidate.id) || peers.isShunned(now, candidate)) continue;
+      const knownMs = peers.proximityMs(candidate.id);
+      if (knownMs === undefined || tables.table.wants(candidate.id, knownMs)) measure(now, candidate);
+    }
+  }
+}

@@ -1,0 +1,155 @@
+import type { Id } from '@banyan/ids';
+import type { NodeHandle } from '@banyan/kbr';
+import type { FailedLife } from '@banyan/peers';
+import { DueTimes, type Json, type Millis } from '@banyan/sansio';
+import { participates, type NodeContext } from './context.ts';
+import type { LeafSet } from './leaf-set.ts';
+import type { LeafSetMessage } from './messages.ts';
+
+interface OpenProbe {
+  readonly peer: NodeHandle;
+  readonly nonce: number;
+  tries: number;
+  sentAt: Millis;
+}
+
+/** Probes under way at once; a leaf set and its likely replacements are far fewer. */
+const OPEN_MAX = 256;
+
+/**
+ * Leaf-set probes: the two ends exchange leaf sets and whom they found dead, and take each other in, for now each has heard
+ * the other. Whoever is only told of is probed first; whoever is only said to be dead is asked first.
+ * `quiet` says that everyone who might be a leaf has answered or stayed silent.
+ * Source: Castro, Costa, Rowstron 2004, §3.1 (LS-PROBE).
+ */
+export class LeafProbing {
+  readonly #context: NodeContext;
+  readonly #open = new Map<Id, OpenProbe>();
+  readonly #due = new DueTimes<Id>();
+  /** The leaf set as it will be if all who are being probed answer: so only those are probed who would be in it. */
+  #prospects: LeafSet | undefined;
+  #nextNonce = 1;
+
+  constructor(context: NodeContext) {
+    this.#context = context;
+  }
+
+  get quiet(): boolean {
+    return this.#open.size === 0;
+  }
+
+  next(): Millis {
+    return this.#due.next();
+  }
+
+  /** Probes a node, unless a probe of this life is under way. */
+  probe(now: Millis, peer: NodeHandle): void {
+    const running = this.#open.get(peer.id);
+    if (peer.id === this.#context.self.id || this.#open.size >= OPEN_MAX) return;
+    if (running !== undefined && running.peer.incarnation >= peer.incarnation) return;
+    this.#prospects ??= this.#context.tables.leafSet.clone();
+    this.#prospects.insert(peer);
+    const probe: OpenProbe = { peer, nonce: this.#nextNonce++, tries: 0, sentAt: now };
+    this.#open.set(peer.id, probe);
+    this.#send(now, probe);
+  }
+
+  /** Probes those of the nodes we are told of that would be leaves, if they live. */
+  consider(now: Millis, told: readonly NodeHandle[]): void {
+    const { tables, peers } = this.#context;
+    for (const candidate of told) {
+      const leaves = this.#prospects ?? tables.leafSet;
+      if (leaves.admits(candidate.id) && !tables.leafSet.has(candidate.id) && !peers.isShunned(now, candidate)) this.probe(now, candidate);
+    }
+  }
+
+  onProbe(now: Millis, from: NodeHandle, message: LeafSetMessage): void {
+    if (!participates(this.#context.phase)) return;
+    this.#takeIn(from, message);
+    this.#context.send(from, this.#message(now, 'leafReply', message.nonce));
+    this.#learn(now, message);
+  }
+
+  onReply(now: Millis, from: NodeHandle, message: LeafSetMessage): void {
+    const probe = this.#open.get(from.id);
+    if (probe !== undefined && probe.nonce === message.nonce) {
+      if (probe.tries === 1) this.#context.peers.measured(from.id, now - probe.sentAt);
+      this.#close(from.id);
+    }
+    if (!participates(this.#context.phase)) return;
+    this.#takeIn(from, message);
+    this.#learn(now, message);
+  }
+
+  /** A life is over: its probe too. */
+  peerLost(peer: NodeHandle): void {
+    const probe = this.#open.get(peer.id);
+    if (probe !== undefined && probe.peer.incarnation <= peer.incarnation) this.#close(peer.id);
+    this.#prospects?.remove(peer.id);
+  }
+
+  stop(): void {
+    for (const id of [...this.#open.keys()]) this.#close(id);
+  }
+
+  tick(now: Millis): void {
+    if (now < this.#due.next()) return;
+    for (const id of this.#due.takeDue(now)) {
+      const probe = this.#open.get(id);
+      if (probe === undefined) continue;
+      if (probe.tries < this.#context.config.leafProbeTries) this.#send(now, probe);
+      else this.#giveUp(now, probe);
+    }
+  }
+
+  state(now: Millis): Json {
+    return [...this.#open.values()].map((probe) => ({ peer: probe.peer.id, tries: probe.tries, sentMs: probe.sentAt - now }));
+  }
+
+  #send(now: Millis, probe: OpenProbe): void {
+    const { config, peers, send } = this.#context;
+    const waitMs = Math.min(config.peers.timeoutMaxMs, peers.timeoutMs(probe.peer.id) * 2 ** probe.tries);
+    probe.tries++;
+    probe.sentAt = now;
+    this.#due.set(probe.peer.id, now + waitMs);
+    send(probe.peer, this.#message(now, 'leafProbe', probe.nonce));
+  }
+
+  // A leaf goes on to be verified; a candidate that others know and we cannot hear is unreachable, not dead.
+  #giveUp(now: Millis, probe: OpenProbe): void {
+    const { peers, tables, verify } = this.#context;
+    this.#close(probe.peer.id);
+    this.#prospects?.remove(probe.peer.id);
+    if (tables.has(probe.peer.id)) verify(now, probe.peer);
+    else peers.markUnreachable(now, probe.peer);
+  }
+
+  #takeIn(from: NodeHandle, message: LeafSetMessage): void {
+    const { peers, tables } = this.#context;
+    tables.insertLeaf(from);
+    if (message.ready) tables.offer(from, peers.proximityMs(from.id));
+  }
+
+  #learn(now: Millis, message: LeafSetMessage): void {
+    this.consider(now, message.leaves);
+    for (const life of message.failed) this.#check(now, life);
+  }
+
+  // Hearsay of a death: nobody goes on it, but whoever stands in our tables is asked.
+  #check(now: Millis, life: FailedLife): void {
+    const { tables, verify } = this.#context;
+    const member = tables.leafSet.get(life.id) ?? tables.table.get(life.id);
+    if (member !== undefined && member.incarnation <= life.incarnation) verify(now, member);
+  }
+
+  #close(id: Id): void {
+    this.#open.delete(id);
+    this.#due.delete(id);
+    if (this.#open.size === 0) this.#prospects = undefined;
+  }
+
+  #message(now: Millis, type: LeafSetMessage['type'], nonce: number): LeafSetMessage {
+    const { peers, phase, tables } = this.#context;
+    return { type, nonce, ready: phase === 'active', leaves: tables.leafSet.members, failed: peers.failedLately(now) };
+  }
+}

@@ -1,0 +1,189 @@
+import { compareClockwise, compareDistance, type Id } from '@banyan/ids';
+import type { NodeHandle } from '@banyan/kbr';
+import { assert } from '@banyan/sansio';
+
+/** What an insertion did: who came in, and who had to go for it. */
+export interface LeafSetChange {
+  readonly gained: NodeHandle | undefined;
+  readonly lost: NodeHandle | undefined;
+}
+
+/**
+ * L: the |L|/2 nodes next above and the |L|/2 next below `self` on the ring.
+ * While fewer than |L| nodes are known every one of them is a leaf and belongs to both halves, as far as these reach.
+ * Pure data: it says what changed, the node decides whom to tell. Lookups by id are binary searches over at most |L| strings.
+ * Source: Rowstron & Druschel 2001, §2.1.
+ */
+export class LeafSet {
+  readonly self: Id;
+  readonly #half: number;
+  /** Clockwise from self: the first half are the larger leaves nearest first, the last half the smaller ones farthest first. */
+  #members: readonly NodeHandle[];
+
+  constructor(self: Id, size: number, members: readonly NodeHandle[] = []) {
+    assert(size >= 2 && size % 2 === 0, 'a leaf set has two equal halves');
+    this.self = self;
+    this.#half = size / 2;
+    this.#members = members;
+  }
+
+  get size(): number {
+    return this.#members.length;
+  }
+
+  /** True when both halves are full, each with nodes of its own. */
+  get isFull(): boolean {
+    return this.#members.length === 2 * this.#half;
+  }
+
+  /** Every leaf, clockwise from self. The array is never changed afterwards, so it may be kept and sent. */
+  get members(): readonly NodeHandle[] {
+    return this.#members;
+  }
+
+  /** The next node above self. */
+  get right(): NodeHandle | undefined {
+    return this.#members[0];
+  }
+
+  /** The next node below self. */
+  get left(): NodeHandle | undefined {
+    return this.#members[this.#members.length - 1];
+  }
+
+  /** The leaf farthest above, within its half. */
+  get farthestRight(): NodeHandle | undefined {
+    return this.#members[Math.min(this.#half, this.#members.length) - 1];
+  }
+
+  /** The leaf farthest below, within its half. */
+  get farthestLeft(): NodeHandle | undefined {
+    return this.#members[Math.max(0, this.#members.length - this.#half)];
+  }
+
+  clone(): LeafSet {
+    return new LeafSet(this.self, 2 * this.#half, this.#members);
+  }
+
+  get(id: Id): NodeHandle | undefined {
+    const member = this.#members[this.#position(id)];
+    return member?.id === id ? member : undefined;
+  }
+
+  has(id: Id): boolean {
+    return this.get(id) !== undefined;
+  }
+
+  /** True when a node at `id` would be a leaf: it is none yet, and there is room or it is nearer than one of them. */
+  admits(id: Id): boolean {
+    if (id === this.self) return false;
+    const at = this.#position(id);
+    if (this.#members[at]?.id === id) return false;
+    return !this.isFull || at !== this.#half;
+  }
+
+  /** Puts in a node; a leaf with the same id is replaced by its newer life. */
+  insert(handle: NodeHandle): LeafSetChange {
+    const at = this.#position(handle.id);
+    const present = this.#members[at];
+    if (present?.id === handle.id) {
+      if (present.incarnation >= handle.incarnation) return UNCHANGED;
+      this.#members = this.#members.with(at, handle);
+      return { gained: handle, lost: present };
+    }
+    if (!this.admits(handle.id)) return UNCHANGED;
+    const members = [...this.#members.slice(0, at), handle, ...this.#members.slice(at)];
+    // Of |L| + 1 nodes the middle one is in neither half.
+    const lost = members.length > 2 * this.#half ? members.splice(this.#half, 1)[0] : undefined;
+    this.#members = members;
+    return { gained: handle, lost };
+  }
+
+  /** The leaf that was taken out. */
+  remove(id: Id): NodeHandle | undefined {
+    const at = this.#position(id);
+    const present = this.#members[at];
+    if (present?.id !== id) return undefined;
+    this.#members = this.#members.toSpliced(at, 1);
+    return present;
+  }
+
+  /**
+   * True when `key` lies between the farthest leaves, so that the closest of them and self is its root.
+   * `wholeRing`: these are all the nodes there are, so every key does.
+   */
+  covers(key: Id, wholeRing: boolean): boolean {
+    if (key === this.self || wholeRing) return true;
+    const right = this.farthestRight;
+    const left = this.farthestLeft;
+    if (right === undefined || left === undefined) return false;
+    if (this.isFull) return compareClockwise(this.self, key, right.id) <= 0 || compareClockwise(this.self, key, left.id) >= 0;
+    return this.#coversByReach(key);
+  }
+
+  /** The leaf closest to `key`, leaving out `except`; undefined when self is closer than every leaf. */
+  closest(key: Id, except?: Id): NodeHandle | undefined {
+    const count = this.#members.length;
+    if (count === 0) return undefined;
+    const at = this.#position(key);
+    const above = this.#candidate(at, 1, except);
+    const below = this.#candidate(at - 1, -1, except);
+    let best: NodeHandle | undefined;
+    for (const candidate of [above, below]) {
+      if (candidate !== undefined && compareDistance(key, candidate.id, best?.id ?? this.self) < 0) best = candidate;
+    }
+    return best;
+  }
+
+  /** Every leaf, nearest to self first. */
+  nearestFirst(): readonly NodeHandle[] {
+    return [...this.#members].sort((a, b) => compareDistance(this.self, a.id, b.id));
+  }
+
+  /** True when the leaf is one of the two next to self on the ring. */
+  isNeighbor(id: Id): boolean {
+    return this.right?.id === id || this.left?.id === id;
+  }
+
+  /** True when `id` lies above self by less than half the ring. */
+  isAbove(id: Id): boolean {
+    return isWithinHalfAbove(this.self, id);
+  }
+
+  // Where `id` stands, or would stand, clockwise from self.
+  #position(id: Id): number {
+    let low = 0;
+    let high = this.#members.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const member = this.#members[middle] as NodeHandle;
+      if (compareClockwise(this.self, member.id, id) < 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  // Going round from `at` by `step`: the first leaf that is not `except`; undefined when self comes first or nothing is left.
+  #candidate(at: number, step: 1 | -1, except: Id | undefined): NodeHandle | undefined {
+    const member = this.#members[at];
+    return member !== undefined && member.id === except ? this.#members[at + step] : member;
+  }
+
+  // A depleted leaf set of a larger ring: a leaf stands only for the side on which it is nearer.
+  #coversByReach(key: Id): boolean {
+    const keyAbove = this.isAbove(key);
+    return this.#members.some((leaf) => {
+      if (this.isAbove(leaf.id) !== keyAbove) return false;
+      const order = compareClockwise(this.self, key, leaf.id);
+      return keyAbove ? order <= 0 : order >= 0;
+    });
+  }
+}
+
+// Adding half the ring flips the top bit and leaves the rest, so no arithmetic is needed.
+function isWithinHalfAbove(origin: Id, id: Id): boolean {
+  const top = (parseInt(origin.slice(0, 1), 16) ^ 8).toString(16);
+  return compareClockwise(origin, id, (top + origin.slice(1)) as Id) < 0;
+}
+
+const UNCHANGED: LeafSetChange = { gained: undefined, lost: undefined };

@@ -1,0 +1,77 @@
+import { compareDistance, type Id } from '@banyan/ids';
+import type { NodeHandle } from '@banyan/kbr';
+import type { Json, Millis } from '@banyan/sansio';
+import type { LeafSet } from './leaf-set.ts';
+
+interface IssuedLease {
+  readonly incarnation: number;
+  readonly until: Millis;
+}
+
+/** Promises kept at once; two ring neighbors at a time, and those who were neighbors within one lease. */
+const ISSUED_MAX = 64;
+
+/**
+ * Who may deliver keys. A node delivers only while it holds a lease from both ring neighbors; whoever issued a lease does
+ * not take over the holder's keys before it has run out, even if it believes the holder dead.
+ * Only durations count: the holder counts from when it asked, the issuer from when it granted, so the holder stops first.
+ * Source: Haeberlen et al. TR05-456; FreePastry (`ConsistentJoinProtocol`, `LeaseManager`).
+ */
+export class Leases {
+  readonly #held = new Map<Id, Millis>();
+  readonly #issued = new Map<Id, IssuedLease>();
+
+  /** Takes note of a lease from `issuer`; a longer one stands. */
+  hold(issuer: Id, until: Millis): void {
+    if (until > this.heldUntil(issuer)) this.#held.set(issuer, until);
+  }
+
+  /** When the lease of this issuer runs out; -Infinity when there never was one. */
+  heldUntil(issuer: Id): Millis {
+    return this.#held.get(issuer) ?? -Infinity;
+  }
+
+  /** Gives up every lease held: the node was stalled, or leaves. */
+  dropHeld(): void {
+    this.#held.clear();
+  }
+
+  /** Keeps only leases of these issuers; those of former neighbors mean nothing any more. */
+  keepHeldOf(issuers: readonly NodeHandle[]): void {
+    for (const id of this.#held.keys()) {
+      if (!issuers.some((issuer) => issuer.id === id)) this.#held.delete(id);
+    }
+  }
+
+  /** Promises not to take over the holder's keys until then. */
+  issue(now: Millis, holder: NodeHandle, until: Millis): void {
+    const present = this.#issued.get(holder.id);
+    if (present !== undefined && present.incarnation === holder.incarnation && present.until >= until) return;
+    this.#issued.delete(holder.id);
+    this.#issued.set(holder.id, { incarnation: holder.incarnation, until });
+    for (const [id, lease] of this.#issued) {
+      if (lease.until > now && this.#issued.size <= ISSUED_MAX) break;
+      this.#issued.delete(id);
+    }
+  }
+
+  /** The holder gave its lease back: it left, or a new life of it has begun. */
+  release(holder: Id): void {
+    this.#issued.delete(holder);
+  }
+
+  /** True while a lease we issued to a node that is no leaf any more keeps `key` from us. */
+  blocks(now: Millis, key: Id, leafSet: LeafSet): boolean {
+    for (const [id, lease] of this.#issued) {
+      if (lease.until > now && compareDistance(key, id, leafSet.self) < 0 && !leafSet.has(id)) return true;
+    }
+    return false;
+  }
+
+  state(now: Millis): Json {
+    return {
+      held: [...this.#held].map(([id, until]) => ({ from: id, forMs: until - now })),
+      issued: [...this.#issued].map(([id, lease]) => ({ to: `${id}@${lease.incarnation}`, forMs: lease.until - now })),
+    };
+  }
+}

@@ -1,0 +1,26 @@
+import { digitCount } from '@banyan/ids';
+import type { PastryConfig } from './config.ts';
+import type { PastryMessage } from './messages.ts';
+
+/** True when a message holds a longer list than any honest node sends: a fault of the peer. */
+export function listsTooMany(message: PastryMessage, config: PastryConfig): boolean {
+  switch (message.type) {
+    case 'joinRows':
+      return (
+        message.rows.length > digitCount(config.digitBits) ||
+        message.neighborhood.length > config.handlesMax ||
+        message.rows.some((row) => row.length > config.handlesMax)
+      );
+    case 'joinAccept':
+    case 'leavesReply':
+      return message.leaves.length > config.handlesMax;
+    case 'leafProbe':
+    case 'leafReply':
+      return message.leaves.length > config.handlesMax || message.failed.length > config.handlesMax;
+    case 'announce':
+    case 'rowReply':
+      return message.entries.length > config.handlesMax;
+    default:
+      return false;
+  }
+}

@@ -1,0 +1,137 @@
+import type { Id } from '@banyan/ids';
+import type { NodeHandle } from '@banyan/kbr';
+import type { Json, Millis } from '@banyan/sansio';
+import type { NodeContext } from './context.ts';
+import type { TableMessage } from './messages.ts';
+
+/** `seeds`: pings the seeds. `leaves`, `row`: asked the nearest for its tables. `pings`: pings what it answered. */
+type Step = 'done' | 'seeds' | 'leaves' | 'row' | 'pings';
+
+/** Times that row 0 is walked again because it led to somebody nearer. */
+const FIRST_ROW_ROUNDS_MAX = 3;
+
+/**
+ * The walk to the nearest node before joining: from the nearest seed to the nearest of its leaves, then down the rows of
+ * ever nearer nodes, whose entries lie ever more widely spread, until row 0 brings nobody nearer.
+ * Source: Castro, Druschel, Hu, Rowstron MSR-TR-2002-82, §4.1 (nearest-neighbor search): a constant number of pings per level.
+ */
+export class NearestSearch {
+  readonly #context: NodeContext;
+  #step: Step = 'done';
+  #stepEndsAt = Infinity;
+  #nearest: NodeHandle | undefined;
+  #row = 0;
+  #firstRowRounds = 0;
+  /** The nearest when the row was asked for: somebody else now means progress. */
+  #before: Id | undefined;
+  readonly #awaited = new Set<Id>();
+
+  constructor(context: NodeContext) {
+    this.#context = context;
+  }
+
+  /** The nearest active node found; undefined while walking, or when no seed was one. */
+  get found(): NodeHandle | undefined {
+    return this.#step === 'done' ? this.#nearest : undefined;
+  }
+
+  get done(): boolean {
+    return this.#step === 'done';
+  }
+
+  begin(now: Millis, seeds: readonly NodeHandle[]): void {
+    this.#nearest = undefined;
+    this.#firstRowRounds = 0;
+    const { config, rng } = this.#context;
+    this.#ping(now, 'seeds', rng.shuffle(seeds).slice(0, config.seedsPinged));
+  }
+
+  stop(): void {
+    this.#step = 'done';
+    this.#stepEndsAt = Infinity;
+    this.#awaited.clear();
+  }
+
+  next(): Millis {
+    return this.#stepEndsAt;
+  }
+
+  tick(now: Millis): void {
+    if (now >= this.#stepEndsAt) this.#advance(now);
+  }
+
+  answered(now: Millis, peer: NodeHandle, ready: boolean): void {
+    if (!this.#awaited.delete(peer.id)) return;
+    if (ready) this.#compare(peer);
+    if (this.#awaited.size === 0) this.#advance(now);
+  }
+
+  silent(now: Millis, peer: NodeHandle): void {
+    if (this.#awaited.delete(peer.id) && this.#awaited.size === 0) this.#advance(now);
+  }
+
+  onReply(now: Millis, from: NodeHandle, message: Extract<TableMessage, { type: 'leavesReply' | 'rowReply' }>): void {
+    if (from.id !== this.#nearest?.id) return;
+    if (message.type === 'leavesReply' && this.#step === 'leaves') {
+      this.#row = message.depth;
+      this.#ping(now, 'pings', this.#context.rng.shuffle(message.leaves).slice(0, this.#context.config.searchLeavesMax));
+    } else if (message.type === 'rowReply' && this.#step === 'row' && message.row === this.#row) {
+      this.#ping(now, 'pings', message.entries);
+    }
+  }
+
+  state(now: Millis): Json {
+    return { step: this.#step, row: this.#row, nearest: this.#nearest?.id ?? null, awaited: this.#awaited.size, endsMs: this.#step === 'done' ? null : this.#stepEndsAt - now };
+  }
+
+  #ping(now: Millis, step: 'seeds' | 'pings', nodes: readonly NodeHandle[]): void {
+    const { config, measure, peers, self } = this.#context;
+    this.#step = step;
+    this.#stepEndsAt = now + config.searchStepMs;
+    this.#before = this.#nearest?.id;
+    this.#awaited.clear();
+    for (const node of nodes) {
+      if (node.id === self.id || peers.isShunned(now, node)) continue;
+      // Measured before means asked before: whoever was nearer is our nearest already.
+      if (step === 'pings' && peers.proximityMs(node.id) !== undefined) continue;
+      this.#awaited.add(node.id);
+      measure(now, node);
+    }
+    if (this.#awaited.size === 0) this.#advance(now);
+  }
+
+  #compare(peer: NodeHandle): void {
+    const { peers } = this.#context;
+    const nearestMs = this.#nearest === undefined ? Infinity : (peers.proximityMs(this.#nearest.id) ?? Infinity);
+    if ((peers.proximityMs(peer.id) ?? Infinity) < nearestMs) this.#nearest = peer;
+  }
+
+  #advance(now: Millis): void {
+    if (this.#nearest === undefined) return this.stop();
+    switch (this.#step) {
+      case 'done':
+        return;
+      case 'seeds':
+        return this.#ask(now, 'leaves');
+      case 'leaves':
+      case 'row':
+        // The nearest did not answer in time: what was found so far must do.
+        return this.stop();
+      case 'pings':
+        if (this.#row > 0) {
+          this.#row--;
+        } else if (this.#before === this.#nearest.id || ++this.#firstRowRounds >= FIRST_ROW_ROUNDS_MAX) {
+          return this.stop();
+        }
+        return this.#ask(now, 'row');
+    }
+  }
+
+  #ask(now: Millis, step: 'leaves' | 'row'): void {
+    if (this.#nearest === undefined) return;
+    this.#step = step;
+    this.#stepEndsAt = now + this.#context.config.searchStepMs;
+    const message: TableMessage = step === 'leaves' ? { type: 'leavesRequest', nonce: this.#row } : { type: 'rowRequest', nonce: this.#row, row: this.#row };
+    this.#context.send(this.#nearest, message);
+  }
+}

@@ -1,0 +1,384 @@
+import { HopDelivery, type HopEffect } from '@banyan/hop-delivery';
+import type { Id } from '@banyan/ids';
+import type { NodeHandle, Routing, RoutingEffect, RoutingInput, RoutingView } from '@banyan/kbr';
+import { Peers, type PeerEffect } from '@banyan/peers';
+import { assertNever, type Json, type Millis, type Rng } from '@banyan/sansio';
+import { Admission } from './admission.ts';
+import { DEFAULT_PASTRY_CONFIG, type PastryConfig } from './config.ts';
+import { participates, type NodeContext, type Phase } from './context.ts';
+import type { FilledTables } from './fill-tables.ts';
+import { PastryGeometry } from './geometry.ts';
+import { Heartbeats } from './heartbeats.ts';
+import { Introduction } from './introduction.ts';
+import { Join } from './join.ts';
+import { LeafProbing } from './leaf-probing.ts';
+import { Leases } from './leases.ts';
+import { Maintenance } from './maintenance.ts';
+import { listsTooMany } from './message-bounds.ts';
+import type { HeartbeatMessage, PastryMessage } from './messages.ts';
+import { Repair } from './repair.ts';
+import { Tables } from './tables.ts';
+import { PastryView } from './view.ts';
+
+export type PastryInput = RoutingInput<PastryMessage>;
+export type PastryEffect = RoutingEffect<PastryMessage>;
+
+export interface PastryDeps {
+  readonly self: NodeHandle;
+  readonly rng: Rng;
+  readonly config?: PastryConfig;
+}
+
+/** Why a life is over: found dead by probing, said goodbye, or followed by a newer life of the same node. */
+type LossCause = 'dead' | 'left' | 'restarted';
+
+/**
+ * One member of a Pastry ring. The mechanisms stand in files of their own; here they are put together and told what
+ * concerns them: inputs and messages go to one each, what liveness finds out goes to all whom it touches.
+ * Source: Rowstron & Druschel 2001, with consistency and liveness after Castro, Costa, Rowstron 2004 and Haeberlen et al. 2005.
+ */
+export class PastryNode implements Routing<PastryMessage> {
+  readonly view: RoutingView;
+  readonly #context: NodeContext;
+  readonly #peers: Peers;
+  readonly #tables: Tables;
+  readonly #leases = new Leases();
+  readonly #hops: HopDelivery;
+  readonly #leafProbing: LeafProbing;
+  readonly #heartbeats: Heartbeats;
+  readonly #join: Join;
+  readonly #admission: Admission;
+  readonly #introduction: Introduction;
+  readonly #repair: Repair;
+  readonly #maintenance: Maintenance;
+  #phase: Phase = 'idle';
+  #leased = true;
+  #now: Millis = 0;
+  #out: PastryEffect[] = [];
+
+  constructor({ self, rng, config = DEFAULT_PASTRY_CONFIG }: PastryDeps) {
+    this.#tables = new Tables(self, config);
+    this.#peers = new Peers({
+      self,
+      config: config.peers,
+      helpers: (target) => rng.shuffle(this.#tables.leafSet.members.filter((leaf) => leaf.id !== target.id)).slice(0, config.peers.indirectHelpers),
+      keeps: (peer) => this.#tables.has(peer),
+    });
+    const phase = (): Phase => this.#phase;
+    this.#context = {
+      self,
+      config,
+      rng,
+      peers: this.#peers,
+      tables: this.#tables,
+      leases: this.#leases,
+      get phase() {
+        return phase();
+      },
+      send: (to, message) => this.#out.push({ type: 'send', to, message }),
+      measure: (now, candidate) => this.#applyPeers(now, this.#peers.probe(now, candidate, 'measure')),
+      verify: (now, member) => this.#applyPeers(now, this.#peers.probe(now, member, 'verify')),
+      note: (note, peer) => this.#out.push({ type: 'note', note, count: 1, ...(peer === undefined ? {} : { peer }) }),
+    };
+    const context = this.#context;
+    this.#leafProbing = new LeafProbing(context);
+    this.#heartbeats = new Heartbeats(context);
+    this.#repair = new Repair(context, this.#leafProbing);
+    this.#join = new Join({ context, leafProbing: this.#leafProbing, heartbeats: this.#heartbeats, enter: (now, next) => this.#enter(now, next) });
+    this.#admission = new Admission(context);
+    this.#introduction = new Introduction(context);
+    this.#maintenance = new Maintenance({ context, leafProbing: this.#leafProbing, repair: this.#repair, seeds: () => this.#join.seeds });
+    const geometry = new PastryGeometry({ context, heartbeats: this.#heartbeats, clock: () => this.#now });
+    this.#hops = new HopDelivery({
+      geometry,
+      config: config.hops,
+      timeoutMs: (peer) => this.#peers.timeoutMs(peer),
+      roundTripMs: (peer) => this.#peers.roundTripMs(peer),
+    });
+    this.view = new PastryView(context, geometry);
+  }
+
+  /** A member of a ring that stands already, with these tables and fresh leases: no join, for large or perfect rings in the lab. */
+  static member(now: Millis, deps: PastryDeps, filled: FilledTables): PastryNode {
+    const node = new PastryNode(deps);
+    node.#now = now;
+    for (const leaf of filled.leaves) node.#tables.insertLeaf(leaf);
+    for (const { handle, proximityMs } of filled.entries) node.#tables.table.offer(handle, proximityMs);
+    for (const { handle, proximityMs } of filled.neighborhood) node.#tables.neighborhood.offer(handle, proximityMs);
+    node.#tables.takeLeafChanges();
+    node.#phase = 'active';
+    node.#peers.ready = true;
+    node.#heartbeats.adopt(now);
+    node.#maintenance.start(now);
+    return node;
+  }
+
+  handle(now: Millis, input: PastryInput): readonly PastryEffect[] {
+    this.#now = now;
+    this.#out = [];
+    this.#dispatch(now, input);
+    this.#settle(now);
+    return this.#out;
+  }
+
+  deadline(): Millis | undefined {
+    const next = Math.min(
+      this.#hops.next(),
+      this.#heartbeats.next(),
+      this.#peers.next(),
+      this.#leafProbing.next(),
+      this.#join.next(),
+      this.#introduction.next(),
+      this.#maintenance.next(),
+    );
+    return next === Infinity ? undefined : next;
+  }
+
+  /** How many messages are in this node's care. */
+  load(): { readonly unacked: number; readonly parked: number } {
+    return this.#hops.load();
+  }
+
+  /** Entries of the routing table, leaves and neighbors; for measuring. */
+  sizes(): { readonly leaves: number; readonly entries: number; readonly neighbors: number } {
+    const { leafSet, table, neighborhood } = this.#tables;
+    return { leaves: leafSet.size, entries: table.size, neighbors: neighborhood.size };
+  }
+
+  state(now: Millis): Json {
+    return {
+      self: this.#context.self.id,
+      incarnation: this.#context.self.incarnation,
+      phase: this.#phase,
+      leased: this.#heartbeats.leased(now),
+      tables: this.#tables.state(),
+      leases: this.#leases.state(now),
+      heartbeats: this.#heartbeats.state(now),
+      leafProbing: this.#leafProbing.state(now),
+      join: this.#join.state(now),
+      lock: this.#admission.state(now),
+      maintenance: this.#maintenance.state(now),
+      peers: this.#peers.state(now),
+      hops: this.#hops.state(now),
+      rng: this.#context.rng.state(),
+    };
+  }
+
+  #dispatch(now: Millis, input: PastryInput): void {
+    switch (input.type) {
+      case 'message':
+        return this.#onMessage(now, input.from, input.message);
+      case 'tick':
+        return this.#tick(now);
+      case 'route':
+        return this.#applyHops(now, this.#hops.originate(now, input));
+      case 'resume':
+        return this.#applyHops(now, this.#hops.resume(now, input.envelope, input.nextHop));
+      case 'join':
+        if (this.#phase === 'idle') this.#join.start(now, input.seeds);
+        return;
+      case 'leave':
+        return this.#leave(now);
+      case 'suspect':
+        if (this.#tables.has(input.peer.id)) this.#context.verify(now, input.peer);
+        return;
+      case 'stalled':
+        return this.#onStall(now, input.forMs);
+      default:
+        return assertNever(input);
+    }
+  }
+
+  #tick(now: Millis): void {
+    this.#applyPeers(now, this.#peers.tick(now));
+    this.#leafProbing.tick(now);
+    this.#heartbeats.tick(now);
+    this.#join.tick(now);
+    this.#introduction.tick(now);
+    this.#maintenance.tick(now);
+    this.#applyHops(now, this.#hops.tick(now));
+  }
+
+  #onMessage(now: Millis, from: NodeHandle, message: PastryMessage): void {
+    if (from.id === this.#context.self.id) return this.#drop('own_id');
+    if (listsTooMany(message, this.#context.config)) return void this.#out.push({ type: 'peerFault', peer: from, fault: 'list_too_long' });
+    const heard = this.#peers.heard(now, from);
+    if (heard.type === 'stale') return this.#drop('stale_incarnation');
+    if (heard.type === 'restarted') this.#lose(now, heard.former, 'restarted');
+    if (heard.type === 'revived') this.#onRevived(now, from);
+    this.#admission.sign(now, from);
+    this.#onPeerMessage(now, from, message);
+  }
+
+  #onPeerMessage(now: Millis, from: NodeHandle, message: PastryMessage): void {
+    switch (message.type) {
+      case 'envelope':
+      case 'hopAck':
+        return this.#applyHops(now, this.#hops.receive(now, from, message));
+      case 'ping':
+      case 'pong':
+      case 'pingRequest':
+      case 'pingReport':
+        return this.#applyPeers(now, this.#peers.receive(now, from, message));
+      case 'heartbeat':
+        return this.#onHeartbeat(now, from, message);
+      case 'leafProbe':
+        return this.#leafProbing.onProbe(now, from, message);
+      case 'leafReply':
+        return this.#leafProbing.onReply(now, from, message);
+      case 'joinRequest':
+        return this.#admission.onRequest(now, message);
+      case 'joinRows':
+        return this.#join.onRows(now, message);
+      case 'joinAccept':
+        return this.#join.onAccept(now, from, message);
+      case 'joinBusy':
+        return this.#join.onBusy(now, message);
+      case 'announce':
+        this.#admission.release(from);
+        return this.#introduction.onAnnounce(now, from, message);
+      case 'leaving':
+        return this.#lose(now, from, 'left');
+      case 'leavesRequest':
+        return this.#context.send(from, { type: 'leavesReply', nonce: message.nonce, leaves: this.#tables.leafSet.members, depth: this.#tables.table.depth });
+      case 'rowRequest':
+        return this.#context.send(from, { type: 'rowReply', nonce: message.nonce, row: message.row, entries: this.#tables.table.row(message.row) });
+      case 'leavesReply':
+        return this.#join.search.onReply(now, from, message);
+      case 'rowReply':
+        if (this.#phase === 'searching') return this.#join.search.onReply(now, from, message);
+        return this.#introduction.lookAt(now, message.entries, this.#context.config.handlesMax);
+      default:
+        return assertNever(message);
+    }
+  }
+
+  // The sender takes us for its ring neighbor. If we do not take it for ours, one of us does not know who is in between.
+  #onHeartbeat(now: Millis, from: NodeHandle, message: HeartbeatMessage): void {
+    if (!participates(this.#phase) || this.#phase === 'probing') return;
+    if (this.#heartbeats.receive(now, from, message)) return;
+    this.#leafProbing.probe(now, from);
+    const { left, right } = this.#tables.leafSet;
+    const between = this.#tables.leafSet.isAbove(from.id) ? right : left;
+    if (between !== undefined && between.id !== from.id && message.urgent) this.#context.verify(now, between);
+  }
+
+  #onRevived(now: Millis, from: NodeHandle): void {
+    this.#context.note('peer_revived', from);
+    if (participates(this.#phase)) this.#leafProbing.consider(now, [from]);
+  }
+
+  #onStall(now: Millis, forMs: Millis): void {
+    if (forMs <= this.#context.config.leaseMs / 2 || this.#phase !== 'active') return;
+    this.#context.note('stepped_back');
+    this.#leases.dropHeld();
+    this.#join.restart(now);
+  }
+
+  #leave(now: Millis): void {
+    if (this.#phase === 'left' || this.#phase === 'idle') return;
+    const told = new Map<Id, NodeHandle>();
+    for (const peer of [...this.#tables.leafSet.members, ...this.#tables.table.entries()]) told.set(peer.id, peer);
+    for (const peer of told.values()) this.#context.send(peer, { type: 'leaving' });
+    this.#leases.dropHeld();
+    this.#heartbeats.stop();
+    this.#maintenance.stop();
+    this.#leafProbing.stop();
+    this.#join.stop();
+    this.#enter(now, 'left');
+  }
+
+  #enter(now: Millis, phase: Phase): void {
+    const was = this.#phase;
+    if (was === phase) return;
+    this.#phase = phase;
+    const ready = phase === 'active';
+    this.#peers.ready = ready;
+    if (ready || was === 'active') this.#out.push({ type: 'readyChanged', ready });
+    if (ready) {
+      this.#context.note('joined');
+      this.#introduction.begin(now);
+      this.#maintenance.start(now);
+    }
+    if (ready || phase === 'left') this.#applyHops(now, this.#hops.retryParked(now));
+  }
+
+  // After every input: tell what changed among the leaves, see whether the join goes on, let go what waited for either.
+  #settle(now: Millis): void {
+    const changes = this.#tables.takeLeafChanges();
+    if (changes !== undefined) {
+      this.#heartbeats.neighborsChanged(now);
+      this.#out.push({ type: 'leafSetChanged', ...changes, merged: false });
+    }
+    this.#join.settle(now);
+    const leased = this.#heartbeats.leased(now);
+    const freed = changes !== undefined || (leased && !this.#leased);
+    this.#leased = leased;
+    if (freed && this.#hops.load().parked > 0) this.#applyHops(now, this.#hops.retryParked(now));
+  }
+
+  #applyPeers(now: Millis, effects: readonly PeerEffect[]): void {
+    for (const effect of effects) {
+      switch (effect.type) {
+        case 'send':
+          this.#out.push(effect);
+          break;
+        case 'answered':
+          this.#onAnswered(now, effect.peer, effect.ready);
+          break;
+        case 'silent':
+          this.#join.search.silent(now, effect.peer);
+          break;
+        case 'dead':
+          this.#lose(now, effect.peer, 'dead');
+          break;
+        case 'unreachable':
+          this.#onUnreachable(now, effect.peer);
+          break;
+        default:
+          assertNever(effect);
+      }
+    }
+  }
+
+  #onAnswered(now: Millis, peer: NodeHandle, ready: boolean): void {
+    this.#join.search.answered(now, peer, ready);
+    if (!ready) return;
+    this.#tables.offer(peer, this.#peers.proximityMs(peer.id));
+    if (participates(this.#phase)) this.#leafProbing.consider(now, [peer]);
+  }
+
+  // It lives, only not for us: routes go around it, but its keys are still its own.
+  #onUnreachable(now: Millis, peer: NodeHandle): void {
+    this.#peers.markUnreachable(now, peer);
+    this.#context.note('peer_unreachable', peer);
+    this.#tables.table.remove(peer.id);
+    this.#tables.neighborhood.remove(peer.id);
+  }
+
+  #applyHops(now: Millis, effects: readonly HopEffect[]): void {
+    for (const effect of effects) {
+      if (effect.type === 'suspect') this.#context.verify(now, effect.peer);
+      else if (effect.type === 'measured') this.#peers.measured(effect.peer, effect.roundTripMs);
+      else this.#out.push(effect);
+    }
+  }
+
+  #lose(now: Millis, lost: NodeHandle, cause: LossCause): void {
+    if (cause !== 'restarted') this.#peers.bury(now, lost);
+    // A dead node's lease runs on, for it may be dead to us only; one that left or began anew has given it back.
+    if (cause !== 'dead') this.#leases.release(lost.id);
+    this.#leafProbing.peerLost(lost);
+    this.#admission.release(lost);
+    if (this.#tables.has(lost.id)) {
+      const removal = this.#tables.remove(lost.id);
+      this.#out.push({ type: 'peerDead', peer: lost });
+      if (participates(this.#phase)) this.#repair.onLost(now, lost, removal);
+    }
+    this.#applyHops(now, this.#hops.peerLost(now, lost));
+  }
+
+  #drop(reason: string): void {
+    this.#out.push({ type: 'drop', reason, count: 1 });
+  }
+}

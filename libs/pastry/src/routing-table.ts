@@ -1,0 +1,137 @@
+import { digitAt, digitCount, sharedPrefix, type DigitBits, type Id } from '@banyan/ids';
+import type { NodeHandle } from '@banyan/kbr';
+import type { Millis } from '@banyan/sansio';
+
+/** Where in the table a node belongs: the row is the length of the shared prefix, the column the node's next digit. */
+export interface Slot {
+  readonly row: number;
+  readonly column: number;
+}
+
+interface Row {
+  readonly handles: (NodeHandle | undefined)[];
+  /** Of the entry in the same column; Infinity when it was not measured. */
+  readonly proximityMs: number[];
+  count: number;
+}
+
+/**
+ * R: for every length of prefix shared with `self`, and every next digit, one node, the nearest one met so far.
+ * At most ceil(128 / b) rows of 2^b - 1 entries; about log_2^b N rows hold any. Pure data.
+ * Source: Rowstron & Druschel 2001, §2.1.
+ */
+export class RoutingTable {
+  readonly self: Id;
+  readonly digitBits: DigitBits;
+  readonly #rows: (Row | undefined)[] = [];
+  #size = 0;
+
+  constructor(self: Id, digitBits: DigitBits) {
+    this.self = self;
+    this.digitBits = digitBits;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Rows from 0 on, up to the last one with an entry. */
+  get depth(): number {
+    return this.#rows.length;
+  }
+
+  slotOf(id: Id): Slot {
+    const row = sharedPrefix(this.self, id, this.digitBits);
+    return { row, column: row === digitCount(this.digitBits) ? 0 : digitAt(id, row, this.digitBits) };
+  }
+
+  /** The entry for the next digit of `key`. */
+  entryFor(key: Id): NodeHandle | undefined {
+    if (key === this.self) return undefined;
+    const index = sharedPrefix(this.self, key, this.digitBits);
+    return this.#rows[index]?.handles[digitAt(key, index, this.digitBits)];
+  }
+
+  get(id: Id): NodeHandle | undefined {
+    const entry = this.entryFor(id);
+    return entry?.id === id ? entry : undefined;
+  }
+
+  has(id: Id): boolean {
+    return this.get(id) !== undefined;
+  }
+
+  /** True when a node at that distance would take its slot: the slot is empty, or its entry farther away. */
+  wants(id: Id, proximityMs: Millis | undefined): boolean {
+    if (id === this.self) return false;
+    const { row: index, column } = this.slotOf(id);
+    const row = this.#rows[index];
+    const present = row?.handles[column];
+    if (row === undefined || present === undefined) return true;
+    return present.id !== id && proximityMs !== undefined && proximityMs < (row.proximityMs[column] ?? Infinity);
+  }
+
+  /**
+   * Offers a node for its slot. True when it is now the entry: the slot was empty, its entry farther away,
+   * or an older life or measurement of the same node.
+   */
+  offer(handle: NodeHandle, proximityMs: Millis | undefined): boolean {
+    if (handle.id === this.self) return false;
+    const { row: index, column } = this.slotOf(handle.id);
+    const row = this.#rowAt(index);
+    const present = row.handles[column];
+    const presentMs = row.proximityMs[column] ?? Infinity;
+    if (present?.id === handle.id) {
+      if (present.incarnation > handle.incarnation) return false;
+      row.proximityMs[column] = proximityMs ?? presentMs;
+    } else {
+      if (present !== undefined && (proximityMs ?? Infinity) >= presentMs) return false;
+      row.proximityMs[column] = proximityMs ?? Infinity;
+    }
+    row.handles[column] = handle;
+    if (present === undefined) {
+      row.count++;
+      this.#size++;
+    }
+    return true;
+  }
+
+  /** The slot that became empty. */
+  remove(id: Id): Slot | undefined {
+    if (!this.has(id)) return undefined;
+    const slot = this.slotOf(id);
+    const row = this.#rowAt(slot.row);
+    row.handles[slot.column] = undefined;
+    row.proximityMs[slot.column] = Infinity;
+    row.count--;
+    this.#size--;
+    while (this.#rows.length > 0 && (this.#rows[this.#rows.length - 1]?.count ?? 0) === 0) this.#rows.pop();
+    return slot;
+  }
+
+  /** The entries of one row. */
+  row(index: number): readonly NodeHandle[] {
+    const row = this.#rows[index];
+    return row === undefined || row.count === 0 ? NO_HANDLES : row.handles.filter((handle) => handle !== undefined);
+  }
+
+  /** Every entry, from the first row on. */
+  *entries(): Generator<NodeHandle> {
+    for (const row of this.#rows) {
+      if (row === undefined || row.count === 0) continue;
+      for (const handle of row.handles) if (handle !== undefined) yield handle;
+    }
+  }
+
+  #rowAt(index: number): Row {
+    const present = this.#rows[index];
+    if (present !== undefined) return present;
+    while (this.#rows.length < index) this.#rows.push(undefined);
+    const columns = 2 ** this.digitBits;
+    const row: Row = { handles: new Array<NodeHandle | undefined>(columns).fill(undefined), proximityMs: new Array<number>(columns).fill(Infinity), count: 0 };
+    this.#rows[index] = row;
+    return row;
+  }
+}
+
+const NO_HANDLES: readonly NodeHandle[] = [];

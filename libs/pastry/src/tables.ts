@@ -1,0 +1,91 @@
+import type { Id } from '@banyan/ids';
+import type { NodeHandle } from '@banyan/kbr';
+import type { Json, Millis } from '@banyan/sansio';
+import type { PastryConfig } from './config.ts';
+import { LeafSet } from './leaf-set.ts';
+import { NeighborhoodSet } from './neighborhood-set.ts';
+import type { RoutingState } from './next-hop.ts';
+import { RoutingTable, type Slot } from './routing-table.ts';
+
+/** Where a node stood that is no longer in any table. */
+export interface Removal {
+  /** It was a leaf, and there next to us, above or below. */
+  readonly leaf: { readonly wasNeighbor: boolean; readonly above: boolean } | undefined;
+  readonly slot: Slot | undefined;
+}
+
+/** What happened to the leaf set since it was last asked. */
+export interface LeafChanges {
+  readonly gained: readonly NodeHandle[];
+  readonly lost: readonly NodeHandle[];
+}
+
+/** Leaf set, routing table and neighborhood set of one node, and what changed among the leaves during a turn. */
+export class Tables implements RoutingState {
+  readonly self: NodeHandle;
+  readonly leafSet: LeafSet;
+  readonly table: RoutingTable;
+  readonly neighborhood: NeighborhoodSet;
+  readonly #gained = new Map<Id, NodeHandle>();
+  readonly #lost = new Map<Id, NodeHandle>();
+
+  constructor(self: NodeHandle, config: PastryConfig) {
+    this.self = self;
+    this.leafSet = new LeafSet(self.id, config.leafSetSize);
+    this.table = new RoutingTable(self.id, config.digitBits);
+    this.neighborhood = new NeighborhoodSet(config.neighborhoodSize);
+  }
+
+  /** True when the node stands in any of the three. */
+  has(id: Id): boolean {
+    return this.leafSet.has(id) || this.table.has(id) || this.neighborhood.has(id);
+  }
+
+  /** True when it came in. */
+  insertLeaf(handle: NodeHandle): boolean {
+    const { gained, lost } = this.leafSet.insert(handle);
+    if (lost !== undefined) this.#note(this.#gained, this.#lost, lost);
+    if (gained !== undefined) this.#note(this.#lost, this.#gained, gained);
+    return gained !== undefined;
+  }
+
+  /** Offers an active node for its table slot and for the neighborhood set. */
+  offer(handle: NodeHandle, proximityMs: Millis | undefined): void {
+    this.table.offer(handle, proximityMs);
+    if (proximityMs !== undefined) this.neighborhood.offer(handle, proximityMs);
+  }
+
+  /** Takes a node out of every table. */
+  remove(id: Id): Removal {
+    const wasNeighbor = this.leafSet.isNeighbor(id);
+    const leaf = this.leafSet.remove(id);
+    if (leaf !== undefined) this.#note(this.#gained, this.#lost, leaf);
+    const slot = this.table.remove(id);
+    this.neighborhood.remove(id);
+    return { leaf: leaf === undefined ? undefined : { wasNeighbor, above: this.leafSet.isAbove(id) }, slot };
+  }
+
+  /** The leaves gained and lost since the last call; undefined when none. */
+  takeLeafChanges(): LeafChanges | undefined {
+    if (this.#gained.size === 0 && this.#lost.size === 0) return undefined;
+    const changes = { gained: [...this.#gained.values()], lost: [...this.#lost.values()] };
+    this.#gained.clear();
+    this.#lost.clear();
+    return changes;
+  }
+
+  state(): Json {
+    const rows = Array.from({ length: this.table.depth }, (_, row) => this.table.row(row).map((handle) => handle.id));
+    return {
+      leafSet: this.leafSet.members.map((leaf) => `${leaf.id}@${leaf.incarnation}`),
+      table: rows,
+      neighborhood: this.neighborhood.members().map((neighbor) => neighbor.id),
+    };
+  }
+
+  // Coming and going of the same life within one turn cancel out.
+  #note(opposite: Map<Id, NodeHandle>, side: Map<Id, NodeHandle>, handle: NodeHandle): void {
+    if (opposite.get(handle.id)?.incarnation === handle.incarnation) opposite.delete(handle.id);
+    else side.set(handle.id, handle);
+  }
+}

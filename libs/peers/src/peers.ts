@@ -1,0 +1,213 @@
+import type { Id } from '@banyan/ids';
+import type { NodeHandle } from '@banyan/kbr';
+import type { Json, Millis } from '@banyan/sansio';
+import type { PeersConfig } from './config.ts';
+import { LifeSet } from './life-set.ts';
+import type { FailedLife, PeerMessage } from './messages.ts';
+import { Probes, type ProbeEffect, type ProbeKind } from './probes.ts';
+import { RoundTrip } from './round-trip.ts';
+
+/** What liveness tells the machine it belongs to. */
+export type PeerEffect =
+  | ProbeEffect
+  /** The peer answered a ping, so it lives and its round-trip time is known; `ready`: an active ring member. */
+  | { readonly type: 'answered'; readonly peer: NodeHandle; readonly ready: boolean };
+
+/** How the sender of a message stands to what we knew of it. */
+export type Heard =
+  /** The life we know, or a node we did not know. */
+  | { readonly type: 'current' }
+  /** An older life than the one we know: its message does not count. */
+  | { readonly type: 'stale' }
+  /** We had believed this very life dead: we were wrong. */
+  | { readonly type: 'revived' }
+  /** The node started again: `former` is over. */
+  | { readonly type: 'restarted'; readonly former: NodeHandle };
+
+export interface PeersDeps {
+  readonly self: NodeHandle;
+  readonly config: PeersConfig;
+  /** Whom to ask about a silent member, best first. */
+  readonly helpers: (target: NodeHandle) => readonly NodeHandle[];
+  /** True for peers that stand in a table and must not be forgotten. */
+  readonly keeps: (peer: Id) => boolean;
+}
+
+interface PeerRecord {
+  handle: NodeHandle;
+  heardAt: Millis;
+  readonly roundTrip: RoundTrip;
+}
+
+interface Relay {
+  readonly asker: NodeHandle;
+  readonly askerNonce: number;
+  readonly target: Id;
+}
+
+/**
+ * What one node knows of others by its own contact with them: which life they are in, how far away they are, whether
+ * they answer. Nothing here is believed on hearsay: a death is the end of our own probes, and of probes we asked for.
+ */
+export class Peers {
+  /** Told to those who ping us. */
+  ready = false;
+  readonly #deps: PeersDeps;
+  readonly #records = new Map<Id, PeerRecord>();
+  readonly #failed: LifeSet;
+  readonly #unreachable: LifeSet;
+  readonly #probes: Probes;
+  readonly #relays = new Map<number, Relay>();
+  /** Above every nonce that a probe of ours will reach, so that relayed pings are told apart. */
+  #nextRelayNonce = RELAY_NONCE_FIRST;
+
+  constructor(deps: PeersDeps) {
+    const { config } = deps;
+    this.#deps = deps;
+    this.#failed = new LifeSet({ forMs: config.failedForMs, max: config.failedMax });
+    this.#unreachable = new LifeSet({ forMs: config.unreachableForMs, max: config.unreachableMax });
+    this.#probes = new Probes({ config, timeoutMs: (peer) => this.timeoutMs(peer), helpers: deps.helpers });
+  }
+
+  /** Every message comes by here first: newer lives win, older ones are ignored, the dead who speak live. */
+  heard(now: Millis, from: NodeHandle): Heard {
+    const record = this.#records.get(from.id);
+    const revived = this.#failed.has(now, from);
+    if (record === undefined) {
+      this.#remember(now, from);
+      if (revived) this.#failed.delete(from.id);
+      return revived ? REVIVED : CURRENT;
+    }
+    if (from.incarnation < record.handle.incarnation) return STALE;
+    record.heardAt = now;
+    if (from.incarnation > record.handle.incarnation) {
+      const former = record.handle;
+      record.handle = from;
+      this.#probes.cancel(from.id);
+      return { type: 'restarted', former };
+    }
+    if (revived) this.#failed.delete(from.id);
+    return revived ? REVIVED : CURRENT;
+  }
+
+  receive(now: Millis, from: NodeHandle, message: PeerMessage): readonly PeerEffect[] {
+    switch (message.type) {
+      case 'ping':
+        return [{ type: 'send', to: from, message: { type: 'pong', nonce: message.nonce, ready: this.ready } }];
+      case 'pong':
+        return this.#onPong(now, from, message);
+      case 'pingRequest':
+        return this.#onPingRequest(from, message);
+      case 'pingReport':
+        this.#probes.reported(message.target);
+        return NONE;
+    }
+  }
+
+  /** Begins a probe of `peer` unless one is under way. */
+  probe(now: Millis, peer: NodeHandle, kind: ProbeKind): readonly PeerEffect[] {
+    return peer.id === this.#deps.self.id ? NONE : this.#probes.begin(now, peer, kind);
+  }
+
+  /** Takes note that this life is over, by our own probes or by its own word. */
+  bury(now: Millis, peer: NodeHandle): void {
+    this.#probes.cancel(peer.id);
+    this.#failed.add(now, peer);
+  }
+
+  /** Takes note that others reach this peer and we do not. */
+  markUnreachable(now: Millis, peer: NodeHandle): void {
+    this.#unreachable.add(now, peer);
+  }
+
+  /** Adds a measurement made elsewhere: a hop's acknowledgement, a leaf-set reply, the peer's own probe of us. */
+  measured(peer: Id, roundTripMs: Millis): void {
+    this.#records.get(peer)?.roundTrip.add(roundTripMs);
+  }
+
+  tick(now: Millis): readonly PeerEffect[] {
+    return this.#probes.tick(now);
+  }
+
+  next(): Millis {
+    return this.#probes.next();
+  }
+
+  /** How long to wait for an answer of this peer. */
+  timeoutMs(peer: Id): Millis {
+    const record = this.#records.get(peer);
+    return record === undefined ? this.#deps.config.timeoutInitialMs : record.roundTrip.timeoutMs(this.#deps.config);
+  }
+
+  roundTripMs(peer: Id): Millis | undefined {
+    return this.#records.get(peer)?.roundTrip.smoothedMs();
+  }
+
+  /** What table slots are chosen by; undefined before the first measurement. */
+  proximityMs(peer: Id): Millis | undefined {
+    return this.#records.get(peer)?.roundTrip.proximityMs();
+  }
+
+  heardAt(peer: Id): Millis | undefined {
+    return this.#records.get(peer)?.heardAt;
+  }
+
+  /** True when this life may not be taken on hearsay: dead, unreachable from here, or over since a newer one began. */
+  isShunned(now: Millis, life: FailedLife): boolean {
+    if (this.#failed.has(now, life) || this.#unreachable.has(now, life)) return true;
+    const record = this.#records.get(life.id);
+    return record !== undefined && record.handle.incarnation > life.incarnation;
+  }
+
+  /** True while a member is being verified or is out of our reach: routes go around it where they can. */
+  isDoubtful(now: Millis, peer: NodeHandle): boolean {
+    return this.#probes.verifies(peer.id) || this.#unreachable.has(now, peer);
+  }
+
+  failedLately(now: Millis): readonly FailedLife[] {
+    return this.#failed.newest(now, this.#deps.config.failedToldMax);
+  }
+
+  state(now: Millis): Json {
+    return { known: this.#records.size, failed: this.#failed.state(now), unreachable: this.#unreachable.state(now), probes: this.#probes.state(now) };
+  }
+
+  #onPong(now: Millis, from: NodeHandle, pong: Extract<PeerMessage, { type: 'pong' }>): readonly PeerEffect[] {
+    const relay = this.#relays.get(pong.nonce);
+    if (relay !== undefined && relay.target === from.id) {
+      this.#relays.delete(pong.nonce);
+      return [{ type: 'send', to: relay.asker, message: { type: 'pingReport', nonce: relay.askerNonce, target: from.id } }];
+    }
+    const roundTripMs = this.#probes.answered(now, from.id, pong.nonce);
+    if (roundTripMs === undefined) return NONE;
+    this.measured(from.id, roundTripMs);
+    this.#unreachable.delete(from.id);
+    return [{ type: 'answered', peer: from, ready: pong.ready }];
+  }
+
+  #onPingRequest(from: NodeHandle, request: Extract<PeerMessage, { type: 'pingRequest' }>): readonly PeerEffect[] {
+    for (const oldest of this.#relays.keys()) {
+      if (this.#relays.size < this.#deps.config.relaysMax) break;
+      this.#relays.delete(oldest);
+    }
+    const nonce = this.#nextRelayNonce++;
+    this.#relays.set(nonce, { asker: from, askerNonce: request.nonce, target: request.target.id });
+    return [{ type: 'send', to: request.target, message: { type: 'ping', nonce } }];
+  }
+
+  #remember(now: Millis, handle: NodeHandle): void {
+    this.#records.set(handle.id, { handle, heardAt: now, roundTrip: new RoundTrip() });
+    if (this.#records.size <= this.#deps.config.recordsMax) return;
+    for (const id of this.#records.keys()) {
+      if (id === handle.id || this.#deps.keeps(id)) continue;
+      this.#records.delete(id);
+      return;
+    }
+  }
+}
+
+const RELAY_NONCE_FIRST = 2 ** 40;
+const NONE: readonly PeerEffect[] = [];
+const CURRENT: Heard = { type: 'current' };
+const STALE: Heard = { type: 'stale' };
+const REVIVED: Heard = { type: 'revived' };

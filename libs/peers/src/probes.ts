@@ -1,0 +1,163 @@
+import type { Id } from '@banyan/ids';
+import type { NodeHandle } from '@banyan/kbr';
+import { DueTimes, type Json, type Millis } from '@banyan/sansio';
+import type { PeersConfig } from './config.ts';
+import type { PeerMessage } from './messages.ts';
+
+/**
+ * `measure`: how far is this candidate; silence only means that it is not taken.
+ * `verify`: does this member live; silence, ours and others', means its death.
+ */
+export type ProbeKind = 'measure' | 'verify';
+
+/** What a probe led to. */
+export type ProbeEffect =
+  | { readonly type: 'send'; readonly to: NodeHandle; readonly message: PeerMessage }
+  /** A candidate did not answer. */
+  | { readonly type: 'silent'; readonly peer: NodeHandle }
+  /** A member answered neither us nor those whom we asked. */
+  | { readonly type: 'dead'; readonly peer: NodeHandle }
+  /** A member answered others but not us. */
+  | { readonly type: 'unreachable'; readonly peer: NodeHandle };
+
+interface Probe {
+  readonly peer: NodeHandle;
+  kind: ProbeKind;
+  /** Nonce of the first ping; the i-th carries `firstNonce + i`. */
+  readonly firstNonce: number;
+  /** When each ping was sent. */
+  readonly sentAt: Millis[];
+  /** Others were asked; this is the last wait. */
+  indirect: boolean;
+  /** One of them reached it. */
+  reachedByOthers: boolean;
+}
+
+/** The probes of one node: one at most per peer, retried with doubling waits, then asked around. */
+export class Probes {
+  readonly #byPeer = new Map<Id, Probe>();
+  readonly #due = new DueTimes<Id>();
+  readonly #config: PeersConfig;
+  readonly #timeoutMs: (peer: Id) => Millis;
+  readonly #helpers: (target: NodeHandle) => readonly NodeHandle[];
+  #nextNonce = 1;
+
+  constructor(deps: {
+    readonly config: PeersConfig;
+    readonly timeoutMs: (peer: Id) => Millis;
+    /** Whom to ask about a silent member; at most `indirectHelpers` are used. */
+    readonly helpers: (target: NodeHandle) => readonly NodeHandle[];
+  }) {
+    this.#config = deps.config;
+    this.#timeoutMs = deps.timeoutMs;
+    this.#helpers = deps.helpers;
+  }
+
+  next(): Millis {
+    return this.#due.next();
+  }
+
+  /** True while it is open whether a member lives. */
+  verifies(peer: Id): boolean {
+    return this.#byPeer.size > 0 && this.#byPeer.get(peer)?.kind === 'verify';
+  }
+
+  /** Begins a probe; a probe under way goes on, and becomes a `verify` if that is asked for. */
+  begin(now: Millis, peer: NodeHandle, kind: ProbeKind): readonly ProbeEffect[] {
+    const running = this.#byPeer.get(peer.id);
+    if (running !== undefined && running.peer.incarnation >= peer.incarnation) {
+      if (kind === 'verify') running.kind = 'verify';
+      return NONE;
+    }
+    if (kind === 'measure' && this.#byPeer.size >= this.#config.measuresMax) return NONE;
+    const probe: Probe = { peer, kind, firstNonce: this.#nextNonce, sentAt: [], indirect: false, reachedByOthers: false };
+    // One nonce for every ping this probe may send, the one beside the indirect probes among them.
+    this.#nextNonce += Math.max(this.#config.verifyTries, this.#config.measureTries) + 1;
+    this.#byPeer.set(peer.id, probe);
+    return [this.#ping(now, probe)];
+  }
+
+  /** The peer answered: how long it took, if this nonce is ours. Ends the probe. */
+  answered(now: Millis, peer: Id, nonce: number): Millis | undefined {
+    const probe = this.#byPeer.get(peer);
+    if (probe === undefined) return undefined;
+    const sentAt = probe.sentAt[nonce - probe.firstNonce];
+    if (sentAt === undefined) return undefined;
+    this.#end(peer);
+    return now - sentAt;
+  }
+
+  /** Another node reached the target of a verification. */
+  reported(target: Id): void {
+    const probe = this.#byPeer.get(target);
+    if (probe !== undefined && probe.indirect) probe.reachedByOthers = true;
+  }
+
+  /** Forgets a probe whose question is answered otherwise. */
+  cancel(peer: Id): void {
+    if (this.#byPeer.has(peer)) this.#end(peer);
+  }
+
+  tick(now: Millis): readonly ProbeEffect[] {
+    if (now < this.#due.next()) return NONE;
+    const out: ProbeEffect[] = [];
+    for (const id of this.#due.takeDue(now)) {
+      const probe = this.#byPeer.get(id);
+      if (probe !== undefined) this.#overdue(now, probe, out);
+    }
+    return out;
+  }
+
+  state(now: Millis): Json {
+    return [...this.#byPeer.values()].map((probe) => ({
+      peer: probe.peer.id,
+      kind: probe.kind,
+      sentMs: probe.sentAt.map((at) => at - now),
+      indirect: probe.indirect,
+    }));
+  }
+
+  #overdue(now: Millis, probe: Probe, out: ProbeEffect[]): void {
+    const tries = probe.kind === 'verify' ? this.#config.verifyTries : this.#config.measureTries;
+    if (probe.indirect) {
+      this.#end(probe.peer.id);
+      out.push({ type: probe.reachedByOthers ? 'unreachable' : 'dead', peer: probe.peer });
+    } else if (probe.sentAt.length < tries) {
+      out.push(this.#ping(now, probe));
+    } else if (probe.kind === 'measure') {
+      this.#end(probe.peer.id);
+      out.push({ type: 'silent', peer: probe.peer });
+    } else {
+      this.#askAround(now, probe, out);
+    }
+  }
+
+  #askAround(now: Millis, probe: Probe, out: ProbeEffect[]): void {
+    probe.indirect = true;
+    const nonce = probe.firstNonce + probe.sentAt.length;
+    let asked = 0;
+    for (const helper of this.#helpers(probe.peer)) {
+      if (asked === this.#config.indirectHelpers) break;
+      if (helper.id === probe.peer.id) continue;
+      asked++;
+      out.push({ type: 'send', to: helper, message: { type: 'pingRequest', nonce, target: probe.peer } });
+    }
+    out.push(this.#ping(now, probe));
+  }
+
+  #ping(now: Millis, probe: Probe): ProbeEffect {
+    const nonce = probe.firstNonce + probe.sentAt.length;
+    const backOff = probe.indirect ? 2 : 2 ** probe.sentAt.length;
+    const waitMs = Math.min(this.#config.timeoutMaxMs, this.#timeoutMs(probe.peer.id) * backOff);
+    probe.sentAt.push(now);
+    this.#due.set(probe.peer.id, now + waitMs);
+    return { type: 'send', to: probe.peer, message: { type: 'ping', nonce } };
+  }
+
+  #end(peer: Id): void {
+    this.#byPeer.delete(peer);
+    this.#due.delete(peer);
+  }
+}
+
+const NONE: readonly ProbeEffect[] = [];
