@@ -1,0 +1,57 @@
+import { Controller, Get, Header, HttpCode, Inject, Res } from '@nestjs/common';
+import type { MetricsRegistry } from '@banyan/telemetry';
+import type { Readiness } from '../readiness.ts';
+import { METRICS, READINESS } from '../service-ports.ts';
+
+/** As much of the response as a health page sets. */
+interface StatusSetter {
+  status(code: number): unknown;
+}
+
+/** What health pages show. */
+interface HealthPage {
+  readonly status: string;
+  readonly conditions: Readonly<Record<string, boolean>>;
+}
+
+/** The pages every service has for whoever runs it. */
+@Controller()
+export class AdminController {
+  readonly #readiness: Readiness;
+  readonly #metrics: MetricsRegistry;
+
+  constructor(@Inject(READINESS) readiness: Readiness, @Inject(METRICS) metrics: MetricsRegistry) {
+    this.#readiness = readiness;
+    this.#metrics = metrics;
+  }
+
+  /** The process answers; nothing more is claimed. */
+  @Get('livez')
+  @HttpCode(200)
+  livez(): HealthPage {
+    return { status: 'alive', conditions: {} };
+  }
+
+  /** 200 while the service is of use: every condition holds and it is not stopping; else 503. */
+  @Get('readyz')
+  readyz(@Res({ passthrough: true }) response: StatusSetter): HealthPage {
+    const { isReady, isStopping, conditions } = this.#readiness;
+    response.status(isReady ? 200 : 503);
+    return { status: isReady ? 'ready' : isStopping ? 'stopping' : 'waiting', conditions };
+  }
+
+  /** 200 once the service has been ready; else 503. */
+  @Get('startupz')
+  startupz(@Res({ passthrough: true }) response: StatusSetter): HealthPage {
+    const { hasStarted, conditions } = this.#readiness;
+    response.status(hasStarted ? 200 : 503);
+    return { status: hasStarted ? 'started' : 'starting', conditions };
+  }
+
+  /** Every metric, for Prometheus. */
+  @Get('metrics')
+  @Header('content-type', 'text/plain; version=0.0.4; charset=utf-8')
+  metrics(): Promise<string> {
+    return this.#metrics.scrape();
+  }
+}

@@ -1,0 +1,14 @@
+export { Access, AllowAnyone, assertScope, RequirePeer, requireScope, RequireScope, RequireToken, type AccessRule } from './calls/access.ts';
+export { callerOf, type AnyCall } from './calls/call-facts.ts';
+export { Call, FromPeer, FromToken, PeerId, Request, Traceparent } from './calls/params.ts';
+export { checkRequest } from './calls/request.pipe.ts';
+export { cancelSignal, requests, send, type Cancellable, type DuplexCall, type RequestStream, type ResponseStream } from './calls/stream.ts';
+export type { ServiceMethods } from './calls/grpc-transport.ts';
+export { lockDataDir, type DataDirLock } from './data-dir-lock.ts';
+export { Readiness, type ReadinessWatcher } from './readiness.ts';
+export { runService } from './run-service.ts';
+export type { Addresses, Listener, PreparedService, ServiceContext, ServiceDefinition } from './service-definition.ts';
+export { LOGGER, METRICS, READINESS, TOKEN_VERIFIER, TRACER } from './service-ports.ts';
+export { joinAddress, LOOPBACK, listenSetting, serviceSettings, splitAddress, type ServiceSettings } from './service-settings.ts';
+export { startFailure, type StartFailure } from './start-failure.ts';
+export { startService, type ReadyLine, type RunningService, type StartOptions } from './start-service.ts';

@@ -1,0 +1,64 @@
+import type { z } from 'zod';
+import { loadConfig } from '@banyan/config';
+import { createLogger, type Logger } from '@banyan/telemetry';
+import type { ServiceDefinition } from './service-definition.ts';
+import type { ServiceSettings } from './service-settings.ts';
+import { startFailure } from './start-failure.ts';
+import { startService, type RunningService } from './start-service.ts';
+import { onStopAsked } from './stop-signals.ts';
+
+/**
+ * The whole life of a service process: settings, start, one ready line on stdout, and a graceful end when it is asked
+ * to (SIGTERM, SIGINT, or the end of stdin with `BANYAN_STOP_WITH_STDIN=true`).
+ * Exit codes: 0 asked to stop, 1 failed with one line that says why, 2 wrong usage.
+ */
+export async function runService<Schema extends z.ZodObject>(definition: ServiceDefinition<Schema>): Promise<void> {
+  const { service } = definition;
+  let logger = createLogger({ service, name: service, level: 'info' });
+  const fail = (error: unknown): never => {
+    const { reason, message, mend, exitCode } = startFailure(error);
+    const stack = reason === 'INTERNAL' && error instanceof Error ? error.stack : undefined;
+    logger.error({ event: 'service_failed', reason, message, mend, stack });
+    process.exit(exitCode);
+  };
+  process.on('uncaughtException', fail).on('unhandledRejection', fail);
+  try {
+    const loaded = await loadConfig(definition.schema, { argv: process.argv.slice(2), env: process.env, cwd: process.cwd(), program: service });
+    if (loaded.type !== 'run') return print(loaded.type === 'help' ? loaded.text : JSON.stringify({ event: 'config_checked', digest: loaded.digest, config: loaded.effective }));
+    const config = loaded.config as z.infer<Schema> & ServiceSettings;
+    logger = createLogger({ service, name: config.name, level: config.logLevel });
+    logger.info({ event: 'service_starting', digest: loaded.digest, config: loaded.effective });
+    const starting = startService(definition, { config, effective: loaded.effective, env: process.env, logger });
+    stopWhenAsked(starting, config.stopGraceMs, logger);
+    const { ready } = await starting;
+    print(JSON.stringify(ready));
+    logger.info({ ...ready });
+  } catch (error) {
+    fail(error);
+  }
+}
+
+function stopWhenAsked(starting: Promise<RunningService>, graceMs: number, logger: Logger): void {
+  const stdin = process.env['BANYAN_STOP_WITH_STDIN'] === 'true' ? process.stdin : undefined;
+  const stop = async (cause: string): Promise<void> => {
+    logger.info({ event: 'service_stopping', cause });
+    setTimeout(() => {
+      logger.error({ event: 'stop_timed_out', graceMs });
+      process.exit(1);
+    }, graceMs).unref();
+    // A start that fails while it is asked to stop ends the process by itself.
+    const running = await starting;
+    await running.stop();
+    logger.info({ event: 'service_stopped' });
+    process.exit(0);
+  };
+  const abandon = (cause: string): void => {
+    logger.warn({ event: 'stop_abandoned', cause });
+    process.exit(1);
+  };
+  onStopAsked(process, stdin, { stop: (cause) => void stop(cause), abandon }, () => performance.now());
+}
+
+function print(text: string): void {
+  process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+}

@@ -1,0 +1,60 @@
+import type { ServerCredentials } from '@grpc/grpc-js';
+import type { DynamicModule, Type } from '@nestjs/common';
+import type { z } from 'zod';
+import type { TokenVerifier } from '@banyan/identity';
+import type { Logger, MetricsRegistry, Tracer } from '@banyan/telemetry';
+import type { ServiceMethods } from './calls/grpc-transport.ts';
+import type { Readiness } from './readiness.ts';
+
+/** What a service is given before it has anything of its own. */
+export interface ServiceContext<Config> {
+  readonly config: Config;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly logger: Logger;
+  readonly metrics: MetricsRegistry;
+  readonly tracer: Tracer;
+  readonly readiness: Readiness;
+}
+
+/** One door of a service: an address, who may come in, and what they find. */
+export interface Listener {
+  /** Key of its address in the ready line: `api`, `peer`. */
+  readonly name: string;
+  /** `host:port`; port 0 takes any free one. */
+  readonly listen: string;
+  readonly credentials: ServerCredentials;
+  /** Generated grpc-js definitions; every method needs a handler among the controllers. */
+  readonly services: readonly ServiceMethods[];
+  /** Whether strangers may ask what is served here (gRPC reflection). */
+  readonly hasReflection: boolean;
+}
+
+/** Real `host:port` of every listener, by name. */
+export type Addresses = Readonly<Record<string, string>>;
+
+/** A service with everything it needs in its hands, not yet listening. */
+export interface PreparedService {
+  /** The root module: controllers (gRPC handlers, HTTP pages) and their ports. */
+  readonly module: DynamicModule | Type;
+  readonly listeners: readonly Listener[];
+  readonly tokenVerifier?: TokenVerifier;
+  /** Id in the ring, 32 hex digits; nodes only. */
+  readonly id?: string;
+  /** Addresses of listeners that the service opened itself. */
+  readonly addresses?: Addresses;
+  /** Pages of the admin server that stand in the ready line: key to path. */
+  readonly pages?: Readonly<Record<string, string>>;
+  /** Runs when every listener listens, before the ready line. */
+  started?(addresses: Addresses): Promise<void> | void;
+}
+
+/**
+ * A service: its name, its settings, and how it is put together. Stopping is Nest's: `beforeApplicationShutdown` runs
+ * while listeners still answer (drain, leave), `onApplicationShutdown` when they are closed (databases, files).
+ */
+export interface ServiceDefinition<Schema extends z.ZodObject = z.ZodObject> {
+  readonly service: string;
+  readonly schema: Schema;
+  /** Opens what must be there before anyone calls: identity, database. What it throws ends the process with a reason. */
+  prepare(context: ServiceContext<z.infer<Schema>>): Promise<PreparedService>;
+}

@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import { LOG_LEVELS } from '@banyan/telemetry';
+
+/** Where a listener listens when nobody says otherwise: any free port of this host, out of reach for others. */
+export const LOOPBACK = '127.0.0.1:0';
+
+/** Longest name of a process; it names its data directory and stands in logs. */
+const NAME_LENGTH_MAX = 64;
+
+/** A setting of the form `host:port` (IPv6 in brackets); port 0 takes any free one. */
+export function listenSetting(what: string) {
+  return z
+    .string()
+    .regex(/^(\[[0-9a-fA-F:.]+\]|[^:\s]+):\d{1,5}$/, 'must be host:port')
+    .refine((text) => portOf(text) <= 65_535, 'has a port above 65535')
+    .default(LOOPBACK)
+    .describe(`Where ${what} listens, host:port; port 0 takes any free one`);
+}
+
+/** The settings every service has; a service spreads them into its own schema. `service` is the default name. */
+export function serviceSettings(service: string) {
+  return {
+    name: z
+      .string()
+      .regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/, 'must be of a-z, 0-9 and hyphens')
+      .max(NAME_LENGTH_MAX)
+      .default(service)
+      .describe('Name of this process in logs and traces'),
+    dataDir: z.string().min(1).default(`.banyan/${service}`).describe('Directory of its key, certificate and state; nobody else may use it'),
+    adminListen: listenSetting('the admin HTTP server (health, metrics)'),
+    advertisedHost: z.string().min(1).optional().describe('Host that others reach this process by, when it is not the one it listens on'),
+    logLevel: z.enum(LOG_LEVELS).default('info').describe(`How much is logged: ${LOG_LEVELS.join(', ')}`),
+    stopGraceMs: z.number().int().min(100).default(10_000).describe('How long a graceful stop may take, ms; then the process ends anyway'),
+  };
+}
+
+/** What the kit itself reads of a service's configuration. */
+export type ServiceSettings = z.infer<z.ZodObject<ReturnType<typeof serviceSettings>>>;
+
+/** Host and port of a checked `host:port`. */
+export function splitAddress(address: string): { readonly host: string; readonly port: number } {
+  return { host: address.slice(0, address.lastIndexOf(':')).replace(/^\[|\]$/g, ''), port: portOf(address) };
+}
+
+/** `host:port` as others write it: IPv6 in brackets. */
+export function joinAddress(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+function portOf(address: string): number {
+  return Number(address.slice(address.lastIndexOf(':') + 1));
+}

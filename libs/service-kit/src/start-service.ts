@@ -1,0 +1,151 @@
+import { Module, type DynamicModule, type INestApplication } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { AddressInfo } from 'node:net';
+import type { Server as HttpServer } from 'node:http';
+import type { MicroserviceOptions } from '@nestjs/microservices';
+import type { z } from 'zod';
+import { configDigest, type EffectiveConfig } from '@banyan/config';
+import { observeServer } from '@banyan/grpc';
+import { createMetricsRegistry, createTracer, SERVICE_METRICS, type Logger } from '@banyan/telemetry';
+import { AdminController } from './admin/admin.controller.ts';
+import { AccessGuard } from './calls/access.guard.ts';
+import { observeCalls } from './calls/call-observer.ts';
+import { serveHealth } from './calls/grpc-health.ts';
+import { GrpcTransport } from './calls/grpc-transport.ts';
+import { lockDataDir } from './data-dir-lock.ts';
+import { ErrorFilter } from './error.filter.ts';
+import { nestLogger } from './nest-logger.ts';
+import { Readiness } from './readiness.ts';
+import type { Addresses, Listener, PreparedService, ServiceContext, ServiceDefinition } from './service-definition.ts';
+import { ServicePortsModule } from './service-ports.ts';
+import { joinAddress, splitAddress, type ServiceSettings } from './service-settings.ts';
+
+/** The version told by `banyan_build_info`. */
+const VERSION = '0.1.0';
+
+/** The one line a service prints when it is up. */
+export interface ReadyLine {
+  readonly event: 'service_ready';
+  readonly service: string;
+  readonly name: string;
+  readonly pid: number;
+  readonly id?: string;
+  readonly addresses: Addresses;
+}
+
+/** A service that is up. */
+export interface RunningService {
+  readonly ready: ReadyLine;
+  readonly context: ServiceContext<unknown>;
+  /** Stops in order: not ready, drained, listeners closed, spans sent, data directory free. Once; later calls wait for it. */
+  stop(): Promise<void>;
+}
+
+/** What a process hands to a service that starts in it. */
+export interface StartOptions<Config> {
+  readonly config: Config;
+  readonly effective: EffectiveConfig;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly logger: Logger;
+}
+
+/**
+ * Starts a service in this process: takes its data directory, prepares it, opens its listeners and its admin server.
+ * What it opened is closed again when a later step fails. Rejects with the error of the step.
+ */
+export async function startService<Schema extends z.ZodObject>(
+  definition: ServiceDefinition<Schema>,
+  options: StartOptions<z.infer<Schema> & ServiceSettings>,
+): Promise<RunningService> {
+  const { config, env, logger } = options;
+  const lock = lockDataDir(config.dataDir, logger);
+  const metrics = createMetricsRegistry({ processMetrics: true });
+  const tracer = await createTracer({ service: definition.service, instance: config.name, env });
+  const context = { config, env, logger, metrics, tracer, readiness: new Readiness() };
+  let app: INestApplication | undefined;
+  const stop = async (): Promise<void> => {
+    context.readiness.beginStop();
+    await app?.close();
+    await tracer.close();
+    lock.release();
+  };
+  try {
+    context.readiness.set('listening', false);
+    const prepared = await definition.prepare(context);
+    const opened = await openApplication(prepared, context, (made) => (app = made));
+    const addresses = { ...prepared.addresses, ...opened.addresses, ...pagesOf(prepared, opened.addresses['admin']) };
+    observeReadiness(definition.service, context, options.effective);
+    await prepared.started?.(addresses);
+    context.readiness.set('listening', true);
+    const identity = prepared.id === undefined ? {} : { id: prepared.id };
+    const ready: ReadyLine = { event: 'service_ready', service: definition.service, name: config.name, pid: process.pid, ...identity, addresses };
+    let stopped: Promise<void> | undefined;
+    return { ready, context, stop: () => (stopped ??= stop()) };
+  } catch (error) {
+    await stop().catch((fault: unknown) => logger.warn({ event: 'cleanup_failed', error: String(fault) }));
+    throw error;
+  }
+}
+
+// `keep` gets the application before it listens: a port that is taken must not leave the others open.
+async function openApplication(
+  prepared: PreparedService,
+  context: ServiceContext<ServiceSettings>,
+  keep: (app: INestApplication) => void,
+): Promise<{ readonly addresses: Addresses }> {
+  const { config, logger } = context;
+  const app = await NestFactory.create<NestExpressApplication>(rootModule(prepared, context), {
+    logger: nestLogger(logger),
+    bodyParser: false,
+    abortOnError: false,
+    forceCloseConnections: true,
+  });
+  keep(app);
+  app.disable('x-powered-by');
+  const transports = await Promise.all(prepared.listeners.map(async (listener) => ({ listener, transport: await makeTransport(listener, context) })));
+  for (const { transport } of transports) app.connectMicroservice<MicroserviceOptions>({ strategy: transport }, { inheritAppConfig: true });
+  await app.init();
+  await app.startAllMicroservices();
+  const admin = splitAddress(config.adminListen);
+  await app.listen(admin.port, admin.host);
+  const server = app.getHttpServer() as HttpServer;
+  const address = (listen: string, port: number): string => joinAddress(config.advertisedHost ?? splitAddress(listen).host, port);
+  const grpc = transports.map(({ listener, transport }) => [listener.name, address(listener.listen, transport.port)]);
+  // The admin server is for whoever runs this process: it is named as it listens, not as others reach it.
+  return { addresses: { ...Object.fromEntries(grpc), admin: joinAddress(admin.host, (server.address() as AddressInfo).port) } };
+}
+
+function rootModule(prepared: PreparedService, context: ServiceContext<unknown>): DynamicModule {
+  return {
+    module: RootModule,
+    imports: [ServicePortsModule.of(context, prepared.tokenVerifier), prepared.module],
+    controllers: [AdminController],
+    providers: [
+      { provide: APP_GUARD, useClass: AccessGuard },
+      { provide: APP_FILTER, useClass: ErrorFilter },
+    ],
+  };
+}
+
+@Module({})
+class RootModule {}
+
+async function makeTransport(listener: Listener, context: ServiceContext<unknown>): Promise<GrpcTransport> {
+  // Reflection brings a parser of descriptors with it; only listeners that answer strangers load it.
+  const reflection = listener.hasReflection ? await import('./calls/grpc-reflection.ts') : undefined;
+  return new GrpcTransport(listener, [observeServer(observeCalls(context.metrics, context.tracer))], (server) => {
+    serveHealth(server, listener.services, context.readiness);
+    reflection?.serveReflection(server, listener.services);
+  });
+}
+
+function pagesOf(prepared: PreparedService, admin: string | undefined): Addresses {
+  return Object.fromEntries(Object.entries(prepared.pages ?? {}).map(([key, path]) => [key, `http://${admin ?? ''}${path}`]));
+}
+
+function observeReadiness(service: string, context: ServiceContext<unknown>, effective: EffectiveConfig): void {
+  const { buildInfo, ready } = context.metrics.register(SERVICE_METRICS);
+  buildInfo.set(1, { service, version: VERSION, config: configDigest(effective) });
+  context.readiness.watch((isReady) => ready.set(isReady ? 1 : 0));
+}
