@@ -17,3 +17,7 @@ export { listen, listenError, type Listening } from './listen.ts';
 export { OLDEST_PROTOCOL_VERSION, PROTOCOL_VERSION, type LinkPeer, type LinkTarget } from './links/handshake.ts';
 export { CONTROL_FRAME_BYTES_MAX } from './links/exchange-stream.ts';
 export { ControlLinks, type ControlLinksEvents, type ControlLinksOptions, type LinkCredentials } from './links/control-links.ts';
+export type { DataLink, DataLinkId, DataLinksEvents, DataLinksOptions } from './links/data-links-contract.ts';
+export { DataLinks } from './links/data-links.ts';
+export { DATA_FRAME_BYTES_MAX } from './links/data-wire.ts';
+export { framed, FrameReader, PREFIX_BYTES, unframed, type FramingFault } from './links/framing.ts';
