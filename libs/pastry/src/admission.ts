@@ -37,9 +37,11 @@ export class Admission {
     this.#context.send(hop.to, { type: 'joinRequest', joiner, attempt: message.attempt, row, hops: message.hops + 1 });
   }
 
-  /** Any message of the joiner in whose favor we are locked keeps the lock. */
-  sign(now: Millis, from: NodeHandle): void {
-    if (this.#lock !== undefined && sameIncarnation(this.#lock.joiner, from)) this.#lock.until = now + this.#context.config.joinLockMs;
+  /** A leaf-set probe of the joiner in whose favor we are locked keeps the lock, and frees it when it says that it is active. */
+  sign(now: Millis, from: NodeHandle, ready: boolean): void {
+    if (this.#lock === undefined || !sameIncarnation(this.#lock.joiner, from)) return;
+    if (ready) this.#lock = undefined;
+    else this.#lock.until = now + this.#context.config.joinLockMs;
   }
 
   /** The joiner is active, or over. */

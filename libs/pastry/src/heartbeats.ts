@@ -103,10 +103,20 @@ export class Heartbeats {
       partner.granted = true;
       this.#context.leases.hold(from.id, message.grants + this.#context.config.leaseMs);
     }
-    // The grant is recorded before it is sent, for the duration the holder asked for.
+    // The promise counts from here, which is later than the holder counts from, and before anything is granted.
     this.#context.leases.issue(now, from, now + message.leaseMs);
     if (message.urgent) this.#beat(now, partner);
     return true;
+  }
+
+  /**
+   * Grants a lease to a neighbor before we are a member ourselves: it has taken us into its leaf set, and its keys shall not
+   * wait until we are done.
+   */
+  grant(now: Millis, to: NodeHandle, request: HeartbeatMessage): void {
+    const { config, leases, send } = this.#context;
+    leases.issue(now, to, now + request.leaseMs);
+    send(to, { type: 'heartbeat', sentAt: now, leaseMs: config.leaseMs, grants: request.sentAt, urgent: false });
   }
 
   state(now: Millis): Json {
@@ -126,7 +136,6 @@ export class Heartbeats {
     const { config, leases } = this.#context;
     partner.sentAt.push(now);
     if (partner.sentAt.length > SENT_MAX) partner.sentAt.shift();
-    if (partner.requestedAt !== undefined) leases.issue(now, partner.handle, now + config.leaseMs);
     const urgent = !partner.granted || leases.heldUntil(partner.handle.id) < now + URGENT_SHARE * config.heartbeatPeriodMs;
     this.#context.send(partner.handle, {
       type: 'heartbeat',

@@ -82,7 +82,7 @@ export class Join {
       heartbeats.start(now);
     }
     if (context.phase === 'leasing' && context.tables.leafSet.size === 0) return this.#wait(now);
-    if (context.phase === 'leasing' && leafProbing.quiet && heartbeats.leased(now)) enter(now, 'active');
+    if (context.phase === 'leasing' && heartbeats.leased(now)) enter(now, 'active');
   }
 
   onRows(now: Millis, message: Extract<JoinMessage, { type: 'joinRows' }>): void {

@@ -108,7 +108,8 @@ export class LeafProbing {
 
   #send(now: Millis, probe: OpenProbe): void {
     const { config, peers, send } = this.#context;
-    const waitMs = Math.min(config.peers.timeoutMaxMs, peers.timeoutMs(probe.peer.id) * 2 ** probe.tries);
+    // Backs off once only: a joiner waits for every answer, and nothing is delivered for its keys meanwhile.
+    const waitMs = Math.min(config.peers.timeoutMaxMs, peers.timeoutMs(probe.peer.id) * (probe.tries === 0 ? 1 : 2));
     probe.tries++;
     probe.sentAt = now;
     this.#due.set(probe.peer.id, now + waitMs);

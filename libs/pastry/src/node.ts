@@ -206,7 +206,6 @@ export class PastryNode implements Routing<PastryMessage> {
     if (heard.type === 'stale') return this.#drop('stale_incarnation');
     if (heard.type === 'restarted') this.#lose(now, heard.former, 'restarted');
     if (heard.type === 'revived') this.#onRevived(now, from);
-    this.#admission.sign(now, from);
     this.#onPeerMessage(now, from, message);
   }
 
@@ -223,8 +222,10 @@ export class PastryNode implements Routing<PastryMessage> {
       case 'heartbeat':
         return this.#onHeartbeat(now, from, message);
       case 'leafProbe':
+        this.#admission.sign(now, from, message.ready);
         return this.#leafProbing.onProbe(now, from, message);
       case 'leafReply':
+        this.#admission.sign(now, from, message.ready);
         return this.#leafProbing.onReply(now, from, message);
       case 'joinRequest':
         return this.#admission.onRequest(now, message);
@@ -255,7 +256,8 @@ export class PastryNode implements Routing<PastryMessage> {
 
   // The sender takes us for its ring neighbor. If we do not take it for ours, one of us does not know who is in between.
   #onHeartbeat(now: Millis, from: NodeHandle, message: HeartbeatMessage): void {
-    if (!participates(this.#phase) || this.#phase === 'probing') return;
+    if (!participates(this.#phase)) return;
+    if (this.#phase === 'probing') return this.#heartbeats.grant(now, from, message);
     if (this.#heartbeats.receive(now, from, message)) return;
     this.#leafProbing.probe(now, from);
     const { left, right } = this.#tables.leafSet;

@@ -82,7 +82,7 @@ export class TestRing {
   /** Takes a node away without a word. */
   crash(id: Id): NodeHandle {
     const { handle, node } = this.#member(id);
-    const hops = (node.state(this.now) as { hops: { unacked: Careful[]; parked: Careful[] } }).hops;
+    const hops = (node.state(this.now) as unknown as { hops: { unacked: Careful[]; parked: Careful[] } }).hops;
     for (const { origin, counter } of [...hops.unacked, ...hops.parked]) this.buried.add(`${origin}:${counter}`);
     this.#members.delete(id);
     return handle;
