@@ -1,0 +1,149 @@
+// One publisher, one group, a subscriber on every other node, all in real processes on this machine. Two phases: at
+// full speed for what a delivery costs, at a steady rate for how long it takes.
+import { connect, type DeliveryName } from '@banyan/client';
+import { MessageMaker, HEADER_BYTES } from '../load/message.ts';
+import { publishAtFullSpeed, publishSteadily } from '../load/publish.ts';
+import type { PhaseResult } from '../load/subscriber-protocol.ts';
+import { Subscribers } from '../load/subscribers.ts';
+import { startOverlay, type OverlayUnderTest } from '../processes/overlay-under-test.ts';
+import { cpuSecondsOf, memoryOf, startCpuMeter, totalOf } from '../processes/process-cost.ts';
+import { rounded } from '../report/percentile.ts';
+import type { Outcome, Suite, Values } from '../suite.ts';
+
+const GROUP = 'admin/bench';
+/** A phase ends incomplete when no subscriber gets anything for so long, ms. */
+const QUIET_MS = 20_000;
+/** Retention holds the whole run, so that nothing is lost for want of room. */
+const RETENTION_BYTES = 256n * 1024n * 1024n;
+const RETENTION_MS = 600_000n;
+
+const options = {
+  nodes: { kind: 'number', describe: 'node processes; one publishes, the others subscribe', default: 16, min: 2 },
+  size: { kind: 'number', describe: 'bytes of a message', default: 1_024, min: HEADER_BYTES },
+  count: { kind: 'number', describe: 'messages at full speed', default: 20_000, min: 1 },
+  warmup: { kind: 'number', describe: 'messages before the measuring, so that code is compiled', default: 2_000, min: 1 },
+  rate: { kind: 'number', describe: 'messages a second of the steady phase', default: 200, min: 1 },
+  'steady-seconds': { kind: 'number', describe: 'length of the steady phase', default: 10, min: 1 },
+  delivery: { kind: 'choice', describe: 'what the group promises', default: 'reliable', choices: ['best-effort', 'ordered', 'reliable'] },
+  seed: { kind: 'number', describe: 'what the filling of the messages follows from', default: 1, min: 0 },
+} as const;
+
+/** A row of the results: one system under one load. */
+export interface Row {
+  readonly system: string;
+  readonly size: number;
+  /** Subscribers. */
+  readonly fanout: number;
+  /** CPU of all processes together, clients and this program included, over the deliveries of the full-speed phase. */
+  readonly usCpuPerDelivery: number;
+  readonly bytesPerCpuSecond: number;
+  readonly deliveries: number;
+  readonly lost: number;
+  readonly duplicates: number;
+  /** From publishing to the subscriber's hands, in the steady phase. */
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  /** Over all subscribers, at full speed. */
+  readonly deliveriesPerSecond: number;
+}
+
+/** `bench e2e`. */
+export const e2e: Suite<typeof options> = {
+  name: 'e2e',
+  summary: 'what a delivery costs and how long it takes: one publisher, a subscriber on every other node',
+  options,
+  async run(values, say) {
+    say(`starting an overlay of ${values.nodes} nodes`);
+    await using overlay = await startOverlay({ nodes: values.nodes });
+    return measure(overlay, values, say);
+  },
+};
+
+interface Measured {
+  readonly result: PhaseResult;
+  /** By process id. */
+  readonly cpuSeconds: ReadonlyMap<number, number>;
+  readonly seconds: number;
+}
+
+async function measure(overlay: OverlayUnderTest, values: Values<typeof options>, say: (progress: string) => void): Promise<Outcome> {
+  const [first, ...others] = overlay.nodes;
+  if (first === undefined) throw new Error('the overlay has no node');
+  const { authorityFile, token, treeBuilder } = overlay;
+  using client = await connect({ addresses: [first.api], authorityFile, token, treeBuilder });
+  await client.groups.create(GROUP, { delivery: values.delivery as DeliveryName, retentionBytes: RETENTION_BYTES, retentionMs: RETENTION_MS });
+  using subscribers = await Subscribers.start({ addresses: others.map(({ api }) => api), authorityFile, token, group: GROUP });
+  await using publisher = await client.publish(GROUP);
+  const pids = [process.pid, subscribers.pid, ...overlay.pids];
+  const maker = new MessageMaker(values.size, values.seed);
+
+  const phase = async (number: number, messages: number, publish: (load: { maker: MessageMaker; phase: number; messages: number }) => Promise<void>): Promise<Measured> => {
+    await subscribers.count({ phase: number, messages, quietMs: QUIET_MS });
+    const stopMeter = startCpuMeter(pids);
+    const startedMs = performance.now();
+    await publish({ maker, phase: number, messages });
+    const result = await subscribers.counted();
+    return { result, cpuSeconds: stopMeter(), seconds: (performance.now() - startedMs) / 1_000 };
+  };
+
+  say('warming up');
+  await phase(1, values.warmup, (load) => publishAtFullSpeed(publisher, load));
+  say(`${values.count} messages at full speed`);
+  const full = await phase(2, values.count, (load) => publishAtFullSpeed(publisher, load));
+  const steadyCount = values.rate * values['steady-seconds'];
+  say(`${steadyCount} messages at ${values.rate} a second`);
+  const steady = await phase(3, steadyCount, (load) => publishSteadily(publisher, load, values.rate));
+
+  const row = rowOf(full, steady, { size: values.size, fanout: others.length, expected: values.count * others.length });
+  const lostSteady = steadyCount * others.length - steady.result.received;
+  return {
+    results: { rows: [row], cpuSecondsByRole: cpuByRole(full, overlay, subscribers.pid), readySeconds: rounded(overlay.readySeconds) },
+    columns: ['system', 'size', 'fanout', 'us CPU/delivery', 'MB/CPU s', 'deliveries', 'lost', 'duplicates', 'p50 ms', 'p99 ms', 'deliveries/s'],
+    rows: [[row.system, row.size, row.fanout, row.usCpuPerDelivery, row.bytesPerCpuSecond / 1e6, row.deliveries, row.lost, row.duplicates, row.p50Ms, row.p99Ms, Math.round(row.deliveriesPerSecond)]],
+    remarks: [
+      'CPU of all processes together: nodes, control plane, subscribers, publisher. Latency at the steady rate.',
+      `CPU seconds at full speed: ${Object.entries(cpuByRole(full, overlay, subscribers.pid)).map(([role, seconds]) => `${role} ${seconds}`).join(', ')}.`,
+    ],
+    failures: [
+      ...(row.lost > 0 ? [`${row.lost} of ${values.count * others.length} deliveries are missing at full speed`] : []),
+      ...(lostSteady > 0 ? [`${lostSteady} of ${steadyCount * others.length} deliveries are missing at the steady rate`] : []),
+      ...(row.duplicates > 0 ? [`${row.duplicates} deliveries came twice`] : []),
+      ...(full.result.reordered + steady.result.reordered > 0 ? ['messages came out of order'] : []),
+    ],
+    cpuSeconds: rounded(pids.reduce((total, pid) => total + cpuSecondsOf(pid), 0)),
+    peakRssBytes: Math.max(...pids.map((pid) => memoryOf(pid).peakRssBytes)),
+  };
+}
+
+function rowOf(full: Measured, steady: Measured, { size, fanout, expected }: { readonly size: number; readonly fanout: number; readonly expected: number }): Row {
+  const cpuSeconds = totalOf(full.cpuSeconds);
+  const { received, duplicates } = full.result;
+  return {
+    system: 'banyan',
+    size,
+    fanout,
+    usCpuPerDelivery: rounded((cpuSeconds * 1e6) / received),
+    bytesPerCpuSecond: Math.round((received * size) / cpuSeconds),
+    deliveries: received,
+    lost: expected - received,
+    duplicates: duplicates + steady.result.duplicates,
+    p50Ms: rounded(steady.result.p50Ms),
+    p99Ms: rounded(steady.result.p99Ms),
+    deliveriesPerSecond: rounded(received / full.seconds, 1),
+  };
+}
+
+// Where the CPU of the full-speed phase went: the busiest node tells what a forwarder costs.
+function cpuByRole({ cpuSeconds }: Measured, overlay: OverlayUnderTest, subscribersPid: number): Readonly<Record<string, number>> {
+  const nodes = overlay.nodes.map(({ pid }) => cpuSeconds.get(pid) ?? 0);
+  const nodesTotal = nodes.reduce((total, seconds) => total + seconds, 0);
+  const publisher = cpuSeconds.get(process.pid) ?? 0;
+  const subscribers = cpuSeconds.get(subscribersPid) ?? 0;
+  return {
+    nodes: rounded(nodesTotal),
+    busiestNode: rounded(Math.max(...nodes)),
+    subscribers: rounded(subscribers),
+    publisher: rounded(publisher),
+    controlPlane: rounded(totalOf(cpuSeconds) - nodesTotal - publisher - subscribers),
+  };
+}
