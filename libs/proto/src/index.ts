@@ -3,6 +3,7 @@ export * as auth from './gen/banyan/auth/v1/auth.ts';
 export * as bootstrap from './gen/banyan/bootstrap/v1/bootstrap.ts';
 export * as builder from './gen/banyan/builder/v1/builder.ts';
 export * as multicast from './gen/banyan/multicast/v1/multicast.ts';
+export * as multicastPeer from './gen/banyan/multicast/v1/peer.ts';
 export * as overlay from './gen/banyan/overlay/v1/overlay.ts';
 export * as peer from './gen/banyan/overlay/v1/peer.ts';
 

@@ -1,0 +1,116 @@
+// Data links: frames of groups ↔ the bytes of `DataResponse`. What a forwarder received it writes again as it came;
+// only the root and a publisher's node encode. Payloads are views on the frame, never copies.
+import { SNAPSHOT_RECEIPTS_MAX, SNAPSHOT_SESSIONS_MAX, type Block, type MulticastFrame, type SessionMemory, type StampedFrame } from '@banyan/multicast';
+import { multicastPeer as wire, peer } from '@banyan/proto';
+import { bytes, count, id, list, message, required, text, textOrNone, variants, type Field, type OneOf } from './fields.ts';
+import { descriptorCodec, epoch, epochRecord, gapReason, type DescriptorCheck } from './group-values.ts';
+import { receipt } from './multicast-messages.ts';
+import { decoding, Malformed, type Decoded } from './peer-fault.ts';
+
+/** Blocks in one frame at most. */
+const BLOCKS_MAX = 4_096;
+
+type F<K extends MulticastFrame['type']> = Extract<MulticastFrame, { readonly type: K }>;
+
+/** Encodes and decodes what travels on data links. */
+export interface DataFrames {
+  /** An encoded `DataResponse` that holds the frame. */
+  encode(frame: MulticastFrame): Uint8Array;
+  /** Of an encoded `DataResponse`; payloads are views on `encoded`. */
+  decode(encoded: Uint8Array): Decoded<MulticastFrame>;
+}
+
+/** The codec of a node that trusts the descriptors which `isSigned` accepts. */
+export function dataFrames(isSigned: DescriptorCheck): DataFrames {
+  const frames = frameCodec(isSigned);
+  return {
+    encode: (frame) => {
+      const encoded = wire.DataFrame.encode({ frame: frames.toWire(frame) as NonNullable<wire.DataFrame['frame']> }).finish();
+      return peer.DataResponse.encode({ content: { $case: 'frame', value: encoded } }).finish();
+    },
+    decode: (encoded) => decoding(() => {
+      const { content } = peer.DataResponse.decode(encoded);
+      if (content?.$case !== 'frame') throw new Malformed('FRAME_MALFORMED', 'a message on a data link without a frame');
+      return frames.fromWire(wire.DataFrame.decode(content.value).frame);
+    }),
+  };
+}
+
+/** The bytes of a block's payload: the messages of one batch. */
+export function encodePayload(messages: readonly Uint8Array[]): Uint8Array {
+  return wire.BlockPayload.encode({ messages: [...messages] }).finish();
+}
+
+/** The messages of a block's payload, as views on it. */
+export function decodePayload(payload: Uint8Array): Decoded<readonly Uint8Array[]> {
+  return decoding(() => wire.BlockPayload.decode(payload).messages);
+}
+
+const block: Field<Block, wire.Block> = {
+  toWire: (value) => ({
+    client: value.client,
+    session: value.session,
+    counter: count.toWire(value.counter),
+    count: value.count,
+    traceparent: value.trace ?? '',
+    payload: bytes.toWire(value.payload as Uint8Array),
+  }),
+  fromWire: (value) => {
+    const trace = textOrNone.fromWire(value.traceparent);
+    if (value.count < 1) throw new Malformed('FIELD_INVALID', 'a block holds at least one message');
+    return {
+      client: text.fromWire(value.client),
+      session: text.fromWire(value.session),
+      counter: count.fromWire(value.counter),
+      count: value.count,
+      payload: value.payload,
+      bytes: value.payload.length,
+      ...(trace === undefined ? {} : { trace }),
+    };
+  },
+};
+
+const stamped: Field<StampedFrame, wire.StampedFrame> = {
+  toWire: (frame) => ({
+    group: id.toWire(frame.group),
+    epoch: epoch.toWire(frame.epoch),
+    firstSequence: count.toWire(frame.firstSequence),
+    committed: count.toWire(frame.committed),
+    stampMs: count.toWire(frame.stampMs),
+    blocks: frame.blocks.map((value) => block.toWire(value)),
+  }),
+  fromWire: (frame) => {
+    const blocks = list(block, BLOCKS_MAX).fromWire(frame.blocks);
+    return {
+      type: 'stamped',
+      group: id.fromWire(frame.group),
+      epoch: required(epoch).fromWire(frame.epoch),
+      firstSequence: count.fromWire(frame.firstSequence),
+      committed: count.fromWire(frame.committed),
+      stampMs: count.fromWire(frame.stampMs),
+      blocks,
+      count: blocks.reduce((sum, one) => sum + one.count, 0),
+      bytes: blocks.reduce((sum, one) => sum + one.bytes, 0),
+    };
+  },
+};
+
+const session = message<SessionMemory, wire.SessionMemory>({
+  client: text,
+  session: text,
+  nextCounter: count,
+  receipts: list(receipt, SNAPSHOT_RECEIPTS_MAX),
+});
+
+function frameCodec(isSigned: DescriptorCheck): Field<MulticastFrame, OneOf | undefined> {
+  return variants<MulticastFrame>({
+    stamped,
+    gap: message<F<'gap'>, wire.GapFrame>({ group: id, from: count, to: count, reason: gapReason }),
+    batch: message<F<'batch'>, wire.BatchFrame>({ group: id, block: required(block) }),
+    begin: message<F<'begin'>, wire.BeginFrame>({ group: id, flow: count, from: count, record: required(epochRecord), low: count, committed: count }),
+    mark: message<F<'mark'>, wire.MarkFrame>({ group: id, epoch: required(epoch), low: count, committed: count }),
+    epoch: message<F<'epoch'>, wire.EpochFrame>({ group: id, record: required(epochRecord) }),
+    sessions: message<F<'sessions'>, wire.SessionsFrame>({ group: id, sessions: list(session, SNAPSHOT_SESSIONS_MAX) }),
+    closed: message<F<'closed'>, wire.ClosedFrame>({ group: id, descriptor: required(descriptorCodec(isSigned)) }),
+  });
+}

@@ -1,0 +1,49 @@
+// Ring messages, one line per message: ours on the left, the proto's field of the same name on the right.
+import type { HopMessage } from '@banyan/hop-delivery';
+import type { NodeHandle } from '@banyan/kbr';
+import type { PastryMessage } from '@banyan/pastry';
+import type { FailedLife, PeerMessage } from '@banyan/peers';
+import type { peer } from '@banyan/proto';
+import type { EnvelopeCodec } from './envelope.ts';
+import { count, flag, id, list, message, optional, real, required, small, variants, type Field, type OneOf } from './fields.ts';
+import { handle, handles } from './ring-values.ts';
+
+/** Rows in one message at most: as many as an id has digits in the smallest base. */
+const ROWS_MAX = 128;
+
+type Message<K extends PastryMessage['type']> = Extract<PastryMessage, { readonly type: K }>;
+type Peer<K extends PeerMessage['type']> = Extract<PeerMessage, { readonly type: K }>;
+
+const failedLife = message<FailedLife, peer.FailedLife>({ id, incarnation: count });
+const leafSets = message<Message<'leafProbe' | 'leafReply'>, peer.LeafSets>({ nonce: count, ready: flag, leaves: handles, failed: list(failedLife) });
+const row: Field<readonly NodeHandle[], peer.Row> = {
+  toWire: (entries) => ({ entries: handles.toWire(entries) }),
+  fromWire: (wire) => handles.fromWire(wire.entries),
+};
+/** -1 for "no row of mine holds you" is an absent field on the wire. */
+const rowOrNone: Field<number, number | undefined> = { toWire: (value) => (value < 0 ? undefined : value), fromWire: (wire) => wire ?? -1 };
+
+/** Every message of the ring ↔ the oneof of `ControlFrame`; bodies of envelopes belong to `envelopes`. */
+export function pastryMessages(envelopes: EnvelopeCodec): Field<PastryMessage, OneOf | undefined> {
+  return variants<PastryMessage>({
+    envelope: message<Extract<HopMessage, { readonly type: 'envelope' }>, peer.HopEnvelope>({ hopId: count, envelope: required(envelopes) }),
+    hopAck: message<Message<'hopAck'>, peer.HopAck>({ hopId: count }),
+    ping: message<Peer<'ping'>, peer.Ping>({ nonce: count }),
+    pong: message<Peer<'pong'>, peer.Pong>({ nonce: count, ready: flag }),
+    pingRequest: message<Peer<'pingRequest'>, peer.PingRequest>({ nonce: count, target: required(handle) }),
+    pingReport: message<Peer<'pingReport'>, peer.PingReport>({ nonce: count, target: id }),
+    joinRequest: message<Message<'joinRequest'>, peer.JoinRequest>({ joiner: required(handle), attempt: small, row: small, hops: small }),
+    joinRows: message<Message<'joinRows'>, peer.JoinRows>({ attempt: small, row: small, rows: list(row, ROWS_MAX), neighborhood: handles }),
+    joinAccept: message<Message<'joinAccept'>, peer.JoinAccept>({ attempt: small, leaves: handles }),
+    joinBusy: message<Message<'joinBusy'>, peer.JoinBusy>({ attempt: small, retryAfterMs: real }),
+    announce: message<Message<'announce'>, peer.Announce>({ row: rowOrNone, entries: handles, roundTripMs: optional(real) }),
+    leaving: message<Message<'leaving'>, peer.Leaving>({}),
+    leafProbe: leafSets,
+    leafReply: leafSets,
+    heartbeat: message<Message<'heartbeat'>, peer.Heartbeat>({ sentAt: real, leaseMs: real, grants: optional(real), urgent: flag }),
+    leavesRequest: message<Message<'leavesRequest'>, peer.LeavesRequest>({ nonce: count }),
+    leavesReply: message<Message<'leavesReply'>, peer.LeavesReply>({ nonce: count, leaves: handles, depth: small }),
+    rowRequest: message<Message<'rowRequest'>, peer.RowRequest>({ nonce: count, row: small }),
+    rowReply: message<Message<'rowReply'>, peer.RowReply>({ nonce: count, row: small, entries: handles }),
+  });
+}
