@@ -12,3 +12,7 @@ export { LOGGER, METRICS, READINESS, TOKEN_VERIFIER, TRACER } from './service-po
 export { joinAddress, LOOPBACK, listenSetting, serviceSettings, splitAddress, type ServiceSettings } from './service-settings.ts';
 export { startFailure, type StartFailure } from './start-failure.ts';
 export { startService, type ReadyLine, type RunningService, type StartOptions } from './start-service.ts';
+export { enrolIdentity, type EnrolmentOptions } from './membership/enrol-identity.ts';
+export { becomeMember, type Membership } from './membership/membership.ts';
+export { memberSettings, type MemberSettings } from './membership/member-settings.ts';
+export { callUnary, createPeerClient, type PeerTarget, type UnaryMethod } from './membership/peer-client.ts';

@@ -1,3 +1,4 @@
+import { setLogger } from '@grpc/grpc-js';
 import type { z } from 'zod';
 import { loadConfig } from '@banyan/config';
 import { createLogger, type Logger } from '@banyan/telemetry';
@@ -14,6 +15,7 @@ import { onStopAsked } from './stop-signals.ts';
  */
 export async function runService<Schema extends z.ZodObject>(definition: ServiceDefinition<Schema>): Promise<void> {
   const { service } = definition;
+  const asked = new AbortController();
   let logger = createLogger({ service, name: service, level: 'info' });
   const fail = (error: unknown): never => {
     const { reason, message, mend, exitCode } = startFailure(error);
@@ -27,27 +29,31 @@ export async function runService<Schema extends z.ZodObject>(definition: Service
     if (loaded.type !== 'run') return print(loaded.type === 'help' ? loaded.text : JSON.stringify({ event: 'config_checked', digest: loaded.digest, config: loaded.effective }));
     const config = loaded.config as z.infer<Schema> & ServiceSettings;
     logger = createLogger({ service, name: config.name, level: config.logLevel });
+    quietGrpc(logger);
     logger.info({ event: 'service_starting', digest: loaded.digest, config: loaded.effective });
-    const starting = startService(definition, { config, effective: loaded.effective, env: process.env, logger });
-    stopWhenAsked(starting, config.stopGraceMs, logger);
+    const starting = startService(definition, { config, effective: loaded.effective, env: process.env, logger, signal: asked.signal });
+    stopWhenAsked(asked, starting, config.stopGraceMs, logger);
     const { ready } = await starting;
     print(JSON.stringify(ready));
     logger.info({ ...ready });
   } catch (error) {
+    // Asked to stop while it was starting: that is no failure.
+    if (asked.signal.aborted) process.exit(0);
     fail(error);
   }
 }
 
-function stopWhenAsked(starting: Promise<RunningService>, graceMs: number, logger: Logger): void {
+function stopWhenAsked(asked: AbortController, starting: Promise<RunningService>, graceMs: number, logger: Logger): void {
   const stdin = process.env['BANYAN_STOP_WITH_STDIN'] === 'true' ? process.stdin : undefined;
   const stop = async (cause: string): Promise<void> => {
     logger.info({ event: 'service_stopping', cause });
+    asked.abort();
     setTimeout(() => {
       logger.error({ event: 'stop_timed_out', graceMs });
       process.exit(1);
     }, graceMs).unref();
-    // A start that fails while it is asked to stop ends the process by itself.
-    const running = await starting;
+    const running = await starting.catch(() => undefined);
+    if (running === undefined) return;
     await running.stop();
     logger.info({ event: 'service_stopped' });
     process.exit(0);
@@ -57,6 +63,12 @@ function stopWhenAsked(starting: Promise<RunningService>, graceMs: number, logge
     process.exit(1);
   };
   onStopAsked(process, stdin, { stop: (cause) => void stop(cause), abandon }, () => performance.now());
+}
+
+// grpc-js writes lines of its own to stderr, which are no JSON; what matters in them comes as errors anyway.
+function quietGrpc(logger: Logger): void {
+  const note = (...parts: unknown[]): void => logger.debug({ event: 'grpc' }, parts.map(String).join(' '));
+  setLogger({ error: note, info: note, debug: note });
 }
 
 function print(text: string): void {

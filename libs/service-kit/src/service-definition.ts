@@ -14,6 +14,8 @@ export interface ServiceContext<Config> {
   readonly metrics: MetricsRegistry;
   readonly tracer: Tracer;
   readonly readiness: Readiness;
+  /** Aborted when the process is asked to stop: ends waits of a start that is not finished. */
+  readonly signal: AbortSignal;
 }
 
 /** One door of a service: an address, who may come in, and what they find. */

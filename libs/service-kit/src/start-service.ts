@@ -48,6 +48,8 @@ export interface StartOptions<Config> {
   readonly effective: EffectiveConfig;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly logger: Logger;
+  /** Aborted when the process is asked to stop before it is up. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -58,11 +60,11 @@ export async function startService<Schema extends z.ZodObject>(
   definition: ServiceDefinition<Schema>,
   options: StartOptions<z.infer<Schema> & ServiceSettings>,
 ): Promise<RunningService> {
-  const { config, env, logger } = options;
+  const { config, env, logger, signal = new AbortController().signal } = options;
   const lock = lockDataDir(config.dataDir, logger);
   const metrics = createMetricsRegistry({ processMetrics: true });
   const tracer = await createTracer({ service: definition.service, instance: config.name, env });
-  const context = { config, env, logger, metrics, tracer, readiness: new Readiness() };
+  const context = { config, env, logger, metrics, tracer, readiness: new Readiness(), signal };
   let app: INestApplication | undefined;
   const stop = async (): Promise<void> => {
     context.readiness.beginStop();

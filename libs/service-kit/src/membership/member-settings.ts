@@ -1,0 +1,18 @@
+import { z } from 'zod';
+import { secret } from '@banyan/config';
+
+const ADDRESS = /^(\[[0-9a-fA-F:.]+\]|[^:\s]+):\d{1,5}$/;
+
+/** The settings of a process that is a member of the overlay: whom it trusts, and where it enrolls. Spread into a schema. */
+export function memberSettings() {
+  return {
+    authorityFile: z.string().min(1).describe("File with the certificate of the overlay's authority, PEM: the root of all trust"),
+    authAddress: z.string().regex(ADDRESS, 'must be host:port').describe('API address of the auth service'),
+    authPeerAddress: z.string().regex(ADDRESS, 'must be host:port').optional().describe('Peer address of the auth service, where certificates are renewed'),
+    jwksUrl: z.url({ protocol: /^https?$/ }).describe('Where the auth service publishes the keys that sign tokens'),
+    enrolmentToken: secret(z.string().min(1).optional().describe('Proof that this process may enroll; needed until it has a certificate')),
+  };
+}
+
+/** What membership reads of a configuration. */
+export type MemberSettings = z.infer<z.ZodObject<ReturnType<typeof memberSettings>>>;

@@ -1,0 +1,64 @@
+import { join } from 'node:path';
+import { mutualTlsServerCredentials, tlsServerCredentials, type RenewableServerCredentials } from '@banyan/grpc';
+import { createTokenVerifier, IdentityStore, TokenKeyCache, type Credentials, type EnrolledRole, type TokenVerifier } from '@banyan/identity';
+import type { ServiceContext } from '../service-definition.ts';
+import { splitAddress, type ServiceSettings } from '../service-settings.ts';
+import { enrolIdentity } from './enrol-identity.ts';
+import type { MemberSettings } from './member-settings.ts';
+import { keepRenewed } from './renewal.ts';
+
+/** File in the data directory with the last good keys of tokens. */
+const TOKEN_KEYS_FILE = 'token-keys.json';
+const WILDCARDS: readonly string[] = ['0.0.0.0', '::'];
+
+/** A process that is a member of the overlay. */
+export interface Membership {
+  /** What it is now; renewed credentials replace it. */
+  readonly credentials: Credentials;
+  readonly store: IdentityStore;
+  /** Verifies client tokens by the keys that auth publishes, from disk while auth is down. */
+  readonly tokenVerifier: TokenVerifier;
+  /** TLS for listeners whose callers bring tokens. */
+  readonly apiCredentials: RenewableServerCredentials;
+  /** Mutual TLS for listeners of peers. */
+  readonly peerCredentials: RenewableServerCredentials;
+  /** Calls `watcher` with every renewed certificate. */
+  onRenewed(watcher: (credentials: Credentials) => void): void;
+  /** Stops renewing. */
+  close(): void;
+}
+
+/** Makes a process a member: enrolled (or known from before), renewing, able to verify tokens. `listens` are its listeners' settings. */
+export async function becomeMember(context: ServiceContext<ServiceSettings & MemberSettings>, role: EnrolledRole, listens: readonly string[]): Promise<Membership> {
+  const { config, logger, signal } = context;
+  const store = await IdentityStore.open(config.dataDir);
+  const addresses = certificateAddresses(config.advertisedHost, listens);
+  let credentials = await enrolIdentity({ settings: config, store, role, addresses, logger, signal });
+  const keys = await TokenKeyCache.open({ url: config.jwksUrl, file: join(config.dataDir, TOKEN_KEYS_FILE), authority: credentials.authority, now: () => performance.now() });
+  const apiCredentials = tlsServerCredentials(credentials);
+  const peerCredentials = mutualTlsServerCredentials(credentials, credentials.authority);
+  const watchers: ((credentials: Credentials) => void)[] = [(renewed) => apiCredentials.renew(renewed), (renewed) => peerCredentials.renew(renewed)];
+  const renewed = (next: Credentials): void => {
+    credentials = next;
+    for (const watcher of watchers) watcher(next);
+  };
+  const { authPeerAddress } = config;
+  const close = authPeerAddress === undefined ? () => undefined : keepRenewed(credentials, { store, authPeerAddress, addresses, logger, renewed });
+  return {
+    get credentials() {
+      return credentials;
+    },
+    store,
+    tokenVerifier: createTokenVerifier(keys),
+    apiCredentials,
+    peerCredentials,
+    onRenewed: (watcher) => void watchers.push(watcher),
+    close,
+  };
+}
+
+/** What a certificate names so that every caller of these listeners finds the host he dialled in it. */
+function certificateAddresses(advertisedHost: string | undefined, listens: readonly string[]): readonly string[] {
+  const hosts = listens.map((listen) => splitAddress(listen).host).filter((host) => !WILDCARDS.includes(host));
+  return [...new Set([...(advertisedHost === undefined ? [] : [advertisedHost]), ...hosts, 'localhost', '127.0.0.1'])];
+}

@@ -1,0 +1,46 @@
+import { isValidAt, renew, renewalTime, type Credentials, type IdentityStore } from '@banyan/identity';
+import type { Logger } from '@banyan/telemetry';
+import { withRenewalClient } from './auth-calls.ts';
+
+/** How often the time of renewal is looked at, ms: a certificate lives 30 days, so an hour more does not matter. */
+const LOOK_EVERY_MS = 3_600_000;
+
+/** What a renewal needs. */
+export interface RenewalOptions {
+  readonly store: IdentityStore;
+  /** Peer address of auth. */
+  readonly authPeerAddress: string;
+  readonly addresses: readonly string[];
+  readonly logger: Logger;
+  /** Told the new credentials. */
+  renewed(credentials: Credentials): void;
+}
+
+/**
+ * Keeps a certificate fresh: asks for a new one from half of its life on, and again every hour while auth does not
+ * answer. Returns what stops it. Nothing else depends on it: a node whose certificate lives goes on without auth.
+ */
+export function keepRenewed(first: Credentials, options: RenewalOptions): () => void {
+  let current = first;
+  const look = async (): Promise<void> => {
+    if (Date.now() < renewalTime(current.identity)) return;
+    try {
+      current = await renewOnce(current, options);
+      options.renewed(current);
+    } catch (error) {
+      const level = isValidAt(current.identity, Date.now()) ? 'warn' : 'error';
+      options.logger[level]({ event: 'renewal_failed', notAfter: new Date(current.identity.notAfter).toISOString(), error: String(error) });
+    }
+  };
+  const timer = setInterval(() => void look(), LOOK_EVERY_MS).unref();
+  void look();
+  return () => clearInterval(timer);
+}
+
+/** One renewal, kept on disk. Rejects with OverlayError, or EnrolmentError when the answer is not what was asked for. */
+export async function renewOnce(current: Credentials, options: RenewalOptions): Promise<Credentials> {
+  const renewed = await withRenewalClient(options.authPeerAddress, current, (client) => renew(current, options.addresses, client));
+  await options.store.save(renewed);
+  options.logger.info({ event: 'certificate_renewed', id: renewed.identity.id, notAfter: new Date(renewed.identity.notAfter).toISOString() });
+  return renewed;
+}
