@@ -8,7 +8,11 @@ export type {
   OverlayEffect,
   OverlayInput,
 } from './contract.ts';
+export { createOverlayNode, type ApplicationParts, type BuiltinApplications, type OverlayNodeDeps } from './create-overlay-node.ts';
+export { OverlayNode } from './overlay-node.ts';
+export { DEFAULT_LOOKUP_CONFIG, Lookup, type LookupConfig } from './lookup/lookup.ts';
 export type { LookupBody, LookupCommand, LookupEvent, LookupFailure } from './lookup/messages.ts';
+export { Attached, ATTACHED_MAX } from './attached/attached.ts';
 export type { AttachedBody, AttachedCommand, AttachedEvent } from './attached/messages.ts';
 export {
   effectsDigest,
