@@ -1,0 +1,54 @@
+// A real file through a tree whose nodes die: every subscriber has every byte, or is told which are missing.
+import { existsSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+import { expect, it } from 'vitest';
+import { FileRun } from './testing/file-run.ts';
+import { nameOf } from './testing/live-tree.ts';
+import { sha256Of } from './testing/random-file.ts';
+
+const stoppedForMs = 10_000;
+
+it('brings a file of 64 MiB to 15 subscribers while a forwarder and the root die and another forwarder stands still', async () => {
+  await using run = await FileRun.start({ nodes: 16, megabytes: 64, seed: 1, retentionBytes: '256MiB', retentionMs: '120000', fanOut: 3, rate: '16MiB' });
+  await run.until(0.3);
+  const [toKill, toStop] = run.tree.interior;
+  const { root } = run.tree;
+  if (toKill === undefined || toStop === undefined || root === undefined) throw new Error('the tree has no two forwarders and a root');
+  const stopped = nameOf(run.overlay, toStop);
+  await run.overlay.kill(stopped, 'SIGSTOP');
+  await run.overlay.kill(nameOf(run.overlay, toKill), 'SIGKILL');
+  await run.until(0.5);
+  await run.overlay.kill(nameOf(run.overlay, root), 'SIGKILL');
+  await pause(stoppedForMs);
+  await run.overlay.kill(stopped, 'SIGCONT');
+
+  const published = await run.publisher.ended;
+  expect(published, published.stderr).toMatchObject({ code: 0 });
+  for (const [i, subscriber] of run.subscribers.entries()) {
+    const { code, stdout, stderr } = await subscriber.ended;
+    expect(code, `subscriber ${i + 1}: ${stderr}`).toBe(0);
+    expect(stdout).toContain(run.digest);
+    expect(sha256Of(run.output(i))).toBe(run.digest);
+  }
+});
+
+it('tells the gap as a range, and leaves no file, where more was missed than the group retains', async () => {
+  await using run = await FileRun.start({ nodes: 6, megabytes: 24, seed: 2, retentionBytes: '4MiB', retentionMs: '120000', fanOut: 3, rate: '2MiB' });
+  await run.until(0.1);
+  // The node of the first subscriber stands still; its subscriber waits for it and comes back to it.
+  const { root } = run.tree;
+  const victim = run.subscribers.findIndex((_, i) => run.overlay.nodes[i + 1]?.id !== root?.node.id && !run.tree.interior.some((place) => place.node.id === run.overlay.nodes[i + 1]?.id));
+  const subscriber = run.subscribers[victim];
+  const name = run.overlay.nodes[victim + 1]?.name;
+  if (subscriber === undefined || name === undefined) throw new Error('no subscriber sits on a leaf');
+  await run.overlay.kill(name, 'SIGSTOP');
+  await pause(stoppedForMs);
+  await run.overlay.kill(name, 'SIGCONT');
+
+  const { code, stderr } = await subscriber.ended;
+  expect(code, stderr).toBe(1);
+  expect(stderr).toMatch(/\d+.{1,5}\d+/);
+  expect(stderr).toMatch(/expired/i);
+  expect(existsSync(run.output(victim))).toBe(false);
+  expect(existsSync(`${run.output(victim)}.part`)).toBe(false);
+});

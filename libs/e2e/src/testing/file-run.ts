@@ -1,0 +1,92 @@
+// One file, one publisher, a subscriber on every other node: the scene of the transfer tests.
+import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Client } from '@banyan/client';
+import { startOverlay, type LocalOverlay } from '@banyan/local-overlay';
+import { CliProcess, banyanCommand } from './cli-process.ts';
+import { eventually } from './eventually.ts';
+import { LiveTree } from './live-tree.ts';
+import { writeRandomFile } from './random-file.ts';
+
+const GROUP = 'admin/file';
+
+/** What is sent, to how many, and how long it is kept. */
+export interface FileRunOptions {
+  readonly nodes: number;
+  readonly megabytes: number;
+  readonly seed: number;
+  /** As `banyan group create` takes it. */
+  readonly retentionBytes: string;
+  readonly retentionMs: string;
+  readonly fanOut: number;
+  /** Bytes per second of the publisher; absent: as fast as it goes. */
+  readonly rate?: string;
+}
+
+/** A transfer that is under way. */
+export class FileRun implements AsyncDisposable {
+  readonly overlay: LocalOverlay;
+  readonly client: Client;
+  readonly tree: LiveTree;
+  readonly digest: string;
+  readonly subscribers: readonly CliProcess[];
+  readonly publisher: CliProcess;
+  readonly #folder: string;
+  readonly #bytes: number;
+
+  private constructor(parts: Pick<FileRun, 'overlay' | 'client' | 'tree' | 'digest' | 'subscribers' | 'publisher'> & { readonly folder: string; readonly bytes: number }) {
+    ({ overlay: this.overlay, client: this.client, tree: this.tree, digest: this.digest, subscribers: this.subscribers, publisher: this.publisher } = parts);
+    this.#folder = parts.folder;
+    this.#bytes = parts.bytes;
+  }
+
+  /** Starts the overlay, the group, the subscribers, and, once all of them are grafted, the publisher. */
+  static async start(options: FileRunOptions): Promise<FileRun> {
+    const folder = mkdtempSync(join(tmpdir(), 'banyan-file-run-'));
+    const digest = writeRandomFile(join(folder, 'source.bin'), options.megabytes, options.seed);
+    const overlay = await startOverlay({ dataDir: join(folder, 'data'), nodes: options.nodes });
+    const { dataDir } = overlay.paths;
+    const made = await banyanCommand(dataDir, 'group', 'create', GROUP, '--retention-bytes', options.retentionBytes, '--retention-ms', options.retentionMs, '--fan-out', String(options.fanOut));
+    if (made.code !== 0) throw new Error(`group create ended with ${made.code}: ${made.stderr}`);
+    const [publishing, ...listening] = overlay.nodes.map((node) => node.name);
+    mkdirSync(join(folder, 'out'));
+    const subscribers = listening.map((name) =>
+      new CliProcess(dataDir, ['subscribe', GROUP, '--node', name, '--out', join(folder, 'out', name), '--until-end']));
+    const client = await overlay.connect();
+    const tree = new LiveTree(client, GROUP);
+    await eventually('every subscriber is grafted', () => {
+      const ended = subscribers.find((subscriber) => !subscriber.running);
+      if (ended !== undefined) throw new Error(`a subscriber ended early: ${ended.printed}`);
+      return tree.places.reduce((sum, place) => sum + place.subscriptions, 0) >= listening.length;
+    });
+    const rate = options.rate === undefined ? [] : ['--rate', options.rate];
+    const publisher = new CliProcess(dataDir, ['publish', GROUP, '--node', publishing ?? '', '--file', join(folder, 'source.bin'), ...rate]);
+    return new FileRun({ overlay, client, tree, digest, subscribers, publisher, folder, bytes: options.megabytes * 1024 * 1024 });
+  }
+
+  /** Where subscriber `i` puts the file. */
+  output(i: number): string {
+    return join(this.#folder, 'out', this.overlay.nodes[i + 1]?.name ?? '');
+  }
+
+  /** Waits until some subscriber holds this share of the file. */
+  async until(share: number): Promise<void> {
+    await eventually(`a subscriber has ${share} of the file`, () => {
+      const held = this.subscribers.map((_, i) => sizeOf(`${this.output(i)}.part`) + sizeOf(this.output(i)));
+      return Math.max(...held) >= share * this.#bytes;
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const command of [this.publisher, ...this.subscribers]) command.stop();
+    await this.tree.close();
+    this.client.close();
+    await this.overlay.stop();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}

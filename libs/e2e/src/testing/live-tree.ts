@@ -1,0 +1,48 @@
+import type { Client, Tree, TreePlace } from '@banyan/client';
+import type { LocalOverlay } from '@banyan/local-overlay';
+
+/** The newest picture of a group's tree that the tree builder gives; kept up to date until `close`. */
+export class LiveTree {
+  #tree: Tree | undefined;
+  readonly #pictures: AsyncGenerator<Tree, void, void>;
+  readonly #watching: Promise<void>;
+
+  constructor(client: Client, group: string) {
+    this.#pictures = client.groups.watchTree(group);
+    this.#watching = this.#watch();
+  }
+
+  get places(): readonly TreePlace[] {
+    return this.#tree?.places ?? [];
+  }
+
+  /** The place of the node that numbers, if one is known. */
+  get root(): TreePlace | undefined {
+    return this.places.find((place) => place.role === 'root');
+  }
+
+  /** Nodes with a parent and children, those with most children first. */
+  get interior(): readonly TreePlace[] {
+    return this.places.filter((place) => place.role !== 'root' && place.children.length > 0).sort((a, b) => b.children.length - a.children.length);
+  }
+
+  async close(): Promise<void> {
+    await this.#pictures.return();
+    await this.#watching;
+  }
+
+  async #watch(): Promise<void> {
+    try {
+      for await (const tree of this.#pictures) this.#tree = tree;
+    } catch {
+      // The tree builder may be killed by the test: the last picture stays.
+    }
+  }
+}
+
+/** The process name of the node in this place. */
+export function nameOf(overlay: LocalOverlay, place: TreePlace): string {
+  const node = overlay.nodes.find((entry) => entry.id === place.node.id);
+  if (node === undefined) throw new Error(`no node of the overlay has the id ${place.node.id}`);
+  return node.name;
+}
