@@ -1,6 +1,9 @@
+import { chmodSync } from 'node:fs';
 import { DatabaseSync, type StatementSync, type SQLInputValue } from 'node:sqlite';
 import type { SqliteDatabase, SqliteStatement } from 'kysely';
 import { sqliteFault } from './sqlite-fault.ts';
+
+const OWNER_ONLY = 0o600;
 
 /**
  * `node:sqlite` as kysely's SQLite dialect wants it. Throws DatabaseError only.
@@ -14,6 +17,7 @@ export class SqliteConnection implements SqliteDatabase {
   constructor(file: string, busyTimeoutMs: number) {
     this.#database = guarded(() => new DatabaseSync(file, { timeout: busyTimeoutMs, enableForeignKeyConstraints: true }));
     try {
+      if (file !== ':memory:') chmodSync(file, OWNER_ONLY); // the log beside it takes the same mode
       guarded(() => this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL'));
     } catch (error) {
       this.#database.close();
