@@ -1,0 +1,209 @@
+import type { PeerIdentity } from '@banyan/identity';
+import type { Id } from '@banyan/ids';
+import type { HopRecord, NodeHandle } from '@banyan/kbr';
+import type { Epoch, GapReason, Start } from '@banyan/multicast';
+import type { PastryConfig } from '@banyan/pastry';
+import type { multicast } from '@banyan/proto';
+import type { Json } from '@banyan/sansio';
+import type { Logger, MetricsRegistry, Tracer } from '@banyan/telemetry';
+
+/** What an overlay host is made of. */
+export interface OverlayHostOptions {
+  /** Key and certificate of a node, and the authority it trusts, PEM (`Credentials` of identity fit). */
+  readonly credentials: { readonly key: string; readonly certificate: string; readonly authority: string; readonly identity: { readonly id: Id } };
+  /** Which life of the node: max(stored + 1, wall milliseconds). */
+  readonly incarnation: number;
+  /** `host:port` of the two peer listeners; port 0 takes any free one. */
+  readonly listen: { readonly control: string; readonly data: string };
+  /** What peers dial instead of the hosts in `listen`, when those are no addresses for them (0.0.0.0). */
+  readonly advertise?: { readonly controlHost?: string; readonly dataHost?: string };
+  readonly region?: string;
+  readonly zone?: string;
+  /** Children the node carries at once. */
+  readonly capacity?: number;
+  /** Source of all chance in the machine; random when left out. */
+  readonly seed?: number;
+  /** Figures of routing; those for one machine or rack when left out. */
+  readonly pastry?: PastryConfig;
+  readonly tracer?: Tracer;
+  readonly metrics?: MetricsRegistry;
+  readonly logger?: Logger;
+  /** Certificates ended before their time; asked at every handshake and descriptor. */
+  readonly isRevoked?: (peer: PeerIdentity) => boolean;
+  /** A file that gets everything the machine is told, for `lab replay` (`BANYAN_RECORD`). */
+  readonly recordFile?: string;
+  /** The machine broke one of its own truths: it takes no more input, and the process should end. */
+  readonly onFatal?: (error: Error) => void;
+}
+
+/** Options that every question to the overlay takes. */
+export interface Ask {
+  /** W3C traceparent of the caller's span; `currentTraceparent()` of grpc. */
+  readonly trace?: string;
+  /** The caller went away. */
+  readonly signal?: AbortSignal;
+  /** After so long the question has failed with ROUTE_TIMEOUT, ms. */
+  readonly timeoutMs?: number;
+}
+
+/** Who owns a key. */
+export interface LookupAnswer {
+  readonly key: Id;
+  readonly root: NodeHandle;
+  /** The nodes closest to the key, the root first. */
+  readonly replicas: readonly NodeHandle[];
+  readonly hops: number;
+  readonly elapsedMs: number;
+}
+
+/** The way to a key. */
+export interface TraceAnswer {
+  readonly key: Id;
+  readonly root: NodeHandle;
+  readonly hops: readonly HopRecord[];
+  readonly elapsedMs: number;
+  /** Smoothed round-trip time to the root over the direct link, when it was ever measured. */
+  readonly directRoundTripMs?: number;
+}
+
+/** Where a payload was delivered. */
+export interface RouteAnswer {
+  readonly root: NodeHandle;
+  readonly hops: number;
+}
+
+/** What an attached application is told. */
+export type AttachmentEvent =
+  | { readonly type: 'deliver'; readonly key: Id; readonly payload: Uint8Array; readonly origin: NodeHandle; readonly hops: number; readonly trace?: string }
+  | { readonly type: 'leafSetChanged'; readonly gained: readonly NodeHandle[]; readonly lost: readonly NodeHandle[]; readonly merged: boolean };
+
+/**
+ * Something that goes on: read it with `for await`; leaving the loop (or `close`) ends it. What waits to be read is
+ * bounded; who reads too slowly gets an `OverlayError` that says so.
+ */
+export interface Ongoing<Event> extends AsyncIterable<Event> {
+  close(): void;
+}
+
+/** The neighbors, and what changed since they were told last. */
+export interface Neighbors {
+  readonly ready: boolean;
+  /** The leaf set, nearest first. */
+  readonly leaves: readonly NodeHandle[];
+  readonly gained: readonly NodeHandle[];
+  readonly lost: readonly NodeHandle[];
+}
+
+/** The machine's whole state. */
+export interface HostState {
+  readonly self: NodeHandle;
+  readonly ready: boolean;
+  readonly state: Json;
+  /** 16 hex digits; equal states have equal digests. */
+  readonly digest: string;
+}
+
+/** A publishing session on this node. */
+export interface Publication {
+  /** 32 hex digits. */
+  readonly session: string;
+  /**
+   * Hands in a batch: messages that keep together, the first with `counter` (contiguous from 1; a retry repeats borders
+   * and content). Resolves when the node has room for the next, so awaiting it holds the publisher back.
+   * Throws BATCH_OUT_OF_ORDER, MESSAGE_TOO_LARGE, or what ended the session.
+   */
+  send(batch: { readonly counter: number; readonly messages: readonly Uint8Array[]; readonly trace?: string }): Promise<void>;
+  /** Receipts as they come, batch by batch; throws RECEIPT_UNKNOWN, GROUP_DELETED, … when the session cannot go on. */
+  readonly receipts: Ongoing<PublicationReceipt>;
+  /** Bytes handed in that have no receipt. */
+  readonly unreceiptedBytes: number;
+  /** The publisher is gone; what it handed in is still sent. */
+  close(): void;
+}
+
+/** The group's promise for a batch. */
+export interface PublicationReceipt {
+  readonly counter: number;
+  readonly count: number;
+  readonly firstSequence: number;
+}
+
+/** What a subscriber is told. */
+export type SubscriptionEvent =
+  /** The graft is acknowledged; first of all. */
+  | { readonly type: 'subscribed'; readonly nextSequence: number; readonly descriptor: multicast.SignedGroupDescriptor }
+  /** Messages in order, as views on the frame that is retained: read, do not change. */
+  | { readonly type: 'messages'; readonly firstSequence: number; readonly messages: readonly Uint8Array[]; readonly stampMs: number; readonly trace?: string }
+  /** `from` up to but not including `to` will not come. */
+  | { readonly type: 'gap'; readonly from: number; readonly to: number; readonly reason: GapReason };
+
+/** A node's place in a group's tree, for `DescribePlace` and the reports to the tree builder. */
+export interface GroupPlace {
+  readonly group: Id;
+  readonly name: string | undefined;
+  /** `orphan`: it needs a parent and has none. */
+  readonly role: 'root' | 'forwarder' | 'leaf' | 'orphan' | 'closed';
+  readonly isVoter: boolean;
+  readonly parent: NodeHandle | undefined;
+  readonly children: readonly NodeHandle[];
+  /** Local subscriptions. */
+  readonly subscriptions: number;
+  readonly epoch: Epoch | undefined;
+  /** Oldest sequence retained. */
+  readonly low: number;
+  /** Everything below is committed. */
+  readonly committed: number;
+  /** Sequence after the last one held. */
+  readonly next: number;
+}
+
+/** Multicast as the node's own users have it. Authorisation is done before. */
+export interface Groups {
+  /** The descriptor as signed, checked: throws DESCRIPTOR_INVALID unless a tree builder of this overlay signed it. */
+  verify(signed: multicast.SignedGroupDescriptor): multicast.GroupDescriptor;
+  /** Makes the group stand in the ring (or close, when the descriptor says deleted); throws ROUTE_TIMEOUT. */
+  open(signed: multicast.SignedGroupDescriptor, ask?: Ask): Promise<void>;
+  /** Opens a session. `session` (32 hex digits) resumes one; drawn when left out. Throws SESSION_TAKEN. */
+  publish(options: { readonly group: Id; readonly client: string; readonly session?: string; readonly descriptor?: multicast.SignedGroupDescriptor }): Publication;
+  /** Joins the tree and reads the group. The iteration throws GROUP_NOT_FOUND, GROUP_DELETED, NOT_READY. */
+  subscribe(options: { readonly group: Id; readonly start: Start; readonly descriptor?: multicast.SignedGroupDescriptor; readonly windowBytes?: number }): Ongoing<SubscriptionEvent>;
+  /** This node's place in a group's tree; undefined when it has none. */
+  place(group: Id): GroupPlace | undefined;
+  /** All places of this node. */
+  places(): readonly GroupPlace[];
+}
+
+/** One node of the overlay, alive: the machine, its links, and the doors for its users. */
+export interface Overlay {
+  /** This node as peers know it, with real ports. */
+  readonly self: NodeHandle;
+  /** True when it delivers keys. */
+  readonly isReady: boolean;
+  readonly groups: Groups;
+  /** Asks whoever listens at a control address who he is: turns a configured seed into a handle. Throws UNREACHABLE. */
+  discover(controlAddress: string): Promise<NodeHandle>;
+  /** Joins through the nearest of `seeds`; none starts a new ring. Answers at once; see `whenReady`. */
+  start(seeds: readonly NodeHandle[]): void;
+  /** Resolves when the node delivers keys. */
+  whenReady(signal?: AbortSignal): Promise<void>;
+  /** Told at every change between ready and not; returns what ends the telling. */
+  onReadyChanged(tell: (ready: boolean) => void): () => void;
+  lookup(key: Id, ask?: Ask & { readonly replicas?: number }): Promise<LookupAnswer>;
+  /** Explains the route to a key; nothing is delivered to any application. */
+  trace(key: Id, ask?: Ask): Promise<TraceAnswer>;
+  /** Routes a payload to the application of that name at the root. Throws NO_APPLICATION, ROUTE_TIMEOUT, PAYLOAD_TOO_LARGE. */
+  route(message: { readonly key: Id; readonly application: string; readonly payload: Uint8Array }, ask?: Ask): Promise<TraceAnswer>;
+  /** Attaches an application under a name; throws APPLICATION_TAKEN, NAME_INVALID. Ends with the iteration. */
+  attach(application: string): Ongoing<AttachmentEvent>;
+  /** The neighbors now, and again after every change. */
+  watchNeighbors(): Ongoing<Neighbors>;
+  state(): HostState;
+  /** How busy the node is, from 0 to 1: its share of an event loop turned over to work. */
+  load(): number;
+  /** Shows another certificate from the next handshake on. */
+  renewCredentials(credentials: OverlayHostOptions['credentials']): void;
+  /** Hands over its duties and leaves the ring, within `graceMs`; then stops. */
+  leave(graceMs?: number): Promise<void>;
+  /** Stops without a word to the ring. */
+  stop(): Promise<void>;
+}
