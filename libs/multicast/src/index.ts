@@ -40,3 +40,9 @@ export {
   type UpBeat,
 } from './messages.ts';
 export type { MulticastCommand, MulticastEvent, Start, SubscribeFailure, SubscriptionId } from './commands.ts';
+export { LOCAL_CONFIG, type MulticastConfig } from './config.ts';
+export type { GroupPicture, MulticastStats, TreeRole } from './describe.ts';
+export { findCycle, ReliableGroupOracle, type TreeEdge } from './invariants.ts';
+export { Multicast } from './multicast.ts';
+export type { DropReason, MulticastEffect } from './turn.ts';
+export type { MulticastFault } from './faults.ts';

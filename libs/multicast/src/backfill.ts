@@ -1,0 +1,60 @@
+import type { Sequence } from './epoch.ts';
+import type { GapFrame, StampedFrame } from './frames.ts';
+import type { Group } from './group.ts';
+import { RetentionRing } from './retention-ring.ts';
+import type { Turn } from './turn.ts';
+
+/**
+ * Fetches [from, low) from the parent, to be put before the ring: one request per range however many ask.
+ * It comes in pieces of `fetchBytes` that are asked for one after the other, so live frames are never far behind.
+ */
+export function startBackfill(turn: Turn, group: Group, from: Sequence): void {
+  if (group.backfill !== undefined || group.parent === undefined || !group.parent.begun || from >= group.ring.low) return;
+  group.backfill = { ring: new RetentionRing(from), to: group.ring.low, retryAt: turn.now };
+  askBackfill(turn, group);
+}
+
+/** Takes a frame or gap of the backfill; false when it is not the next one. */
+export function takeBackfill(turn: Turn, group: Group, frame: StampedFrame | GapFrame): boolean {
+  const { backfill } = group;
+  if (backfill === undefined) return false;
+  const from = frame.type === 'gap' ? frame.from : frame.firstSequence;
+  const to = frame.type === 'gap' ? frame.to : frame.firstSequence + frame.count;
+  const { ring } = backfill;
+  if (to > backfill.to || to <= ring.next || (ring.size === 0 ? from > ring.next : from !== ring.next)) return false;
+  const before = ring.bytes;
+  ring.append(frame, turn.now);
+  // The piece is through: the next one.
+  if (Math.floor(ring.bytes / turn.config.fetchBytes) > Math.floor(before / turn.config.fetchBytes)) backfill.retryAt = turn.now;
+  else backfill.retryAt = turn.now + turn.config.fetchMs;
+  if (ring.next >= backfill.to) finishBackfill(group);
+  return true;
+}
+
+/** Asks for the next piece when it is time. */
+export function tickBackfill(turn: Turn, group: Group): void {
+  if (group.backfill === undefined || group.backfill.retryAt > turn.now) return;
+  askBackfill(turn, group);
+}
+
+/** The ring below the backfill changed (truncated, restarted): what was fetched no longer fits. */
+export function dropBackfill(group: Group): void {
+  delete group.backfill;
+}
+
+function askBackfill(turn: Turn, group: Group): void {
+  const { backfill, parent } = group;
+  if (backfill === undefined) return;
+  backfill.retryAt = turn.now + turn.config.fetchMs;
+  if (parent === undefined || backfill.to !== group.ring.low) {
+    dropBackfill(group);
+    return;
+  }
+  turn.direct(parent.handle, { type: 'fetch', group: group.id, from: backfill.ring.next, to: backfill.to, bytesMax: turn.config.fetchBytes });
+}
+
+function finishBackfill(group: Group): void {
+  const { backfill } = group;
+  delete group.backfill;
+  if (backfill !== undefined && backfill.to === group.ring.low) group.ring.prepend(backfill.ring.entries());
+}

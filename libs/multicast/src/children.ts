@@ -1,0 +1,266 @@
+import type { LinkId, NodeHandle } from '@banyan/kbr';
+import { isNewerRound, isVoter, VOTERS_MAX, type RoundMark } from './epoch.ts';
+import { pump } from './feed.ts';
+import { SNAPSHOT_SESSIONS_MAX } from './frames.ts';
+import type { Child, Group } from './group.ts';
+import { BACKUPS_MAX, type FlowMessage, type GraftRefusal, type RoutedMessage, type TreeMessage, type UpBeat } from './messages.ts';
+import type { Turn } from './turn.ts';
+
+/** Children named to one that finds no place. */
+const REDIRECT_MAX = 3;
+/** Children that wait until this node has a place itself. */
+const PENDING_MAX = 256;
+
+/** Somebody asks for a place under this node. */
+export function onGraft(turn: Turn, group: Group, from: NodeHandle, graft: Extract<TreeMessage, { type: 'graft' }>): void {
+  const refusal = refusalFor(turn, group, from, graft);
+  if (refusal !== undefined) {
+    refuse(turn, group, from, refusal);
+    return;
+  }
+  const child = addChild(turn, group, from);
+  child.voter = graft.voter && group.sequencer !== undefined;
+  if (child.stage === 'pending') child.stage = 'granted';
+  if (graft.accepted !== undefined) quicken(turn, group, graft.accepted);
+  acknowledge(turn, group, child);
+}
+
+/**
+ * A JOIN passes through or ends here: the child is added, and a node that is not in the tree yet becomes a forwarder
+ * (its own JOIN is sent by the dispatcher). False: let it go on to one that is nearer to the root.
+ */
+export function onJoin(turn: Turn, group: Group, join: Extract<RoutedMessage, { type: 'join' }>, isLast: boolean): boolean {
+  const { child, accepted } = join;
+  if (child.id === turn.self.id) return isLast;
+  if (group.attached) {
+    // An orphan's descendants cannot help it: their rounds come from it, so they are never newer.
+    if (!isLast && accepted !== undefined && (group.accepted === undefined || !isNewerRound(group.accepted, accepted))) return false;
+    const graft = { type: 'graft' as const, group: group.id, voter: false, ...(accepted === undefined ? {} : { accepted }) };
+    onGraft(turn, group, child, graft);
+    return true;
+  }
+  if (!isLast && accepted !== undefined) return false;
+  if (pendingCount(group) < PENDING_MAX) addChild(turn, group, child);
+  return true;
+}
+
+/** The child took its place and wants everything from `next`. */
+export function onResume(turn: Turn, group: Group, from: NodeHandle, resume: Extract<FlowMessage, { type: 'resume' }>): void {
+  const child = childOf(group, from);
+  if (child === undefined) {
+    disown(turn, group, from);
+    return;
+  }
+  if (child.stage === 'pending' || resume.flow < child.flow) return;
+  if (resume.flow === child.flow && child.link !== undefined) return;
+  child.stage = 'flowing';
+  child.resume = resume;
+  child.next = resume.next;
+  const link = turn.neighbors.get(from.id)?.downlink;
+  if (link !== undefined) startFlow(turn, group, child, link);
+}
+
+/** A data link of a peer came up: flows that were asked for start. */
+export function onDownlink(turn: Turn, group: Group, peer: NodeHandle, link: LinkId): void {
+  const child = childOf(group, peer);
+  if (child !== undefined) startFlow(turn, group, child, link);
+}
+
+/** The data link is gone: nothing is sent until the child resumes. */
+export function onDownlinkLost(group: Group, peer: NodeHandle, link: LinkId): void {
+  const child = group.children.get(peer.id);
+  if (child?.link === link) delete child.link;
+}
+
+/** The child can take more. */
+export function onCredit(turn: Turn, group: Group, from: NodeHandle, credit: Extract<FlowMessage, { type: 'credit' }>): void {
+  const child = childOf(group, from);
+  if (child === undefined || child.flow !== credit.flow || credit.creditBytes <= child.creditBytes) return;
+  child.creditBytes = credit.creditBytes;
+  pump(turn, group);
+}
+
+/** What a child says every half second. */
+export function onUpBeat(turn: Turn, group: Group, from: NodeHandle, beat: UpBeat): void {
+  const child = childOf(group, from);
+  if (child === undefined) {
+    disown(turn, group, from);
+    return;
+  }
+  child.heardAt = turn.now;
+  child.next = Math.max(child.next, beat.next);
+  if (child.flow !== beat.flow || beat.creditBytes <= child.creditBytes) return;
+  child.creditBytes = beat.creditBytes;
+  pump(turn, group);
+}
+
+/** Every child that waited for this node to have a place is granted one. */
+export function grantPending(turn: Turn, group: Group): void {
+  for (const child of [...group.children.values()]) {
+    if (child.stage !== 'pending') continue;
+    if (childrenPlaced(group) >= placesFor(turn, group, false)) {
+      refuse(turn, group, child.handle, 'full');
+      removeChild(turn, group, child);
+      continue;
+    }
+    child.stage = 'granted';
+    acknowledge(turn, group, child);
+  }
+}
+
+/** The child left, died, or was not heard of. */
+export function removeChild(turn: Turn, group: Group, child: Child): void {
+  if (group.children.get(child.handle.id) !== child) return;
+  group.children.delete(child.handle.id);
+  turn.neighbors.get(child.handle.id)?.childIn.delete(group.id);
+}
+
+/** Drops children that were silent for too long; a live one hears of it at its next beat. */
+export function expireChildren(turn: Turn, group: Group): void {
+  for (const child of [...group.children.values()]) {
+    const heardAt = child.stage === 'pending' ? child.since : Math.max(child.heardAt, child.since);
+    if (turn.now - heardAt <= turn.config.childExpiryMs) continue;
+    removeChild(turn, group, child);
+    turn.note(group.id, 'child_expired');
+  }
+}
+
+/** Other parents for a child: this node's parent, then its uncles (in turn, so that orphans spread), then the electorate. */
+export function backupsFor(turn: Turn, group: Group, child: Child): readonly NodeHandle[] {
+  const siblings = [...group.children.values()].filter((other) => other.stage === 'flowing').map((other) => other.handle);
+  const uncles = group.parent === undefined ? siblings : group.backups;
+  const shift = [...group.children.keys()].indexOf(child.handle.id);
+  const rotated = uncles.map((_, i) => uncles[(i + Math.max(0, shift)) % uncles.length]).filter((node) => node !== undefined);
+  const parents = group.parent === undefined ? [] : [group.parent.handle];
+  const found = new Map<string, NodeHandle>();
+  for (const node of [...parents, ...rotated, ...(group.record?.voters ?? [])]) {
+    if (node.id !== child.handle.id && !turn.isSelf(node) && !turn.neighbors.isDead(node)) found.set(node.id, found.get(node.id) ?? node);
+  }
+  return [...found.values()].slice(0, BACKUPS_MAX);
+}
+
+/** Tells a peer that thinks it is a child here that it is none. */
+export function disown(turn: Turn, group: Group, peer: NodeHandle): void {
+  turn.direct(peer, { type: 'notChild', group: group.id, redirect: group.parent === undefined ? [] : [group.parent.handle] });
+}
+
+/** The child of exactly this life of the peer. */
+export function childOf(group: Group, peer: NodeHandle): Child | undefined {
+  const child = group.children.get(peer.id);
+  return child?.handle.incarnation === peer.incarnation ? child : undefined;
+}
+
+function refusalFor(turn: Turn, group: Group, from: NodeHandle, graft: Extract<TreeMessage, { type: 'graft' }>): GraftRefusal | undefined {
+  if (group.closed) return 'closed';
+  if (group.leaving) return 'leaving';
+  if (!group.attached || group.parent?.handle.id === from.id) return 'detached';
+  if (childOf(group, from) !== undefined) return undefined;
+  if (graft.voter && group.sequencer !== undefined) return votersCount(group) < 2 * VOTERS_MAX ? undefined : 'full';
+  return childrenPlaced(group) < placesFor(turn, group, graft.accepted !== undefined) ? undefined : 'full';
+}
+
+/** Places for children that are no voters. */
+function placesFor(turn: Turn, group: Group, isOrphan: boolean): number {
+  const places = Math.max(1, Math.min(group.descriptor?.fanOutMax ?? turn.self.capacity, turn.self.capacity));
+  return isOrphan ? places + turn.config.gracePlaces : places;
+}
+
+function childrenPlaced(group: Group): number {
+  let count = 0;
+  for (const child of group.children.values()) if (!child.voter && child.stage !== 'pending') count++;
+  return count;
+}
+
+function pendingCount(group: Group): number {
+  let count = 0;
+  for (const child of group.children.values()) if (child.stage === 'pending') count++;
+  return count;
+}
+
+function votersCount(group: Group): number {
+  let count = 0;
+  for (const child of group.children.values()) if (child.voter) count++;
+  return count;
+}
+
+function refuse(turn: Turn, group: Group, to: NodeHandle, reason: GraftRefusal): void {
+  const children = [...group.children.values()].filter((child) => child.stage === 'flowing' && child.handle.id !== to.id).map((child) => child.handle);
+  const up = group.parent === undefined ? [] : [group.parent.handle];
+  const redirect = reason === 'full' ? turn.rng.shuffle(children).slice(0, REDIRECT_MAX) : reason === 'leaving' ? up : [];
+  turn.direct(to, { type: 'graftRefused', group: group.id, reason, redirect });
+}
+
+function addChild(turn: Turn, group: Group, handle: NodeHandle): Child {
+  const known = childOf(group, handle);
+  if (known !== undefined) {
+    known.heardAt = turn.now;
+    known.since = known.stage === 'pending' ? turn.now : known.since;
+    return known;
+  }
+  const child: Child = {
+    handle,
+    stage: 'pending',
+    voter: group.record !== undefined && isVoter(group.record, handle),
+    caughtUp: false,
+    since: turn.now,
+    heardAt: turn.now,
+    flow: 0,
+    position: group.ring.next,
+    sentBytes: 0,
+    creditBytes: 0,
+    next: 0,
+    backupsTold: '',
+  };
+  group.children.set(handle.id, child);
+  const neighbor = turn.neighbors.meet(handle, turn.now);
+  neighbor.childIn.add(group.id);
+  turn.neighbors.hurry(neighbor, turn.now + turn.config.beatMs);
+  return child;
+}
+
+/** A root need not wait for its clock to give an orphan the newer round it needs. */
+function quicken(turn: Turn, group: Group, accepted: RoundMark): void {
+  const { sequencer } = group;
+  if (sequencer === undefined || group.accepted === undefined || isNewerRound(group.accepted, accepted)) return;
+  sequencer.round++;
+  group.accepted = { epoch: sequencer.epoch, round: sequencer.round };
+}
+
+function acknowledge(turn: Turn, group: Group, child: Child): void {
+  const { descriptor, record, accepted, ring } = group;
+  if (descriptor === undefined || record === undefined || accepted === undefined) return;
+  turn.direct(child.handle, {
+    type: 'graftAck',
+    group: group.id,
+    descriptor,
+    record,
+    mark: accepted,
+    low: Math.min(group.sequencer === undefined ? group.rootLow : ring.low, ring.next),
+    next: ring.next,
+    committed: group.deliverable,
+    backups: backupsFor(turn, group, child),
+  });
+}
+
+function startFlow(turn: Turn, group: Group, child: Child, link: LinkId): void {
+  const { record, ring } = group;
+  const { resume } = child;
+  if (resume === undefined || record === undefined) return;
+  delete child.resume;
+  child.flow = resume.flow;
+  child.position = resume.next;
+  child.sentBytes = 0;
+  child.creditBytes = resume.creditBytes;
+  child.link = link;
+  const low = group.sequencer === undefined ? group.rootLow : ring.low;
+  turn.fanOut([link], { type: 'begin', group: group.id, flow: child.flow, from: resume.next, record, low, committed: group.committed });
+  if (child.voter) sendSessions(turn, group, link);
+  pump(turn, group);
+}
+
+function sendSessions(turn: Turn, group: Group, link: LinkId): void {
+  const sessions = group.sessions.snapshot();
+  for (let i = 0; i < sessions.length; i += SNAPSHOT_SESSIONS_MAX) {
+    turn.fanOut([link], { type: 'sessions', group: group.id, sessions: sessions.slice(i, i + SNAPSHOT_SESSIONS_MAX) });
+  }
+}

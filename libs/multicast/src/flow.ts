@@ -1,0 +1,151 @@
+import type { NodeHandle } from '@banyan/kbr';
+import { takeBackfill } from './backfill.ts';
+import { compareEpochs } from './epoch.ts';
+import type { GapFrame, MulticastFrame, StampedFrame } from './frames.ts';
+import type { Group, Parent } from './group.ts';
+import { append, commit, fitsRecord, install, sendToChildren } from './history.ts';
+import type { DownBeat } from './messages.ts';
+import { loseParent } from './parent.ts';
+import { frameCost } from './retention-ring.ts';
+import type { Turn } from './turn.ts';
+
+/** Opens the data link to the parent, or starts the flow when it is open already. */
+export function openFlow(turn: Turn, group: Group): void {
+  const { parent } = group;
+  if (parent === undefined) return;
+  if (turn.neighbors.get(parent.handle.id)?.uplink !== undefined) {
+    resume(turn, group);
+    return;
+  }
+  parent.dialling = true;
+  parent.begun = false;
+  turn.push({ type: 'dial', to: parent.handle });
+}
+
+/** Asks the parent for everything from `next` on, as a new flow. */
+export function resume(turn: Turn, group: Group): void {
+  const { parent } = group;
+  if (parent === undefined) return;
+  parent.flow = ++group.flow;
+  parent.begun = false;
+  parent.dialling = false;
+  parent.receivedBytes = 0;
+  parent.grantedBytes = turn.config.flowWindowBytes;
+  delete parent.behindSince;
+  sayResume(turn, group, parent);
+}
+
+/** Says an unanswered resume again. */
+export function tickFlow(turn: Turn, group: Group): void {
+  const { parent } = group;
+  if (parent === undefined || parent.begun || parent.dialling || parent.resumeAt > turn.now) return;
+  sayResume(turn, group, parent);
+}
+
+/** A frame of this group came in over a link that this node dialled. */
+export function onFrame(turn: Turn, group: Group, from: NodeHandle, frame: Exclude<MulticastFrame, { type: 'batch' }>): void {
+  const isParent = group.parent?.handle.id === from.id;
+  switch (frame.type) {
+    case 'stamped':
+    case 'gap':
+      onHistory(turn, group, from, frame);
+      return;
+    case 'begin':
+      if (isParent && group.parent?.flow === frame.flow) onBegin(turn, group, group.parent, frame);
+      return;
+    case 'mark':
+      if (!isParent) return;
+      commit(turn, group, frame);
+      // The same object goes on: the shell passes the buffer on.
+      if (group.record !== undefined && compareEpochs(frame.epoch, group.record.epoch) === 0) sendToChildren(turn, group, frame);
+      return;
+    case 'epoch':
+      if (!isParent) return;
+      install(turn, group, frame.record);
+      return;
+    case 'sessions':
+      if (isParent) group.sessions.adopt(frame.sessions, group.ring.next, turn.now, turn.config);
+      return;
+    case 'closed':
+      // Handled by the dispatcher, which ends the group.
+      return;
+  }
+}
+
+/** What the parent says about the flow: a child that gets nothing although there is more starts again, then moves. */
+export function watchFlow(turn: Turn, group: Group, beat: DownBeat): void {
+  const { parent } = group;
+  if (parent === undefined || !parent.begun) return;
+  if (beat.sent <= group.ring.next) {
+    delete parent.behindSince;
+    return;
+  }
+  parent.behindSince ??= turn.now;
+  if (turn.now - parent.behindSince < turn.config.flowStallMs) return;
+  if (parent.reopened) {
+    loseParent(turn, group, 'flow_stalled');
+    return;
+  }
+  parent.reopened = true;
+  const uplink = turn.neighbors.get(parent.handle.id)?.uplink;
+  if (uplink !== undefined) turn.push({ type: 'hangUp', link: uplink });
+  turn.note(group.id, 'flow_reopened');
+}
+
+function onBegin(turn: Turn, group: Group, parent: Parent, begin: Extract<MulticastFrame, { type: 'begin' }>): void {
+  parent.begun = true;
+  parent.receivedBytes = 0;
+  install(turn, group, begin.record);
+  commit(turn, group, { epoch: begin.record.epoch, committed: begin.committed, low: begin.low });
+  // The parent's record showed that our newest history belongs to a lost branch: ask again from where it was cut.
+  if (group.ring.next < begin.from) resume(turn, group);
+}
+
+function onHistory(turn: Turn, group: Group, from: NodeHandle, frame: StampedFrame | GapFrame): void {
+  const { parent, fetch, ring } = group;
+  const fromParent = parent?.handle.id === from.id;
+  if (fromParent && parent !== undefined) countReceived(turn, group, parent, frameCost(frame));
+  if (!fromParent && fetch?.source.id !== from.id) {
+    // A flow of a parent that was left ends when it hears of it.
+    turn.drop('not_parent');
+    return;
+  }
+  if (frame.type === 'stamped' && !fitsRecord(group, frame)) {
+    turn.drop('stale_epoch');
+    return;
+  }
+  const first = frame.type === 'gap' ? frame.from : frame.firstSequence;
+  const end = frame.type === 'gap' ? frame.to : frame.firstSequence + frame.count;
+  if (end <= ring.next) {
+    if (!takeBackfill(turn, group, frame)) turn.drop('duplicate');
+    return;
+  }
+  if (first > ring.next) {
+    turn.drop('hole');
+    if (fromParent && parent?.begun === true && parent.resumeAt <= turn.now) resume(turn, group);
+    return;
+  }
+  if (parent !== undefined && fromParent) {
+    delete parent.behindSince;
+    parent.reopened = false;
+  }
+  append(turn, group, fitted(frame, group));
+}
+
+/** A gap that overlaps what is here counts from where history ends; frames are never cut. */
+function fitted(frame: StampedFrame | GapFrame, group: Group): StampedFrame | GapFrame {
+  return frame.type === 'gap' && frame.from < group.ring.next ? { ...frame, from: group.ring.next } : frame;
+}
+
+function countReceived(turn: Turn, group: Group, parent: Parent, cost: number): void {
+  parent.receivedBytes += cost;
+  const window = turn.config.flowWindowBytes;
+  if (parent.grantedBytes - parent.receivedBytes > window - window / 4) return;
+  parent.grantedBytes = parent.receivedBytes + window;
+  turn.direct(parent.handle, { type: 'credit', group: group.id, flow: parent.flow, creditBytes: parent.grantedBytes });
+}
+
+function sayResume(turn: Turn, group: Group, parent: Parent): void {
+  parent.resumeAt = turn.now + turn.config.graftMs;
+  turn.direct(parent.handle, { type: 'resume', group: group.id, flow: parent.flow, next: group.ring.next, creditBytes: parent.grantedBytes });
+}

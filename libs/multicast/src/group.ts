@@ -1,0 +1,212 @@
+import type { Id } from '@banyan/ids';
+import type { LinkId, NodeHandle } from '@banyan/kbr';
+import type { Millis } from '@banyan/sansio';
+import type { Start, SubscriptionId } from './commands.ts';
+import type { GroupDescriptor, Verified } from './descriptor.ts';
+import { compareEpochs, isVoter, type Epoch, type EpochRecord, type RoundMark, type Sequence } from './epoch.ts';
+import type { Genesis } from './genesis.ts';
+import type { Intake } from './intake.ts';
+import { RetentionRing } from './retention-ring.ts';
+import type { Seal } from './seal.ts';
+import type { Sequencer } from './sequencer.ts';
+import { SessionTable } from './session-table.ts';
+import type { Turn } from './turn.ts';
+
+/** Where this node's frames come from. Set at one instant, together with the round it was earned by. */
+export interface Parent {
+  readonly handle: NodeHandle;
+  /** Which of this node's flows the parent serves; grows with every resume. */
+  flow: number;
+  /** The parent's `begin` of this flow has come. */
+  begun: boolean;
+  receivedBytes: number;
+  grantedBytes: number;
+  /** When the resume is said again; only while not begun. */
+  resumeAt: Millis;
+  /** Since when less has come than the parent said it sent. */
+  behindSince?: Millis;
+  /** The flow was already started again for that. */
+  reopened: boolean;
+  /** A dial of the data link is under way. */
+  dialling: boolean;
+}
+
+/** The search for a parent. No newer round is accepted while it lasts. */
+export interface Attempt {
+  /** Whom it asks now; undefined: a join is on its way to the key. */
+  target?: NodeHandle;
+  tries: number;
+  retryAt: Millis;
+  /** The candidate granted a place and this node waits for its round to grow; since when. */
+  waitingSince?: Millis;
+  /** Whom this search asked already, as id and incarnation. */
+  readonly tried: Set<string>;
+  /** Asked next, before all others: children that a full node named. */
+  redirects: NodeHandle[];
+  joins: number;
+  readonly since: Millis;
+}
+
+/** A child in the tree. */
+export interface Child {
+  handle: NodeHandle;
+  /** `pending`: asked, and this node has no place itself yet. `granted`: may resume. `flowing`: has resumed. */
+  stage: 'pending' | 'granted' | 'flowing';
+  voter: boolean;
+  /** An invited voter that said it holds everything retained. */
+  caughtUp: boolean;
+  since: Millis;
+  heardAt: Millis;
+  flow: number;
+  /** Next sequence to send. */
+  position: Sequence;
+  sentBytes: number;
+  creditBytes: number;
+  /** The data link of this flow; absent: nothing is sent. */
+  link?: LinkId;
+  /** A resume came before its link. */
+  resume?: { readonly flow: number; readonly next: Sequence; readonly creditBytes: number };
+  /** What the child last said it has. */
+  next: Sequence;
+  /** The backups it was told last, as text. */
+  backupsTold: string;
+}
+
+/** A local reader: a cursor like a child's, its credit given by `consumed`. */
+export interface Subscription {
+  readonly id: SubscriptionId;
+  readonly start: Start;
+  readonly windowBytes: number;
+  readonly since: Millis;
+  /** Next sequence to deliver; undefined until the start is resolved. */
+  position?: Sequence;
+  outstandingBytes: number;
+  /** Nothing was delivered yet and the start was relative: what expires meanwhile is no gap. */
+  floating: boolean;
+}
+
+/** History that is being fetched. */
+export interface Fetch {
+  readonly source: NodeHandle;
+  readonly to: Sequence;
+  retryAt: Millis;
+  tries: number;
+}
+
+/** Older history on its way from the parent, to be put before the ring. */
+export interface Backfill {
+  readonly ring: RetentionRing;
+  /** Where the ring begins, and the backfill ends. */
+  readonly to: Sequence;
+  retryAt: Millis;
+}
+
+/** Everything one node knows and does in one group. The mechanisms are functions over it, one file each. */
+export class Group {
+  readonly id: Id;
+  descriptor?: Verified<GroupDescriptor>;
+  /** The newest decided record. */
+  record?: EpochRecord;
+  /** The last round accepted; never goes back. */
+  accepted?: RoundMark;
+
+  readonly ring = new RetentionRing();
+  /** The ring's start was chosen: the node was in the tree, or holds history. */
+  started = false;
+  /** Everything below may be delivered. */
+  committed: Sequence = 1;
+  /** The oldest sequence the root keeps, as last heard. */
+  rootLow: Sequence = 1;
+  /** Above every sequence heard of, from whomever: where a group that lost its state goes on. */
+  highest: Sequence = 1;
+
+  parent?: Parent;
+  attempt?: Attempt;
+  /** The next voluntary move is not tried before. */
+  moveAt: Millis = 0;
+  flow = 0;
+  backups: readonly NodeHandle[] = [];
+  readonly children = new Map<Id, Child>();
+  readonly subscriptions = new Map<SubscriptionId, Subscription>();
+  backfill?: Backfill;
+  fetch?: Fetch;
+
+  /** Nothing older than this is acknowledged. */
+  promised?: Epoch;
+  promisedAt: Millis = 0;
+  /** The successor of `record` that this node accepted last. */
+  acceptedSuccessor?: { readonly ballot: Epoch; readonly record: EpochRecord };
+  /** A proposed record this node is catching up for, and who proposed it. */
+  catchingUp?: { readonly ballot: Epoch; readonly record: EpochRecord; readonly proposer: NodeHandle; readonly since: Millis };
+  /** Invited by the root to become a voter or the next root. */
+  duty?: { readonly duty: 'voter' | 'root'; readonly until: Millis };
+  /** The last acknowledgement sent as a voter. */
+  ackedNext: Sequence = 0;
+  ackedEpoch?: Epoch;
+  ackDueAt?: Millis;
+  ackedAt: Millis = -1;
+
+  sequencer?: Sequencer;
+  /** Publishers' nodes that this root serves, by id. */
+  readonly intakes = new Map<Id, Intake>();
+  seal?: Seal;
+  /** No new seal before; how many were given up in a row. */
+  sealAt: Millis = 0;
+  sealTries = 0;
+  /** The highest ballot counter heard of. */
+  counterSeen = 0;
+  genesis?: Genesis;
+  readonly sessions = new SessionTable();
+  /** Since when the root seems lost. */
+  rootLostAt?: Millis;
+  /** Who is to be told when the group is open here (or not): askers of `open` and `findRoot`. */
+  readonly waiting = new Map<string, { readonly node: NodeHandle; readonly answer: 'opened' | 'rootIs'; readonly since: Millis }>();
+
+  closed = false;
+  leaving = false;
+  upkeepAt: Millis = 0;
+  idleSince?: Millis;
+  /** Frames were left for the next turn because a burst was full. */
+  pumpAt?: Millis;
+
+  constructor(id: Id) {
+    this.id = id;
+  }
+
+  get reliable(): boolean {
+    return this.descriptor?.delivery === 'reliable';
+  }
+
+  /** Up to here local readers are served. */
+  get deliverable(): Sequence {
+    return this.reliable ? Math.min(this.committed, this.ring.next) : this.ring.next;
+  }
+
+  /** This life of the node numbers the group. */
+  isRoot(turn: Turn): boolean {
+    return this.record !== undefined && turn.isSelf(this.record.root);
+  }
+
+  isVoter(turn: Turn): boolean {
+    return this.record !== undefined && isVoter(this.record, turn.self);
+  }
+
+  /** In the tree: root, or under a parent. */
+  get attached(): boolean {
+    return this.parent !== undefined || this.sequencer !== undefined;
+  }
+
+  /** A newer epoch than the record's was promised: as voter and root this node is out of it. */
+  get fenced(): boolean {
+    return this.promised !== undefined && (this.record === undefined || compareEpochs(this.promised, this.record.epoch) > 0);
+  }
+
+  /** Something here needs the tree. */
+  wanted(turn: Turn): boolean {
+    return this.subscriptions.size > 0 || this.children.size > 0 || this.isVoter(turn) || this.duty !== undefined || this.sequencer !== undefined || this.seal !== undefined;
+  }
+
+  sawSequence(next: Sequence): void {
+    if (next > this.highest) this.highest = next;
+  }
+}

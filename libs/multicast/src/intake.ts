@@ -1,0 +1,117 @@
+import type { NodeHandle } from '@banyan/kbr';
+import type { Block } from './frames.ts';
+import type { Group } from './group.ts';
+import { RECEIPTS_MAX, type PublishMessage } from './messages.ts';
+import { FRAME_OVERHEAD_BYTES } from './retention-ring.ts';
+import { owe, stamp } from './sequencer.ts';
+import type { Turn } from './turn.ts';
+
+/** One publisher's node as the root serves it. */
+export interface Intake {
+  readonly node: NodeHandle;
+  flow: number;
+  receivedBytes: number;
+  grantedBytes: number;
+}
+
+/** What a batch costs in credit. */
+export function batchCost(block: Block): number {
+  return block.bytes + FRAME_OVERHEAD_BYTES;
+}
+
+/** A publisher's node asked for this root: its data port is dialled, and it is granted a fresh flow. */
+export function openIntake(turn: Turn, group: Group, publisher: NodeHandle): void {
+  const { record, descriptor } = group;
+  if (group.sequencer === undefined || record === undefined || descriptor === undefined) return;
+  const known = group.intakes.get(publisher.id);
+  if (known === undefined && group.intakes.size >= turn.config.intakesMax) {
+    turn.drop('intake_limit');
+    return;
+  }
+  const flow = (known?.flow ?? 0) + 1;
+  group.intakes.set(publisher.id, { node: publisher, flow, receivedBytes: 0, grantedBytes: 0 });
+  turn.direct(publisher, { type: 'rootIs', group: group.id, record, descriptor });
+  const isOpen = turn.isSelf(publisher) || turn.neighbors.get(publisher.id)?.uplink !== undefined;
+  if (isOpen) grant(turn, group, publisher);
+  else turn.push({ type: 'dial', to: publisher });
+}
+
+/** Lets a publisher's node send more, unless too much waits for its commit. */
+export function grant(turn: Turn, group: Group, publisher: NodeHandle): void {
+  const { sequencer } = group;
+  const intake = group.intakes.get(publisher.id);
+  if (intake === undefined || sequencer === undefined) return;
+  const uncommitted = group.ring.bytesFrom(group.committed);
+  if (uncommitted < turn.config.uncommittedBytesMax) intake.grantedBytes = intake.receivedBytes + turn.config.intakeBytes;
+  const { flow, grantedBytes } = intake;
+  turn.direct(intake.node, { type: 'publishGrant', group: group.id, epoch: sequencer.epoch, flow, creditBytes: grantedBytes });
+}
+
+/** Every publisher's node is told its credit again: the last word may have been lost. */
+export function grantAll(turn: Turn, group: Group): void {
+  for (const intake of group.intakes.values()) {
+    if (turn.isSelf(intake.node) || turn.neighbors.get(intake.node.id)?.uplink !== undefined) grant(turn, group, intake.node);
+  }
+}
+
+/** After an epoch began here, every publisher's node starts a new flow; what was lost in between is sent again. */
+export function reopenIntakes(turn: Turn, group: Group): void {
+  for (const intake of [...group.intakes.values()]) openIntake(turn, group, intake.node);
+}
+
+/** This node is root no more: the publishers are told where to go. */
+export function closeIntakes(turn: Turn, group: Group): void {
+  const { record, descriptor } = group;
+  for (const { node } of group.intakes.values()) {
+    if (record !== undefined && descriptor !== undefined) turn.direct(node, { type: 'rootIs', group: group.id, record, descriptor });
+  }
+  group.intakes.clear();
+}
+
+/** A batch reached this node: it is numbered, or answered with the receipt it already has. */
+export function onBatch(turn: Turn, group: Group, from: NodeHandle, block: Block): void {
+  const { sequencer } = group;
+  const intake = group.intakes.get(from.id);
+  if (sequencer === undefined || group.fenced || intake === undefined) {
+    turn.drop('not_root');
+    return;
+  }
+  intake.receivedBytes += batchCost(block);
+  if (intake.receivedBytes > intake.grantedBytes + 2 * turn.config.intakeBytes) {
+    turn.fault(from, 'batch_over_credit');
+    return;
+  }
+  const admission = group.sessions.admit(block, turn.config);
+  const { client, session, counter } = block;
+  switch (admission.type) {
+    case 'next':
+      stamp(turn, group, sequencer, block, from);
+      break;
+    case 'known': {
+      const { receipt } = admission;
+      if (receipt.firstSequence + receipt.count <= group.committed) sendReceipts(turn, group, from, { client, session, from: counter });
+      else owe(turn, sequencer, { to: from, block, firstSequence: receipt.firstSequence });
+      break;
+    }
+    case 'forgotten':
+      turn.direct(from, { type: 'publishRefused', group: group.id, client, session, counter, reason: 'RECEIPT_UNKNOWN' });
+      break;
+    case 'gap':
+      turn.direct(from, { type: 'publishRefused', group: group.id, client, session, counter, reason: 'COUNTER_GAP' });
+      break;
+    case 'full':
+      turn.direct(from, { type: 'publishRefused', group: group.id, client, session, counter, reason: 'TOO_MANY_SESSIONS' });
+      break;
+  }
+  if (intake.grantedBytes - intake.receivedBytes <= turn.config.intakeBytes / 2) grant(turn, group, from);
+}
+
+/** Answers a publisher that waits for receipts. */
+export function sendReceipts(turn: Turn, group: Group, to: NodeHandle, ask: Pick<Extract<PublishMessage, { type: 'receiptAsk' }>, 'client' | 'session' | 'from'>): void {
+  const { sequencer } = group;
+  if (sequencer === undefined || group.fenced) return;
+  const { client, session } = ask;
+  const receipts = group.sessions.receiptsFrom({ client, session, counter: ask.from }, group.committed, RECEIPTS_MAX);
+  const expected = group.sessions.expected(client, session) ?? 0;
+  turn.direct(to, { type: 'receipts', group: group.id, epoch: sequencer.epoch, client, session, expected, receipts });
+}

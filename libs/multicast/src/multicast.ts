@@ -1,0 +1,308 @@
+import type { Id } from '@banyan/ids';
+import type { Application, LinkId, NodeHandle, RoutingView, Upcall } from '@banyan/kbr';
+import { assert, assertNever, earliest, type Json, type Millis, type Rng } from '@banyan/sansio';
+import { neighborDeadline, tickNeighbor } from './beats.ts';
+import { onJoin } from './children.ts';
+import type { MulticastCommand, MulticastEvent } from './commands.ts';
+import { LOCAL_CONFIG, type MulticastConfig } from './config.ts';
+import { Departure } from './departure.ts';
+import { describeGroup, groupState, type GroupPicture, type MulticastStats } from './describe.ts';
+import { faultOfFrame, faultOfMessage } from './faults.ts';
+import { pump } from './feed.ts';
+import { onFrame } from './flow.ts';
+import type { MulticastFrame } from './frames.ts';
+import { GroupTable } from './group-table.ts';
+import type { Group } from './group.ts';
+import { Inbox } from './inbox.ts';
+import { onBatch } from './intake.ts';
+import { onLinkDown, onLinkUp, onPeerDead, onReborn } from './links.ts';
+import type { MulticastMessage, RoutedMessage } from './messages.ts';
+import { Openings } from './openings.ts';
+import { learn, onDelivered } from './owner.ts';
+import { seek } from './parent.ts';
+import { Publishers } from './publisher.ts';
+import { resolveSubscriptions, subscribe } from './subscriptions.ts';
+import { Turn, type MulticastEffect } from './turn.ts';
+
+type Input = Upcall<MulticastMessage, MulticastFrame> | { readonly type: 'command'; readonly command: MulticastCommand };
+
+/** A turn in which a node answers itself more often than this is a loop. */
+const OWN_MESSAGES_MAX = 10_000;
+/** A tick that comes so late means that this node did not run. */
+const STALL_MS = 1_000;
+/** Peers without edge and link are forgotten after so long. */
+const STRANGER_MS = 30_000;
+
+/**
+ * Multicast as one application above routing: finds the group that an input concerns, hands the input to the mechanism
+ * whose it is, and lets the node's role follow. Every mechanism is a file of its own; nothing is decided here.
+ */
+export class Multicast implements Application<MulticastMessage, MulticastCommand, MulticastEvent, MulticastFrame> {
+  readonly intercepts = true;
+  readonly #turn: Turn;
+  readonly #groups: GroupTable;
+  readonly #publishers: Publishers;
+  readonly #openings = new Openings();
+  readonly #departure = new Departure();
+  readonly #inbox: Inbox;
+
+  constructor(view: RoutingView, rng: Rng, config: Partial<MulticastConfig> = {}) {
+    this.#turn = new Turn(view, rng, { ...LOCAL_CONFIG, ...config });
+    this.#groups = new GroupTable(this.#turn);
+    this.#publishers = new Publishers({
+      toOwnRoot: (id, block) => {
+        const group = this.#groups.find(id);
+        if (group !== undefined) onBatch(this.#turn, group, this.#turn.self, block);
+      },
+      highest: (id) => this.#groups.byId.get(id)?.highest ?? 1,
+    });
+    this.#inbox = new Inbox(this.#turn, this.#groups, this.#publishers, this.#openings);
+  }
+
+  handle(now: Millis, input: Input): readonly MulticastEffect[] {
+    const due = this.deadline();
+    this.#turn.begin(now);
+    if (due !== undefined && now - due > STALL_MS) this.#turn.neighbors.excuse(now - due);
+    this.#dispatch(input);
+    this.#finishTurn();
+    return this.#turn.finish();
+  }
+
+  deadline(): Millis | undefined {
+    const { dueAt } = this.#turn.neighbors;
+    return earliest(
+      this.#groups.deadline(),
+      dueAt === Infinity ? undefined : dueAt,
+      this.#publishers.deadline(),
+      this.#openings.deadline(),
+      this.#departure.deadline(this.#turn),
+    );
+  }
+
+  state(now: Millis): Json {
+    const turn = this.#turn;
+    const groups = Object.fromEntries([...this.#groups.byId.values()].map((group) => [group.id, groupState(turn, group, now)]));
+    return { self: turn.self.id, groups, rng: [...turn.rng.state()], deadlineInMs: (this.deadline() ?? now) - now };
+  }
+
+  /** The picture of one group; undefined when this node has no part in it. */
+  describe(group: Id): GroupPicture | undefined {
+    const known = this.#groups.byId.get(group);
+    return known === undefined ? undefined : describeGroup(this.#turn, known);
+  }
+
+  /** Groups this node has a part in. */
+  groups(): readonly Id[] {
+    return [...this.#groups.byId.keys()];
+  }
+
+  /** Gauges over all groups. */
+  stats(): MulticastStats {
+    const groups = [...this.#groups.byId.values()];
+    const sum = (of: (group: Group) => number): number => groups.reduce((total, group) => total + of(group), 0);
+    return {
+      groups: groups.length,
+      roots: sum((group) => (group.sequencer === undefined ? 0 : 1)),
+      orphans: sum((group) => (!group.closed && !group.attached && group.wanted(this.#turn) ? 1 : 0)),
+      children: sum((group) => group.children.size),
+      subscriptions: sum((group) => group.subscriptions.size),
+      retainedBytes: sum((group) => group.ring.bytes + (group.backfill?.ring.bytes ?? 0)),
+      unreceiptedBytes: this.unreceipted().reduce((total, session) => total + session.bytes, 0),
+    };
+  }
+
+  /** What each publishing session of this node has no receipt for. */
+  unreceipted(): ReturnType<Publishers['unreceipted']> {
+    return this.#publishers.unreceipted();
+  }
+
+  #dispatch(input: Input): void {
+    const turn = this.#turn;
+    switch (input.type) {
+      case 'command':
+        this.#onCommand(input.command);
+        return;
+      case 'direct':
+        if (this.#isSound(input.from, faultOfMessage(input.body))) this.#inbox.take(input.from, input.body);
+        return;
+      case 'frame':
+        if (this.#isSound(input.from, faultOfFrame(input.frame))) this.#onFrame(input.from, input.link, input.frame);
+        return;
+      case 'forward':
+        if (!this.#intercept(input.envelope.body)) turn.push({ type: 'resume', envelope: input.envelope, nextHop: input.nextHop });
+        return;
+      case 'deliver':
+        this.#onDeliver(input.envelope.body);
+        return;
+      case 'linkUp':
+        onLinkUp(turn, this.#groups, this.#publishers, input);
+        return;
+      case 'linkDown':
+        onLinkDown(turn, this.#groups, this.#publishers, input);
+        return;
+      case 'peerDead':
+        onPeerDead(turn, this.#groups, this.#publishers, input.peer);
+        return;
+      case 'leafSetChanged':
+        this.#onLeafSetChanged(input.merged);
+        return;
+      case 'readyChanged':
+        this.#groups.select(() => true);
+        return;
+      case 'tick':
+        this.#onTick();
+        return;
+      default:
+        assertNever(input);
+    }
+  }
+
+  #onCommand(command: MulticastCommand): void {
+    const turn = this.#turn;
+    switch (command.type) {
+      case 'open':
+        this.#openings.open(turn, command.descriptor);
+        return;
+      case 'subscribe':
+        this.#onSubscribe(command);
+        return;
+      case 'unsubscribe':
+        this.#groups.homeOf(command.subscription)?.subscriptions.delete(command.subscription);
+        this.#groups.forgetSubscription(command.subscription);
+        return;
+      case 'consumed': {
+        const group = this.#groups.homeOf(command.subscription);
+        const subscription = group?.subscriptions.get(command.subscription);
+        if (group === undefined || subscription === undefined) return;
+        subscription.outstandingBytes = Math.max(0, subscription.outstandingBytes - command.bytes);
+        pump(turn, group);
+        return;
+      }
+      case 'publish':
+        this.#publishers.publish(turn, command);
+        return;
+      case 'publishEnd':
+        this.#publishers.end(turn, command);
+        return;
+      case 'leave':
+        this.#departure.start(turn, this.#groups);
+        return;
+      default:
+        assertNever(command);
+    }
+  }
+
+  #onSubscribe(command: Extract<MulticastCommand, { type: 'subscribe' }>): void {
+    const turn = this.#turn;
+    const { subscription: id, group: groupId, start, windowBytes, descriptor } = command;
+    const group = this.#groups.settleIn(id, groupId) ? this.#groups.open(groupId) : undefined;
+    if (group === undefined || group.closed) {
+      this.#groups.forgetSubscription(id);
+      turn.event({ type: 'subscribeFailed', subscription: id, group: groupId, reason: group === undefined ? 'TOO_MANY' : 'GROUP_CLOSED' });
+      return;
+    }
+    if (descriptor !== undefined) learn(turn, group, { descriptor });
+    subscribe(turn, group, { id, start, windowBytes });
+    resolveSubscriptions(turn, group);
+    pump(turn, group);
+  }
+
+  /** A message on its way to the key of a group passes by: only joins may end here. */
+  #intercept(body: MulticastMessage): boolean {
+    if (body.type !== 'join') return false;
+    const known = this.#groups.byId.get(body.group);
+    if (this.#departure.isUnderWay || known?.closed === true || body.child.id === this.#turn.self.id) return false;
+    // An orphan's join does not make new forwarders: who has no place yet could not help it for long.
+    if (known === undefined && body.accepted !== undefined) return false;
+    const group = this.#groups.open(body.group);
+    if (group === undefined) return false;
+    learn(this.#turn, group, body);
+    if (group.closed || !onJoin(this.#turn, group, body, false)) return false;
+    if (!group.attached) seek(this.#turn, group);
+    return true;
+  }
+
+  #onDeliver(body: MulticastMessage): void {
+    if (!isRouted(body)) return;
+    const group = this.#groups.open(body.type === 'open' ? body.descriptor.group : body.group);
+    if (group !== undefined) onDelivered(this.#turn, group, body);
+  }
+
+  #onFrame(from: NodeHandle, link: LinkId, frame: MulticastFrame): void {
+    const turn = this.#turn;
+    const group = this.#groups.find(frame.group);
+    const neighbor = turn.neighbors.get(from.id);
+    if (neighbor?.uplink !== link) {
+      turn.drop('not_parent');
+      return;
+    }
+    if (frame.type === 'batch') {
+      if (group === undefined) turn.drop('unknown_group');
+      else onBatch(turn, group, from, frame.block);
+      return;
+    }
+    if (group === undefined || group.closed) {
+      turn.drop('unknown_group');
+      turn.direct(from, { type: 'leave', group: frame.group });
+      return;
+    }
+    if (frame.type === 'closed') {
+      if (group.parent?.handle.id === from.id) learn(turn, group, { descriptor: frame.descriptor });
+    } else onFrame(turn, group, from, frame);
+  }
+
+  #onLeafSetChanged(merged: boolean): void {
+    for (const group of this.#groups.select(() => true)) {
+      const { record, descriptor } = group;
+      if (!merged || group.sequencer === undefined || record === undefined || descriptor === undefined) continue;
+      if (!this.#turn.view.isRoot(group.id)) this.#turn.route(group.id, { type: 'announce', group: group.id, record, descriptor, next: group.highest });
+    }
+  }
+
+  #onTick(): void {
+    const turn = this.#turn;
+    const { neighbors } = turn;
+    this.#groups.tick();
+    this.#publishers.tick(turn);
+    this.#openings.tick(turn);
+    this.#departure.tick(turn, this.#groups);
+    if (neighbors.dueAt > turn.now) return;
+    neighbors.dueAt = Infinity;
+    for (const neighbor of [...neighbors.all()]) {
+      const due = neighborDeadline(turn, neighbor);
+      if (due !== undefined && due <= turn.now) {
+        for (const id of neighbor.parentIn) this.#groups.find(id);
+        tickNeighbor(turn, this.#groups.byId, neighbor);
+      }
+      const next = neighborDeadline(turn, neighbor);
+      if (next !== undefined) neighbors.dueAt = Math.min(neighbors.dueAt, Math.max(next, turn.now + 1));
+    }
+    neighbors.prune(turn.now, STRANGER_MS);
+  }
+
+  /** Counts as a sign of life; what breaks the protocol is told and goes no further. */
+  #isSound(from: NodeHandle, fault: string | undefined): boolean {
+    if (fault !== undefined) {
+      this.#turn.fault(from, fault);
+      return false;
+    }
+    if (this.#turn.neighbors.heard(from, this.#turn.now) === 'reborn') onReborn(this.#turn, this.#groups, from);
+    return true;
+  }
+
+  /** What this node said to itself, and what follows from all of it. */
+  #finishTurn(): void {
+    const turn = this.#turn;
+    for (let taken = 0; ; taken++) {
+      assert(taken < OWN_MESSAGES_MAX, 'a node does not answer itself forever');
+      this.#groups.settle();
+      const own = turn.takeOwn();
+      if (own === undefined) return;
+      this.#inbox.take(turn.self, own);
+    }
+  }
+}
+
+function isRouted(body: MulticastMessage): body is RoutedMessage {
+  return body.type === 'join' || body.type === 'findRoot' || body.type === 'open' || body.type === 'announce';
+}

@@ -1,0 +1,100 @@
+import type { Id } from '@banyan/ids';
+import type { LinkId, NodeHandle } from '@banyan/kbr';
+import type { Millis } from '@banyan/sansio';
+
+/** Another node as this one meets it in all groups together: one beat, one link each way. */
+export interface Neighbor {
+  handle: NodeHandle;
+  heardAt: Millis;
+  /** The link this node dialled: the neighbor sends frames on it. */
+  uplink?: LinkId;
+  /** The link the neighbor dialled: frames go out on it. */
+  downlink?: LinkId;
+  /** Groups in which the neighbor is the parent (or may become it: a graft is under way). */
+  readonly parentIn: Set<Id>;
+  /** Groups in which the neighbor is a child. */
+  readonly childIn: Set<Id>;
+  beatAt: Millis;
+  /** When a third node was asked about it. */
+  probedAt?: Millis;
+  /** Where the next beat goes on, when more groups are shared than fit. */
+  beatOffset: number;
+}
+
+/** Peers heard of that are kept although no tree edge joins them. */
+const STRANGERS_MAX = 1_024;
+/** Deaths remembered. */
+const DEAD_MAX = 1_024;
+
+/** Everybody this node shares an edge with, has a link to, or heard of lately. */
+export class Neighbors {
+  readonly #all = new Map<Id, Neighbor>();
+  readonly #dead = new Map<Id, number>();
+  /** No neighbor needs a look before. */
+  dueAt: Millis = Infinity;
+
+  get(peer: Id): Neighbor | undefined {
+    return this.#all.get(peer);
+  }
+
+  all(): Iterable<Neighbor> {
+    return this.#all.values();
+  }
+
+  /** The neighbor of this handle, made when new; a newer incarnation replaces the handle. */
+  meet(handle: NodeHandle, now: Millis): Neighbor {
+    const known = this.#all.get(handle.id);
+    if (known !== undefined) {
+      if (handle.incarnation > known.handle.incarnation) known.handle = handle;
+      return known;
+    }
+    const neighbor: Neighbor = { handle, heardAt: now, parentIn: new Set(), childIn: new Set(), beatAt: now, beatOffset: 0 };
+    this.#all.set(handle.id, neighbor);
+    this.dueAt = Math.min(this.dueAt, now);
+    return neighbor;
+  }
+
+  /** The neighbor's next beat goes out no later than `at`. */
+  hurry(neighbor: Neighbor, at: Millis): void {
+    neighbor.beatAt = Math.min(neighbor.beatAt, at);
+    this.dueAt = Math.min(this.dueAt, neighbor.beatAt);
+  }
+
+  /** Notes a sign of life. Returns `reborn` when it comes from a newer life than the one known. */
+  heard(handle: NodeHandle, now: Millis): 'known' | 'reborn' {
+    const before = this.#all.get(handle.id)?.handle.incarnation;
+    const neighbor = this.meet(handle, now);
+    neighbor.heardAt = now;
+    delete neighbor.probedAt;
+    if ((this.#dead.get(handle.id) ?? -1) <= handle.incarnation) this.#dead.delete(handle.id);
+    return before !== undefined && handle.incarnation > before ? 'reborn' : 'known';
+  }
+
+  died(handle: NodeHandle): void {
+    this.#dead.set(handle.id, Math.max(handle.incarnation, this.#dead.get(handle.id) ?? 0));
+    if (this.#dead.size > DEAD_MAX) for (const oldest of this.#dead.keys()) return void this.#dead.delete(oldest);
+  }
+
+  /** True when this life of the node is over, as far as is known. */
+  isDead(handle: NodeHandle): boolean {
+    const neighbor = this.#all.get(handle.id);
+    if (neighbor !== undefined && neighbor.handle.incarnation > handle.incarnation) return true;
+    const life = this.#dead.get(handle.id);
+    return life !== undefined && life >= handle.incarnation;
+  }
+
+  /** Everybody was silent for `pauseMs` because this node did not run: the silence is not theirs. */
+  excuse(pauseMs: Millis): void {
+    for (const neighbor of this.#all.values()) neighbor.heardAt += pauseMs;
+  }
+
+  /** Forgets peers without edge and link that were not heard for `ageMs`; beyond the bound the longest silent go at once. */
+  prune(now: Millis, ageMs: Millis): void {
+    const idle = [...this.#all.values()].filter((n) => n.parentIn.size + n.childIn.size === 0 && n.uplink === undefined && n.downlink === undefined);
+    idle.sort((a, b) => a.heardAt - b.heardAt);
+    const excess = this.#all.size - STRANGERS_MAX;
+    idle.forEach((neighbor, i) => {
+      if (i < excess || now - neighbor.heardAt > ageMs) this.#all.delete(neighbor.handle.id);
+    });
+  }
+}

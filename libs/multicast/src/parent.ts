@@ -1,0 +1,241 @@
+import type { NodeHandle } from '@banyan/kbr';
+import { grantPending } from './children.ts';
+import { isNewerRound, type RoundMark, type Sequence } from './epoch.ts';
+import { openFlow, watchFlow } from './flow.ts';
+import type { Attempt, Group } from './group.ts';
+import { commit, install } from './history.ts';
+import type { DownBeat, RoutedMessage, TreeMessage } from './messages.ts';
+import { resolveStart, resolveSubscriptions } from './subscriptions.ts';
+import type { Turn } from './turn.ts';
+
+/** Joins are repeated at most this many times more slowly. */
+const JOIN_BACKOFF_MAX = 8;
+/** Children named by full nodes that are remembered in one search. */
+const REDIRECTS_MAX = 16;
+
+/**
+ * Starts the search for a parent: backups first, then the join routed to the key, then root and voters.
+ * While it lasts no newer round is accepted; a parent is taken only for a round newer than the last one accepted, so a
+ * descendant, which has all its rounds from here, never qualifies.
+ */
+export function seek(turn: Turn, group: Group, first: readonly NodeHandle[] = []): void {
+  if (group.attempt !== undefined || group.sequencer !== undefined || group.closed) return;
+  group.attempt = { tries: 0, retryAt: turn.now, tried: new Set(), redirects: first.slice(0, REDIRECTS_MAX), joins: 0, since: turn.now };
+  tryNext(turn, group, group.attempt);
+}
+
+/** Goes on with a search whose wait is over. */
+export function tickParent(turn: Turn, group: Group): void {
+  const { attempt } = group;
+  if (attempt === undefined || attempt.retryAt > turn.now) return;
+  const { target, waitingSince } = attempt;
+  if (target === undefined) {
+    tryNext(turn, group, attempt);
+    return;
+  }
+  const patienceMs = turn.config.moveRoundsMax * turn.config.roundMs;
+  const isOver = waitingSince === undefined ? attempt.tries >= turn.config.graftTriesMax : turn.now - waitingSince >= patienceMs;
+  if (!isOver) {
+    ask(turn, group, attempt, target);
+    return;
+  }
+  if (waitingSince === undefined) noteUnreachable(turn, group, target);
+  tryNext(turn, group, attempt);
+}
+
+/** A place was granted: it is taken if the granter's round is newer than ours. */
+export function onGraftAck(turn: Turn, group: Group, from: NodeHandle, ack: Extract<TreeMessage, { type: 'graftAck' }>): void {
+  const { attempt, parent } = group;
+  if (parent?.handle.id === from.id && parent.handle.incarnation === from.incarnation) {
+    group.backups = ack.backups;
+    return;
+  }
+  if (attempt === undefined || !wouldTake(turn, group, from)) {
+    turn.direct(from, { type: 'leave', group: group.id });
+    return;
+  }
+  if (isNewerRound(ack.mark, group.accepted)) {
+    takeParent(turn, group, from, ack);
+    return;
+  }
+  if (attempt.target !== undefined && attempt.target.id !== from.id) return;
+  attempt.target = from;
+  attempt.waitingSince ??= turn.now;
+  attempt.retryAt = turn.now + turn.config.graftMs;
+}
+
+/** No place there. */
+export function onGraftRefused(turn: Turn, group: Group, from: NodeHandle, refusal: Extract<TreeMessage, { type: 'graftRefused' }>): void {
+  const { attempt } = group;
+  if (attempt === undefined || (attempt.target !== undefined && attempt.target.id !== from.id)) return;
+  const fresh = refusal.redirect.filter((node) => !turn.isSelf(node) && !attempt.tried.has(lifeOf(node)));
+  attempt.redirects = [...fresh, ...attempt.redirects].slice(0, REDIRECTS_MAX);
+  tryNext(turn, group, attempt);
+}
+
+/** A beat of the parent (or of one that this node waits for). */
+export function onDownBeat(turn: Turn, group: Group, from: NodeHandle, beat: DownBeat): void {
+  const { parent, attempt } = group;
+  if (parent?.handle.id !== from.id || parent.handle.incarnation !== from.incarnation) {
+    if (attempt?.target?.id === from.id && isNewerRound(beat.mark, group.accepted)) ask(turn, group, attempt, from);
+    return;
+  }
+  if (attempt === undefined && isNewerRound(beat.mark, group.accepted)) acceptRound(turn, group, beat.mark);
+  if (beat.backups !== undefined) group.backups = beat.backups;
+  commit(turn, group, { epoch: beat.mark.epoch, committed: beat.committed, low: beat.low });
+  watchFlow(turn, group, beat);
+}
+
+/** A newer round: told to the children soon. */
+export function acceptRound(turn: Turn, group: Group, mark: RoundMark): void {
+  group.accepted = mark;
+  for (const child of group.children.values()) {
+    const neighbor = turn.neighbors.get(child.handle.id);
+    if (neighbor !== undefined) turn.neighbors.hurry(neighbor, turn.now + turn.config.beatBundleMs);
+  }
+}
+
+/** The parent is gone (or this node is no child of it): this node is an orphan and looks for another. */
+export function loseParent(turn: Turn, group: Group, why: string, redirect: readonly NodeHandle[] = []): void {
+  const { parent } = group;
+  if (parent === undefined) return;
+  dropParent(turn, group);
+  turn.note(group.id, `parent_lost_${why}`);
+  const { attempt } = group;
+  if (attempt === undefined) seek(turn, group, redirect);
+  group.attempt?.tried.add(lifeOf(parent.handle));
+  if (group.attempt?.target?.id === parent.handle.id) tryNext(turn, group, group.attempt);
+}
+
+/** Lets go of the parent without looking for another: this node became root, or leaves the tree. */
+export function dropParent(turn: Turn, group: Group): void {
+  const { parent } = group;
+  if (parent === undefined) return;
+  delete group.parent;
+  turn.neighbors.get(parent.handle.id)?.parentIn.delete(group.id);
+}
+
+/** Lets go of the parent and says so. */
+export function leaveParent(turn: Turn, group: Group): void {
+  if (group.parent !== undefined) turn.direct(group.parent.handle, { type: 'leave', group: group.id });
+  dropParent(turn, group);
+  delete group.attempt;
+}
+
+/** A node could not be reached: when it is the root, that is one of the signs that the group needs another. */
+export function noteUnreachable(turn: Turn, group: Group, node: NodeHandle): void {
+  if (group.record?.root.id === node.id) group.rootLostAt ??= turn.now;
+}
+
+function takeParent(turn: Turn, group: Group, from: NodeHandle, ack: Extract<TreeMessage, { type: 'graftAck' }>): void {
+  const before = group.parent;
+  if (before !== undefined) turn.direct(before.handle, { type: 'leave', group: group.id });
+  dropParent(turn, group);
+  delete group.attempt;
+  // A parent is no child: what is left of that edge is from before it moved.
+  group.children.delete(from.id);
+  group.accepted = ack.mark;
+  group.parent = { handle: from, flow: group.flow, begun: false, receivedBytes: 0, grantedBytes: 0, resumeAt: turn.now, reopened: false, dialling: false };
+  group.backups = ack.backups;
+  if (group.descriptor === undefined || group.descriptor.version < ack.descriptor.version) group.descriptor = ack.descriptor;
+  const neighbor = turn.neighbors.meet(from, turn.now);
+  neighbor.parentIn.add(group.id);
+  neighbor.childIn.delete(group.id);
+  neighbor.heardAt = turn.now;
+  turn.neighbors.hurry(neighbor, turn.now + turn.config.beatBundleMs);
+  install(turn, group, ack.record);
+  startHistory(turn, group, ack);
+  commit(turn, group, { epoch: ack.mark.epoch, committed: ack.committed, low: ack.low });
+  openFlow(turn, group);
+  turn.note(group.id, before === undefined ? 'joined' : 'moved');
+  acceptRound(turn, group, ack.mark);
+  grantPending(turn, group);
+  resolveSubscriptions(turn, group);
+}
+
+/** A node new to the group begins its history where its readers begin, a voter with all there is. */
+function startHistory(turn: Turn, group: Group, ack: { readonly low: Sequence; readonly next: Sequence; readonly committed: Sequence }): void {
+  group.rootLow = Math.max(group.rootLow, ack.low);
+  if (group.started) return;
+  group.started = true;
+  const end = group.reliable ? Math.min(ack.committed, ack.next) : ack.next;
+  let start = group.isVoter(turn) || group.duty !== undefined ? ack.low : end;
+  for (const { start: wish } of group.subscriptions.values()) start = Math.min(start, resolveStart(wish, { low: ack.low, end }));
+  group.ring.reset(Math.max(1, start));
+  group.committed = Math.max(1, Math.min(group.committed, start));
+}
+
+function wouldTake(turn: Turn, group: Group, from: NodeHandle): boolean {
+  // A voter that has a parent moves for nobody but the root.
+  return group.parent === undefined || !hasDuty(turn, group) || group.record?.root.id === from.id;
+}
+
+function hasDuty(turn: Turn, group: Group): boolean {
+  return group.isVoter(turn) || group.duty !== undefined;
+}
+
+function tryNext(turn: Turn, group: Group, attempt: Attempt): void {
+  delete attempt.target;
+  delete attempt.waitingSince;
+  attempt.tries = 0;
+  // A voluntary move asks its one candidate and no other.
+  if (group.parent !== undefined && attempt.tried.size > 0) {
+    delete group.attempt;
+    group.moveAt = turn.now + turn.jittered(turn.config.upkeepMs);
+    return;
+  }
+  const target = candidate(turn, group, attempt);
+  if (target !== undefined) {
+    attempt.tried.add(lifeOf(target));
+    ask(turn, group, attempt, target);
+    return;
+  }
+  attempt.tried.clear();
+  join(turn, group, attempt);
+}
+
+/** Whom to ask next, before the key is asked: once all of them were, the join comes, then they again. */
+function candidate(turn: Turn, group: Group, attempt: Attempt): NodeHandle | undefined {
+  const { record } = group;
+  const root = record === undefined ? [] : [record.root];
+  const electorate = attempt.joins > 0 && record !== undefined ? [...root, ...record.voters] : [];
+  const duty = hasDuty(turn, group) ? root : [];
+  for (const node of [...attempt.redirects, ...duty, ...group.backups, ...electorate]) {
+    if (node.id === turn.self.id || attempt.tried.has(lifeOf(node)) || turn.neighbors.isDead(node)) continue;
+    return node;
+  }
+  return undefined;
+}
+
+function ask(turn: Turn, group: Group, attempt: Attempt, target: NodeHandle): void {
+  attempt.target = target;
+  attempt.tries++;
+  attempt.retryAt = turn.now + turn.config.graftMs;
+  const voter = hasDuty(turn, group) && group.record?.root.id === target.id;
+  const accepted = group.accepted === undefined ? {} : { accepted: group.accepted };
+  turn.direct(target, { type: 'graft', group: group.id, voter, ...accepted });
+}
+
+function join(turn: Turn, group: Group, attempt: Attempt): void {
+  attempt.joins++;
+  attempt.redirects = [];
+  attempt.retryAt = turn.now + turn.jittered(turn.config.joinMs * Math.min(JOIN_BACKOFF_MAX, attempt.joins));
+  turn.route(group.id, joinMessage(turn, group));
+}
+
+/** Scribe's JOIN of this node. */
+export function joinMessage(turn: Turn, group: Group): Extract<RoutedMessage, { type: 'join' }> {
+  return {
+    type: 'join',
+    group: group.id,
+    child: turn.self,
+    next: group.highest,
+    ...(group.accepted === undefined ? {} : { accepted: group.accepted }),
+    ...(group.record === undefined ? {} : { record: group.record }),
+    ...(group.descriptor === undefined ? {} : { descriptor: group.descriptor }),
+  };
+}
+
+function lifeOf(node: NodeHandle): string {
+  return `${node.id}@${node.incarnation}`;
+}

@@ -1,0 +1,361 @@
+import type { Id } from '@banyan/ids';
+import type { NodeHandle } from '@banyan/kbr';
+import type { Millis } from '@banyan/sansio';
+import type { MulticastCommand } from './commands.ts';
+import type { GroupDescriptor, Verified } from './descriptor.ts';
+import { compareEpochs, type Epoch, type EpochRecord } from './epoch.ts';
+import type { Block } from './frames.ts';
+import { batchCost } from './intake.ts';
+import type { PublishMessage } from './messages.ts';
+import type { Turn } from './turn.ts';
+
+type Publish = Extract<MulticastCommand, { type: 'publish' }>;
+type Receipts = Extract<PublishMessage, { type: 'receipts' }>;
+type Refusal = Extract<PublishMessage, { type: 'publishRefused' }>;
+
+/** A session whose publisher is gone is served for so many look-ups of the root more. */
+const ENDED_RETRIES = 60;
+
+/** One publisher at this node. Batches are kept until their receipt comes. */
+interface Session {
+  readonly client: string;
+  readonly session: string;
+  /** The counter after the highest one taken. */
+  nextCounter: number;
+  /** Without a receipt, in the order they were given. */
+  batches: Block[];
+  /** How many of them were sent in this flow. */
+  sent: number;
+  bytes: number;
+  blocked: boolean;
+  endedAt?: Millis;
+  stalledTold: boolean;
+  /** When something last went forward: a receipt, or the first batch. */
+  progressAt: Millis;
+  askAt: Millis;
+}
+
+/** One group as its publishers' node sees it. */
+interface Publishing {
+  readonly group: Id;
+  descriptor?: Verified<GroupDescriptor>;
+  record?: EpochRecord;
+  /** The flow the root granted; absent: the root is not found, or it is lost. */
+  flow?: { readonly root: NodeHandle; readonly epoch: Epoch; readonly flow: number; sentBytes: number; creditBytes: number };
+  findAt: Millis;
+  finds: number;
+  readonly sessions: Map<string, Session>;
+}
+
+/** What the publishing side needs of the rest of the machine. */
+export interface PublisherPort {
+  /** Hands a batch to the sequencer of this very node. */
+  toOwnRoot(group: Id, block: Block): void;
+  /** Above everything this node has seen of the group. */
+  highest(group: Id): number;
+}
+
+/**
+ * The publishers' side: looks the root up once, keeps what has no receipt (at most `publishWindowBytes` a session), and
+ * after a change of root sends all of that again, in order and with the same borders; the root knows what it has.
+ */
+export class Publishers {
+  readonly #groups = new Map<Id, Publishing>();
+  readonly #port: PublisherPort;
+
+  constructor(port: PublisherPort) {
+    this.#port = port;
+  }
+
+  publish(turn: Turn, command: Publish): void {
+    const publishing = this.#publishing(turn, command.group);
+    if (command.descriptor !== undefined) publishing.descriptor ??= command.descriptor;
+    const { client, session: name, counter, count, payload, bytes, trace } = command;
+    const session = this.#session(turn, publishing, command);
+    if (session === undefined) {
+      turn.event({ type: 'publishFailed', group: command.group, client, session: name, counter, reason: 'TOO_MANY_SESSIONS' });
+      return;
+    }
+    if (counter > session.nextCounter) {
+      turn.event({ type: 'publishFailed', group: command.group, client, session: name, counter, reason: 'COUNTER_GAP' });
+      return;
+    }
+    if (counter < session.nextCounter && session.batches.some((batch) => batch.counter === counter)) return;
+    const isFull = session.bytes + bytes > turn.config.publishWindowBytes || session.batches.length >= turn.config.receiptsMax;
+    if (isFull && session.batches.length > 0) {
+      session.blocked = true;
+      turn.event({ type: 'publishBlocked', group: command.group, client, session: name, counter });
+      return;
+    }
+    if (session.batches.length === 0) session.progressAt = turn.now;
+    session.batches.push({ client, session: name, counter, count, payload, bytes, ...(trace === undefined ? {} : { trace }) });
+    session.bytes += bytes;
+    session.nextCounter = Math.max(session.nextCounter, counter + count);
+    this.#pump(turn, publishing);
+  }
+
+  end(turn: Turn, command: Extract<MulticastCommand, { type: 'publishEnd' }>): void {
+    const publishing = this.#groups.get(command.group);
+    const session = publishing?.sessions.get(sessionKey(command));
+    if (publishing === undefined || session === undefined) return;
+    session.endedAt = turn.now;
+    this.#forget(publishing, session);
+  }
+
+  /** The root (or who knows it) says who it is. */
+  onRootIs(turn: Turn, from: NodeHandle, message: Extract<PublishMessage, { type: 'rootIs' }>): void {
+    const publishing = this.#groups.get(message.group);
+    if (publishing === undefined) return;
+    publishing.descriptor = message.descriptor;
+    if (message.descriptor.closed) {
+      this.#failAll(turn, publishing, 'GROUP_CLOSED');
+      return;
+    }
+    const known = publishing.record;
+    if (known !== undefined && compareEpochs(message.record.epoch, known.epoch) < 0) return;
+    publishing.record = message.record;
+    const { flow } = publishing;
+    if (flow !== undefined && compareEpochs(flow.epoch, message.record.epoch) < 0) this.#loseRoot(turn, publishing);
+    // Only a pointer: the root itself is asked next.
+    if (publishing.flow === undefined && from.id !== message.record.root.id) turn.direct(message.record.root, this.#findRoot(turn, publishing));
+  }
+
+  onGrant(turn: Turn, from: NodeHandle, grant: Extract<PublishMessage, { type: 'publishGrant' }>): void {
+    const publishing = this.#groups.get(grant.group);
+    if (publishing === undefined) return;
+    const { flow } = publishing;
+    const order = flow === undefined ? 1 : compareEpochs(grant.epoch, flow.epoch) || grant.flow - flow.flow;
+    if (order < 0) return;
+    if (order === 0 && flow !== undefined) flow.creditBytes = Math.max(flow.creditBytes, grant.creditBytes);
+    else {
+      publishing.flow = { root: from, epoch: grant.epoch, flow: grant.flow, sentBytes: 0, creditBytes: grant.creditBytes };
+      publishing.finds = 0;
+      for (const session of publishing.sessions.values()) {
+        session.sent = 0;
+        session.askAt = turn.now + turn.config.receiptMs;
+      }
+    }
+    this.#pump(turn, publishing);
+  }
+
+  onReceipts(turn: Turn, message: Receipts): void {
+    const publishing = this.#groups.get(message.group);
+    const session = publishing?.sessions.get(sessionKey(message));
+    if (publishing === undefined || session === undefined) return;
+    for (const receipt of message.receipts) this.#settle(turn, publishing, session, receipt);
+    this.#reopen(turn, publishing, session);
+    this.#forget(publishing, session);
+  }
+
+  onRefused(turn: Turn, refusal: Refusal): void {
+    const publishing = this.#groups.get(refusal.group);
+    const session = publishing?.sessions.get(sessionKey(refusal));
+    if (publishing === undefined || session === undefined) return;
+    const { group, client, session: name, counter, reason } = refusal;
+    if (reason === 'NO_QUORUM') {
+      this.#tellStalled(turn, publishing, session, 'NO_QUORUM');
+      return;
+    }
+    if (reason === 'COUNTER_GAP') {
+      // Something before it was lost on the way: a fresh flow brings all of it again.
+      this.#loseRoot(turn, publishing);
+      return;
+    }
+    if (this.#take(session, counter) === undefined) return;
+    turn.event({ type: 'publishFailed', group, client, session: name, counter, reason });
+    this.#reopen(turn, publishing, session);
+  }
+
+  onNoSuchGroup(turn: Turn, group: Id): void {
+    const publishing = this.#groups.get(group);
+    if (publishing !== undefined) this.#failAll(turn, publishing, 'UNKNOWN_GROUP');
+  }
+
+  /** The data link that the root dials came up or went. */
+  onDownlink(turn: Turn, peer: NodeHandle, isUp: boolean): void {
+    for (const publishing of this.#groups.values()) {
+      if (publishing.flow?.root.id !== peer.id) continue;
+      if (isUp) this.#pump(turn, publishing);
+      else this.#loseRoot(turn, publishing);
+    }
+  }
+
+  onPeerDead(turn: Turn, peer: NodeHandle): void {
+    this.onDownlink(turn, peer, false);
+  }
+
+  tick(turn: Turn): void {
+    for (const publishing of this.#groups.values()) this.#tickGroup(turn, publishing);
+  }
+
+  deadline(): Millis | undefined {
+    let first: Millis | undefined;
+    for (const publishing of this.#groups.values()) {
+      const at = this.#deadlineOf(publishing);
+      if (at !== undefined && (first === undefined || at < first)) first = at;
+    }
+    return first;
+  }
+
+  /** Bytes without a receipt, per group and session, for gauges and bounds. */
+  unreceipted(): readonly { readonly group: Id; readonly session: string; readonly bytes: number; readonly batches: number }[] {
+    return [...this.#groups.values()].flatMap(({ group, sessions }) =>
+      [...sessions.values()].map(({ session, bytes, batches }) => ({ group, session, bytes, batches: batches.length })),
+    );
+  }
+
+  #tickGroup(turn: Turn, publishing: Publishing): void {
+    const waiting = [...publishing.sessions.values()].filter((session) => session.batches.length > 0);
+    for (const session of [...publishing.sessions.values()]) this.#forget(publishing, session);
+    if (waiting.length === 0) return;
+    const { publishRetryMs, receiptMs } = turn.config;
+    const oldest = Math.min(...waiting.map((session) => session.progressAt));
+    if (publishing.flow !== undefined && turn.now - Math.max(oldest, publishing.findAt) >= 3 * publishRetryMs) this.#loseRoot(turn, publishing);
+    if (publishing.flow === undefined) {
+      if (publishing.findAt <= turn.now) this.#find(turn, publishing);
+      for (const session of waiting) if (turn.now - session.progressAt >= 3 * publishRetryMs) this.#tellStalled(turn, publishing, session, 'NO_ROOT');
+      return;
+    }
+    for (const session of waiting) {
+      if (session.askAt > turn.now) continue;
+      session.askAt = turn.now + receiptMs;
+      if (session.sent === 0) continue;
+      const from = session.batches[0]?.counter ?? 1;
+      turn.direct(publishing.flow.root, { type: 'receiptAsk', group: publishing.group, client: session.client, session: session.session, from });
+    }
+  }
+
+  #deadlineOf(publishing: Publishing): Millis | undefined {
+    let first: Millis | undefined;
+    for (const session of publishing.sessions.values()) {
+      if (session.batches.length === 0) continue;
+      const at = publishing.flow === undefined ? publishing.findAt : session.askAt;
+      if (first === undefined || at < first) first = at;
+    }
+    return first;
+  }
+
+  /** Sends what the root has room for, the sessions in turn. */
+  #pump(turn: Turn, publishing: Publishing): void {
+    const { flow } = publishing;
+    if (flow === undefined) {
+      if (publishing.findAt <= turn.now) this.#find(turn, publishing);
+      return;
+    }
+    const isOwn = turn.isSelf(flow.root);
+    const link = turn.neighbors.get(flow.root.id)?.downlink;
+    if (!isOwn && link === undefined) return;
+    for (let isProgress = true; isProgress; ) {
+      isProgress = false;
+      for (const session of publishing.sessions.values()) {
+        const block = session.batches[session.sent];
+        if (block === undefined || flow.sentBytes >= flow.creditBytes || publishing.flow !== flow) continue;
+        isProgress = true;
+        session.sent++;
+        session.askAt = turn.now + turn.config.receiptMs;
+        flow.sentBytes += batchCost(block);
+        if (isOwn) this.#port.toOwnRoot(publishing.group, block);
+        else if (link !== undefined) turn.fanOut([link], { type: 'batch', group: publishing.group, block });
+      }
+    }
+  }
+
+  #find(turn: Turn, publishing: Publishing): void {
+    publishing.finds++;
+    publishing.findAt = turn.now + turn.jittered(turn.config.publishRetryMs);
+    turn.route(publishing.group, this.#findRoot(turn, publishing));
+  }
+
+  #findRoot(turn: Turn, publishing: Publishing) {
+    const { group, record, descriptor } = publishing;
+    const known = { ...(record === undefined ? {} : { record }), ...(descriptor === undefined ? {} : { descriptor }) };
+    return { type: 'findRoot' as const, group, publisher: turn.self, next: this.#port.highest(group), ...known };
+  }
+
+  #loseRoot(turn: Turn, publishing: Publishing): void {
+    delete publishing.flow;
+    for (const session of publishing.sessions.values()) session.sent = 0;
+    publishing.findAt = Math.min(publishing.findAt, turn.now + turn.config.beatBundleMs);
+  }
+
+  #settle(turn: Turn, publishing: Publishing, session: Session, receipt: Receipts['receipts'][number]): void {
+    if (this.#take(session, receipt.counter) === undefined) return;
+    session.progressAt = turn.now;
+    session.stalledTold = false;
+    const { client, session: name } = session;
+    turn.event({ type: 'receipt', group: publishing.group, client, session: name, ...receipt });
+  }
+
+  /** Takes a batch off the list; receipts come nearly always in order, so it is looked for from the front. */
+  #take(session: Session, counter: number): Block | undefined {
+    const at = session.batches.findIndex((batch) => batch.counter === counter);
+    const block = session.batches[at];
+    if (block === undefined) return undefined;
+    session.batches.splice(at, 1);
+    if (at < session.sent) session.sent--;
+    session.bytes -= block.bytes;
+    return block;
+  }
+
+  #reopen(turn: Turn, publishing: Publishing, session: Session): void {
+    if (!session.blocked || session.bytes > turn.config.publishWindowBytes / 2 || session.batches.length > turn.config.receiptsMax / 2) return;
+    session.blocked = false;
+    const { client, session: name, nextCounter } = session;
+    turn.event({ type: 'publishReady', group: publishing.group, client, session: name, counter: nextCounter });
+  }
+
+  #tellStalled(turn: Turn, publishing: Publishing, session: Session, reason: 'NO_QUORUM' | 'NO_ROOT'): void {
+    if (session.stalledTold) return;
+    session.stalledTold = true;
+    turn.event({ type: 'publishStalled', group: publishing.group, client: session.client, session: session.session, reason });
+  }
+
+  #failAll(turn: Turn, publishing: Publishing, reason: 'UNKNOWN_GROUP' | 'GROUP_CLOSED'): void {
+    this.#groups.delete(publishing.group);
+    for (const { client, session, batches, nextCounter } of publishing.sessions.values()) {
+      const counters = batches.length === 0 ? [nextCounter] : batches.map((batch) => batch.counter);
+      for (const counter of counters) turn.event({ type: 'publishFailed', group: publishing.group, client, session, counter, reason });
+    }
+  }
+
+  #forget(publishing: Publishing, session: Session): void {
+    if (session.endedAt === undefined || (session.batches.length > 0 && publishing.finds < ENDED_RETRIES)) return;
+    publishing.sessions.delete(sessionKey(session));
+    if (publishing.sessions.size === 0) this.#groups.delete(publishing.group);
+  }
+
+  #publishing(turn: Turn, group: Id): Publishing {
+    const known = this.#groups.get(group);
+    if (known !== undefined) return known;
+    const publishing: Publishing = { group, findAt: turn.now, finds: 0, sessions: new Map() };
+    this.#groups.set(group, publishing);
+    return publishing;
+  }
+
+  /** A session new to this node starts at whatever counter it is given: it may have moved here with batches to retry. */
+  #session(turn: Turn, publishing: Publishing, command: Publish): Session | undefined {
+    const key = sessionKey(command);
+    const known = publishing.sessions.get(key);
+    if (known !== undefined) return known;
+    if (publishing.sessions.size >= turn.config.sessionsMax) return undefined;
+    const { client, session: name, counter } = command;
+    const session: Session = {
+      client,
+      session: name,
+      nextCounter: counter,
+      batches: [],
+      sent: 0,
+      bytes: 0,
+      blocked: false,
+      stalledTold: false,
+      progressAt: turn.now,
+      askAt: turn.now,
+    };
+    publishing.sessions.set(key, session);
+    return session;
+  }
+}
+
+function sessionKey(of: { readonly client: string; readonly session: string }): string {
+  return `${of.client}\n${of.session}`;
+}

@@ -1,0 +1,150 @@
+import type { Millis } from '@banyan/sansio';
+import { earliest } from '@banyan/sansio';
+import { tickBackfill } from './backfill.ts';
+import { expireChildren, grantPending } from './children.ts';
+import { openIntake, closeIntakes, grantAll, reopenIntakes } from './intake.ts';
+import { pump } from './feed.ts';
+import { tickFetch } from './fetch.ts';
+import { tickFlow } from './flow.ts';
+import { genesisDeadline, tickGenesis } from './genesis.ts';
+import type { Group } from './group.ts';
+import { evict } from './history.ts';
+import { leaveParent, seek, tickParent } from './parent.ts';
+import { sealDeadline, tickSeal } from './seal.ts';
+import { advanceCommit, newSequencer, tickSequencer } from './sequencer.ts';
+import { expireSubscriptions, resolveSubscriptions } from './subscriptions.ts';
+import { successionAt, tickDuty, tickSuccession, upkeepElectorate } from './succession.ts';
+import { acknowledge, tickCatchUp } from './voter.ts';
+import type { Turn } from './turn.ts';
+
+/**
+ * Makes this node's part in the group follow from what it knows, after every input: root or not, in the tree or not.
+ * Level-triggered, so no path of messages can leave a node with a record that names it root and no sequencer.
+ */
+export function settle(turn: Turn, group: Group): void {
+  if (group.closed) return;
+  if (group.isRoot(turn)) {
+    if (group.sequencer === undefined) assumeRoot(turn, group);
+  } else {
+    if (group.intakes.size > 0) closeIntakes(turn, group);
+    takePlace(turn, group);
+  }
+  acknowledge(turn, group);
+  answerWaiting(turn, group);
+}
+
+/** Everything of this group whose time has come. */
+export function tickGroup(turn: Turn, group: Group): void {
+  if (group.closed) return;
+  tickParent(turn, group);
+  tickFlow(turn, group);
+  tickBackfill(turn, group);
+  tickFetch(turn, group);
+  tickGenesis(turn, group);
+  tickSeal(turn, group);
+  tickCatchUp(turn, group);
+  tickSuccession(turn, group);
+  if (group.sequencer !== undefined) tickSequencer(turn, group, group.sequencer);
+  if (group.pumpAt !== undefined && group.pumpAt <= turn.now) {
+    delete group.pumpAt;
+    pump(turn, group);
+  }
+  if (group.upkeepAt <= turn.now) upkeep(turn, group);
+}
+
+/** When the group next needs a tick. */
+export function groupDeadline(turn: Turn, group: Group): Millis {
+  const { attempt, parent, backfill, fetch, seal, genesis, sequencer, catchingUp } = group;
+  const next = earliest(
+    group.upkeepAt,
+    attempt?.retryAt,
+    parent !== undefined && !parent.begun && !parent.dialling ? parent.resumeAt : undefined,
+    backfill?.retryAt,
+    fetch?.retryAt,
+    seal === undefined ? undefined : sealDeadline(turn, seal),
+    genesis === undefined ? undefined : genesisDeadline(genesis),
+    sequencer?.roundAt,
+    sequencer?.markAt,
+    catchingUp === undefined ? undefined : turn.now + turn.config.fetchMs,
+    successionAt(turn, group),
+    group.ackDueAt,
+    group.pumpAt,
+  );
+  return Math.max(turn.now + 1, next ?? turn.now + turn.config.upkeepMs);
+}
+
+/** True when nothing here has needed the group for a while: it may be forgotten. */
+export function isIdle(turn: Turn, group: Group): boolean {
+  const isBusy = group.wanted(turn) || group.genesis !== undefined || group.waiting.size > 0 || group.catchingUp !== undefined;
+  if (isBusy) delete group.idleSince;
+  else group.idleSince ??= turn.now;
+  return group.idleSince !== undefined && turn.now - group.idleSince >= turn.config.lingerMs;
+}
+
+/** The record names this life of this node root: it numbers from here on. */
+function assumeRoot(turn: Turn, group: Group): void {
+  const { record } = group;
+  if (record === undefined) return;
+  leaveParent(turn, group);
+  delete group.duty;
+  delete group.catchingUp;
+  if (!group.started) {
+    group.started = true;
+    group.ring.reset(record.firstSequence);
+  }
+  if (group.ring.next < record.firstSequence) {
+    const { next } = group.ring;
+    group.ring.append({ type: 'gap', group: group.id, from: next, to: record.firstSequence, reason: 'LOST_STATE' }, turn.now);
+  }
+  // The record was decided only after a majority of its voters held everything below its first sequence.
+  group.committed = Math.max(group.committed, record.firstSequence);
+  group.sessions.rebuild(group.ring.entries(), turn.now, turn.config);
+  group.sequencer = newSequencer(turn, group, record.epoch);
+  group.accepted = { epoch: record.epoch, round: group.sequencer.round };
+  group.rootLow = group.ring.low;
+  group.sealTries = 0;
+  turn.note(group.id, 'epoch_opened');
+  advanceCommit(turn, group, group.sequencer);
+  pump(turn, group);
+  grantPending(turn, group);
+  resolveSubscriptions(turn, group);
+  reopenIntakes(turn, group);
+}
+
+/** In the tree if anything needs it, and a voter directly under the root. */
+function takePlace(turn: Turn, group: Group): void {
+  const { record, parent, attempt } = group;
+  if (attempt !== undefined || group.leaving) return;
+  if (parent === undefined) {
+    if (group.wanted(turn) && group.genesis === undefined) seek(turn, group);
+    return;
+  }
+  if (record === undefined || turn.now < group.moveAt || turn.neighbors.isDead(record.root)) return;
+  const hasDuty = group.isVoter(turn) || group.duty !== undefined;
+  if (hasDuty && parent.handle.id !== record.root.id && group.rootLostAt === undefined) seek(turn, group, [record.root]);
+}
+
+function answerWaiting(turn: Turn, group: Group): void {
+  const { record, descriptor } = group;
+  if (group.waiting.size === 0 || record === undefined || descriptor === undefined) return;
+  for (const { node, answer } of [...group.waiting.values()]) {
+    if (answer === 'rootIs' && group.sequencer !== undefined) openIntake(turn, group, node);
+    else turn.direct(node, { type: answer, group: group.id, record, descriptor });
+  }
+  group.waiting.clear();
+}
+
+function upkeep(turn: Turn, group: Group): void {
+  group.upkeepAt = turn.now + turn.jittered(turn.config.upkeepMs);
+  expireChildren(turn, group);
+  expireSubscriptions(turn, group);
+  evict(turn, group);
+  pump(turn, group);
+  group.sessions.prune(turn.now, turn.config.receiptMemoryMs);
+  tickDuty(turn, group);
+  for (const [key, asker] of group.waiting) if (turn.now - asker.since > turn.config.rootSearchMs) group.waiting.delete(key);
+  if (group.sequencer === undefined) return;
+  group.rootLow = group.ring.low;
+  upkeepElectorate(turn, group, group.sequencer);
+  grantAll(turn, group);
+}

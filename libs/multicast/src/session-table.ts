@@ -1,0 +1,143 @@
+import type { Millis } from '@banyan/sansio';
+import type { Sequence } from './epoch.ts';
+import { SNAPSHOT_RECEIPTS_MAX, type Block, type SessionMemory, type StampedFrame } from './frames.ts';
+import type { Receipt } from './messages.ts';
+import type { Retained } from './retention-ring.ts';
+
+interface Session {
+  readonly client: string;
+  readonly session: string;
+  nextCounter: number;
+  /** Oldest first. */
+  receipts: Receipt[];
+  lastAt: Millis;
+}
+
+/** What a batch is to the root: the next one, one it knows, one it knew once, or one too early. */
+export type Admission =
+  | { readonly type: 'next' }
+  | { readonly type: 'known'; readonly receipt: Receipt }
+  | { readonly type: 'forgotten' }
+  | { readonly type: 'gap'; readonly expected: number }
+  | { readonly type: 'full' };
+
+/** Limits of the table. */
+export interface SessionLimits {
+  readonly sessionsMax: number;
+  readonly receiptsMax: number;
+}
+
+/**
+ * Which counter of which publisher carries which sequence, so that a retried batch gets its first receipt.
+ * Kept by root and voters as frames pass, so a new root knows it; taken back where history is truncated.
+ */
+export class SessionTable {
+  readonly #sessions = new Map<string, Session>();
+
+  get size(): number {
+    return this.#sessions.size;
+  }
+
+  /** Decides about a batch; changes nothing. A session never heard of starts at any counter: its past was receipted. */
+  admit(block: Block, limits: SessionLimits): Admission {
+    const session = this.#sessions.get(sessionKey(block));
+    if (session === undefined) return this.#sessions.size < limits.sessionsMax ? { type: 'next' } : { type: 'full' };
+    if (block.counter === session.nextCounter) return { type: 'next' };
+    if (block.counter > session.nextCounter) return { type: 'gap', expected: session.nextCounter };
+    const receipt = session.receipts.find((known) => known.counter === block.counter && known.count === block.count);
+    return receipt === undefined ? { type: 'forgotten' } : { type: 'known', receipt };
+  }
+
+  /** Remembers what a frame numbered. A frame met again changes nothing. */
+  record(frame: StampedFrame, now: Millis, limits: SessionLimits): void {
+    let firstSequence = frame.firstSequence;
+    for (const block of frame.blocks) {
+      this.#recordBlock(block, firstSequence, now, limits);
+      firstSequence += block.count;
+    }
+  }
+
+  /** Learns from retained history, at a node that did not follow the sessions before. */
+  rebuild(entries: readonly Retained[], now: Millis, limits: SessionLimits): void {
+    for (const { frame } of entries) if (frame.type === 'stamped') this.record(frame, now, limits);
+  }
+
+  /** Takes back everything numbered at or beyond `sequence`. */
+  truncate(sequence: Sequence): void {
+    for (const session of this.#sessions.values()) {
+      for (let last = session.receipts.at(-1); last !== undefined && last.firstSequence >= sequence; last = session.receipts.at(-1)) {
+        session.receipts.pop();
+        session.nextCounter = last.counter;
+      }
+    }
+  }
+
+  /** The counter the session goes on with; undefined for one never heard of. */
+  expected(client: string, session: string): number | undefined {
+    return this.#sessions.get(`${client}\n${session}`)?.nextCounter;
+  }
+
+  /** Receipts from `counter` on whose messages all lie below `committed`, oldest first, at most `max`. */
+  receiptsFrom(at: { readonly client: string; readonly session: string; readonly counter: number }, committed: Sequence, max: number): readonly Receipt[] {
+    const session = this.#sessions.get(`${at.client}\n${at.session}`);
+    if (session === undefined) return [];
+    return session.receipts.filter((r) => r.counter >= at.counter && r.firstSequence + r.count <= committed).slice(0, max);
+  }
+
+  /** What a new voter is handed. */
+  snapshot(): readonly SessionMemory[] {
+    return [...this.#sessions.values()].map(({ client, session, nextCounter, receipts }) => ({
+      client,
+      session,
+      nextCounter,
+      receipts: receipts.slice(-SNAPSHOT_RECEIPTS_MAX),
+    }));
+  }
+
+  /** Takes over what another remembers, where it knows more, and only what lies below `next` (the rest comes as frames). */
+  adopt(memories: readonly SessionMemory[], next: Sequence, now: Millis, limits: SessionLimits): void {
+    for (const memory of memories) {
+      const key = `${memory.client}\n${memory.session}`;
+      const known = this.#sessions.get(key);
+      const receipts = memory.receipts.filter((r) => r.firstSequence + r.count <= next);
+      const beyond = memory.receipts.find((r) => r.firstSequence + r.count > next);
+      // All of it lies ahead: the frames will tell the whole of it.
+      if (beyond !== undefined && receipts.length === 0) continue;
+      const nextCounter = beyond?.counter ?? memory.nextCounter;
+      if (known === undefined ? this.#sessions.size >= limits.sessionsMax : known.nextCounter >= nextCounter) continue;
+      this.#sessions.set(key, { client: memory.client, session: memory.session, nextCounter, receipts: [...receipts], lastAt: now });
+    }
+  }
+
+  /** Forgets sessions that published nothing for `ageMs`. */
+  prune(now: Millis, ageMs: Millis): void {
+    for (const [key, session] of this.#sessions) if (now - session.lastAt > ageMs) this.#sessions.delete(key);
+  }
+
+  #recordBlock(block: Block, firstSequence: Sequence, now: Millis, limits: SessionLimits): void {
+    const key = sessionKey(block);
+    const known = this.#sessions.get(key);
+    if (known === undefined) {
+      if (this.#sessions.size >= limits.sessionsMax) this.#dropOldest();
+      const receipts = [{ counter: block.counter, count: block.count, firstSequence }];
+      this.#sessions.set(key, { client: block.client, session: block.session, nextCounter: block.counter + block.count, receipts, lastAt: now });
+      return;
+    }
+    if (block.counter < known.nextCounter) return;
+    known.nextCounter = block.counter + block.count;
+    known.lastAt = now;
+    known.receipts.push({ counter: block.counter, count: block.count, firstSequence });
+    // Dropped in halves: shifting a long array once per batch would cost more than the receipts.
+    if (known.receipts.length > 2 * limits.receiptsMax) known.receipts = known.receipts.slice(-limits.receiptsMax);
+  }
+
+  #dropOldest(): void {
+    let oldest: [string, Session] | undefined;
+    for (const entry of this.#sessions) if (oldest === undefined || entry[1].lastAt < oldest[1].lastAt) oldest = entry;
+    if (oldest !== undefined) this.#sessions.delete(oldest[0]);
+  }
+}
+
+function sessionKey(block: Block): string {
+  return `${block.client}\n${block.session}`;
+}

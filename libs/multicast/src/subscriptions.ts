@@ -1,0 +1,115 @@
+import { startBackfill } from './backfill.ts';
+import type { Start, SubscriptionId } from './commands.ts';
+import type { Sequence } from './epoch.ts';
+import { isExpired } from './feed.ts';
+import type { Group, Subscription } from './group.ts';
+import type { Turn } from './turn.ts';
+
+/** Registers a reader; it is told `subscribed` once this node is in the tree. */
+export function subscribe(
+  turn: Turn,
+  group: Group,
+  wish: { readonly id: SubscriptionId; readonly start: Start; readonly windowBytes: number },
+): void {
+  group.subscriptions.set(wish.id, { ...wish, since: turn.now, outstandingBytes: 0, floating: wish.start.type !== 'sequence' });
+}
+
+/** The sequence at which `start` begins, given what the tree keeps. */
+export function resolveStart(start: Start, bounds: { readonly low: Sequence; readonly end: Sequence }): Sequence {
+  switch (start.type) {
+    case 'latest':
+      return bounds.end;
+    case 'first':
+      return bounds.low;
+    case 'last':
+      return Math.max(bounds.low, bounds.end - start.count);
+    case 'sequence':
+      return start.sequence;
+  }
+}
+
+/**
+ * Gives every reader that waits for it its start. The end is the commit mark where there is one: what lies beyond may
+ * yet be numbered anew, and then it would be a message published after the subscription was acknowledged.
+ */
+export function resolveSubscriptions(turn: Turn, group: Group): void {
+  const { descriptor } = group;
+  if (!group.attached || descriptor === undefined) return;
+  const bounds = { low: Math.min(group.rootLow, group.ring.low), end: Math.max(group.deliverable, group.ring.low) };
+  for (const subscription of group.subscriptions.values()) {
+    if (subscription.position !== undefined) continue;
+    subscription.position = resolveStart(subscription.start, bounds);
+    const { id } = subscription;
+    turn.event({ type: 'subscribed', subscription: id, group: group.id, descriptor, firstSequence: subscription.position });
+  }
+}
+
+/** Readers for whom no root was found in time are told so. */
+export function expireSubscriptions(turn: Turn, group: Group): void {
+  for (const subscription of group.subscriptions.values()) {
+    if (subscription.position !== undefined || turn.now - subscription.since < turn.config.rootSearchMs) continue;
+    group.subscriptions.delete(subscription.id);
+    turn.event({ type: 'subscribeFailed', subscription: subscription.id, group: group.id, reason: 'NO_ROOT' });
+  }
+}
+
+/** Delivers to every reader what its window takes. */
+export function pumpSubscriptions(turn: Turn, group: Group): void {
+  for (const subscription of group.subscriptions.values()) pumpSubscription(turn, group, subscription);
+}
+
+/** History from `sequence` on was taken back: readers that had it are told, and read on from there. */
+export function rewindSubscriptions(turn: Turn, group: Group, sequence: Sequence): void {
+  for (const subscription of group.subscriptions.values()) {
+    const { id, position } = subscription;
+    if (position === undefined || position <= sequence || subscription.floating) {
+      if (position !== undefined && position > sequence) subscription.position = sequence;
+      continue;
+    }
+    if (subscription.start.type === 'sequence' && position === subscription.start.sequence) continue;
+    turn.event({ type: 'gap', subscription: id, group: group.id, from: sequence, to: position, reason: 'OTHER_EPOCH' });
+    subscription.position = sequence;
+  }
+}
+
+function pumpSubscription(turn: Turn, group: Group, subscription: Subscription): void {
+  const limit = group.deliverable;
+  while (subscription.position !== undefined && subscription.position < limit && subscription.outstandingBytes < subscription.windowBytes) {
+    const from: Sequence = subscription.position;
+    const entry = group.ring.entryFor(from) ?? group.backfill?.ring.entryFor(from);
+    if (entry === undefined) {
+      if (!passExpired(turn, group, subscription, from)) return;
+      continue;
+    }
+    if (entry.to > limit) return;
+    subscription.position = entry.to;
+    if (entry.frame.type === 'gap') tellGap(turn, group, subscription, { from, to: entry.to, reason: entry.frame.reason });
+    else {
+      subscription.floating = false;
+      subscription.outstandingBytes += entry.frame.bytes;
+      turn.event({ type: 'messages', subscription: subscription.id, frame: entry.frame, from });
+    }
+  }
+}
+
+/** Moves a reader over what nobody keeps; false when it must wait for history to be fetched. */
+function passExpired(turn: Turn, group: Group, subscription: Subscription, from: Sequence): boolean {
+  if (!isExpired(group, from)) {
+    startBackfill(turn, group, from);
+    return false;
+  }
+  subscription.position = group.ring.low;
+  tellGap(turn, group, subscription, { from, to: group.ring.low, reason: 'EXPIRED' });
+  return true;
+}
+
+function tellGap(
+  turn: Turn,
+  group: Group,
+  subscription: Subscription,
+  gap: { readonly from: Sequence; readonly to: Sequence; readonly reason: 'EXPIRED' | 'OTHER_EPOCH' | 'LOST_STATE' | 'DROPPED' },
+): void {
+  // A reader that asked for "the oldest" or "the newest" and had nothing yet misses nothing when that moves on.
+  if (subscription.floating && gap.reason === 'EXPIRED') return;
+  turn.event({ type: 'gap', subscription: subscription.id, group: group.id, ...gap });
+}

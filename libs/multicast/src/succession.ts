@@ -1,0 +1,150 @@
+import { compareDistance } from '@banyan/ids';
+import type { NodeHandle } from '@banyan/kbr';
+import { sameIncarnation } from '@banyan/kbr';
+import type { Millis } from '@banyan/sansio';
+import { startBackfill } from './backfill.ts';
+import { childOf } from './children.ts';
+import { compareEpochs, isVoter, majorityOf, type Epoch, type EpochRecord } from './epoch.ts';
+import type { Group } from './group.ts';
+import { isExpired } from './feed.ts';
+import { startSeal } from './seal.ts';
+import type { Sequencer } from './sequencer.ts';
+import type { Turn } from './turn.ts';
+
+/** An invitation counts for so many upkeeps after the last one. */
+const DUTY_UPKEEPS = 5;
+
+/**
+ * Proposes this node as root once the root seems lost: the live voter nearest to the key at once, each other one a step
+ * later, the owner of the key after all of them. A mistake costs an epoch, never a message.
+ */
+export function tickSuccession(turn: Turn, group: Group): void {
+  const at = successionAt(turn, group);
+  if (at !== undefined && at <= turn.now) startSeal(turn, group, []);
+}
+
+/** When this node would propose itself; undefined while the root is well, or it is not its turn ever. */
+export function successionAt(turn: Turn, group: Group): Millis | undefined {
+  const { record } = group;
+  if (record === undefined || group.seal !== undefined || group.closed || group.leaving) return undefined;
+  const lostAt = rootLostAt(turn, group, record);
+  const rank = lostAt === undefined ? undefined : rankOf(turn, group, record);
+  if (lostAt === undefined || rank === undefined) return undefined;
+  return Math.max(group.sealAt, lostAt + rank * turn.config.candidateStepMs);
+}
+
+/** The root invites this node to become a voter or its successor. */
+export function onInvite(turn: Turn, group: Group, duty: 'voter' | 'root'): void {
+  group.duty = { duty, until: turn.now + DUTY_UPKEEPS * turn.config.upkeepMs };
+}
+
+/** An invited node goes on once it holds what the root holds: a voter says so, a successor seals. */
+export function tickDuty(turn: Turn, group: Group): void {
+  const { duty, parent, record } = group;
+  if (duty === undefined) return;
+  if (turn.now >= duty.until || group.sequencer !== undefined || (duty.duty === 'voter' && group.isVoter(turn))) {
+    delete group.duty;
+    return;
+  }
+  if (record === undefined || parent?.begun !== true || !sameIncarnation(parent.handle, record.root) || !isWhole(turn, group)) return;
+  if (duty.duty === 'voter') turn.direct(record.root, { type: 'caughtUp', group: group.id, ballot: record.epoch, next: group.ring.next });
+  else startSeal(turn, group, []);
+}
+
+/** The root's look at its electorate, once per upkeep. */
+export function upkeepElectorate(turn: Turn, group: Group, sequencer: Sequencer): void {
+  const { record } = group;
+  if (record === undefined || group.seal !== undefined) return;
+  if (handOver(turn, group, sequencer, record)) return;
+  const lost = lostVoters(turn, group, sequencer, record);
+  const want = Math.min(turn.config.voters, 1 + turn.view.leaves().length);
+  const room = want - (record.voters.length - lost.length);
+  const learners = [...group.children.values()].filter((child) => child.caughtUp && !isVoter(record, child.handle));
+  if (room > 0 && learners.length > 0) {
+    startSeal(turn, group, learners.slice(0, room).map((child) => child.handle));
+    return;
+  }
+  if (room > 0) inviteVoters(turn, group, record, room);
+  // Nobody to replace them: fewer voters that live are better than a majority that hangs on the dead.
+  const isLongLost = lost.some((voter) => turn.now - (sequencer.missing.get(voter.id) ?? turn.now) > 3 * turn.config.voterLostMs);
+  if (isLongLost && record.voters.length - lost.length >= majorityOf(record)) startSeal(turn, group, []);
+}
+
+/** An invited child holds everything. */
+export function noteLearner(group: Group, from: NodeHandle, epoch: Epoch): void {
+  const child = childOf(group, from);
+  if (child !== undefined && group.sequencer !== undefined && compareEpochs(epoch, group.sequencer.epoch) === 0) child.caughtUp = true;
+}
+
+/** Since when the root is lost, by any of the signs: dead, unreachable, or fenced by a promise that led to nothing. */
+function rootLostAt(turn: Turn, group: Group, record: EpochRecord): Millis | undefined {
+  if (group.fenced && turn.now >= group.promisedAt + turn.config.promiseMs) return group.promisedAt + turn.config.promiseMs;
+  if (turn.isSelf(record.root)) return group.fenced ? group.promisedAt + turn.config.promiseMs : undefined;
+  if (turn.neighbors.isDead(record.root)) {
+    group.rootLostAt ??= turn.now;
+    return group.rootLostAt;
+  }
+  const root = turn.neighbors.get(record.root.id);
+  const isHeard = group.rootLostAt !== undefined && root !== undefined && root.heardAt > group.rootLostAt;
+  if (isHeard) delete group.rootLostAt;
+  return group.rootLostAt ?? (group.fenced ? group.promisedAt + turn.config.promiseMs : undefined);
+}
+
+function rankOf(turn: Turn, group: Group, record: EpochRecord): number | undefined {
+  const live = record.voters.filter((voter) => turn.isSelf(voter) || (voter.id !== record.root.id && !turn.neighbors.isDead(voter)));
+  const nearest = live.sort((a, b) => compareDistance(group.id, a.id, b.id));
+  const rank = nearest.findIndex((voter) => turn.isSelf(voter));
+  if (rank >= 0) return rank;
+  return turn.view.isRoot(group.id) ? record.voters.length : undefined;
+}
+
+/** A closer node owns the key (or this one leaves): it is invited to become the next root. True while that goes on. */
+function handOver(turn: Turn, group: Group, sequencer: Sequencer, record: EpochRecord): boolean {
+  const { descriptor } = group;
+  const heir = heirOf(turn, group, record);
+  if (heir === undefined || descriptor === undefined) {
+    delete sequencer.otherOwner;
+    return false;
+  }
+  if (sequencer.otherOwner?.owner.id !== heir.id) sequencer.otherOwner = { owner: heir, since: turn.now };
+  if (!group.leaving && turn.now - sequencer.otherOwner.since < turn.config.handOverMs) return false;
+  turn.direct(heir, { type: 'invite', group: group.id, duty: 'root', record, descriptor });
+  return true;
+}
+
+function heirOf(turn: Turn, group: Group, record: EpochRecord): NodeHandle | undefined {
+  if (group.leaving) {
+    const voters = record.voters.filter((voter) => !turn.isSelf(voter) && childOf(group, voter)?.stage === 'flowing');
+    return voters.sort((a, b) => compareDistance(group.id, a.id, b.id))[0] ?? turn.view.leaves()[0];
+  }
+  if (!turn.view.ready || turn.view.isRoot(group.id)) return undefined;
+  const owner = turn.view.replicaSet(group.id, 1)[0];
+  return owner === undefined || turn.isSelf(owner) ? undefined : owner;
+}
+
+/** Voters that are dead, came back in a newer life, or were out of the tree for too long. */
+function lostVoters(turn: Turn, group: Group, sequencer: Sequencer, record: EpochRecord): readonly NodeHandle[] {
+  const others = record.voters.filter((voter) => !turn.isSelf(voter));
+  for (const voter of others) {
+    if (childOf(group, voter)?.stage === 'flowing' && !turn.neighbors.isDead(voter)) sequencer.missing.delete(voter.id);
+    else if (!sequencer.missing.has(voter.id)) sequencer.missing.set(voter.id, turn.now);
+  }
+  return others.filter((voter) => turn.neighbors.isDead(voter) || turn.now - (sequencer.missing.get(voter.id) ?? turn.now) > turn.config.voterLostMs);
+}
+
+function inviteVoters(turn: Turn, group: Group, record: EpochRecord, room: number): void {
+  const { descriptor } = group;
+  if (descriptor === undefined) return;
+  const near = turn.view.replicaSet(group.id, turn.config.voters + record.voters.length);
+  const fresh = near.filter((node) => !record.voters.some((voter) => voter.id === node.id && voter.incarnation >= node.incarnation) && !turn.isSelf(node) && !turn.neighbors.isDead(node));
+  for (const node of fresh.slice(0, room)) turn.direct(node, { type: 'invite', group: group.id, duty: 'voter', record, descriptor });
+}
+
+/** This node holds everything the root keeps, up to what was committed when it last heard. */
+function isWhole(turn: Turn, group: Group): boolean {
+  const { ring } = group;
+  if (ring.next < group.committed) return false;
+  if (ring.low <= group.rootLow || isExpired(group, ring.low - 1)) return true;
+  startBackfill(turn, group, group.rootLow);
+  return false;
+}

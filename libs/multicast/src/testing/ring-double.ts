@@ -1,0 +1,374 @@
+import { compareDistance, idToBigInt, type Id } from '@banyan/ids';
+import type { Envelope, LinkId, NodeHandle, RoutingView } from '@banyan/kbr';
+import { seededRng, type Millis, type Rng } from '@banyan/sansio';
+import type { MulticastCommand, MulticastEvent } from '../commands.ts';
+import type { MulticastConfig } from '../config.ts';
+import type { MulticastFrame } from '../frames.ts';
+import type { MulticastMessage } from '../messages.ts';
+import { Multicast } from '../multicast.ts';
+import type { MulticastEffect } from '../turn.ts';
+
+type Input = Parameters<Multicast['handle']>[1];
+
+interface Link {
+  readonly id: LinkId;
+  readonly child: Member;
+  readonly parent: Member;
+  readyAt: Millis;
+  up: boolean;
+}
+
+/** One life of one node. */
+export interface Member {
+  readonly handle: NodeHandle;
+  readonly machine: Multicast;
+  readonly known: Map<Id, NodeHandle>;
+  alive: boolean;
+  pausedUntil: Millis;
+  parked: Input[];
+  wakeAt: Millis;
+}
+
+interface Scheduled {
+  readonly at: Millis;
+  readonly order: number;
+  readonly run: () => void;
+}
+
+export interface RingOptions {
+  readonly seed: number;
+  readonly loss?: number;
+  readonly delayMs?: number;
+  readonly config?: Partial<MulticastConfig>;
+}
+
+/**
+ * A ring that knows itself: only the geometry of routing is simulated (bit by bit towards the key, each node learning of
+ * arrivals and deaths in its own time), so that multicast can be tested without Pastry. Control messages are lost,
+ * repeated and reordered; data links are FIFO and lose a suffix when they break. The same seed gives the same run.
+ */
+export class RingDouble {
+  now: Millis = 0;
+  readonly trace: string[] = [];
+  onEvent: (member: Member, event: MulticastEvent) => void = () => {};
+  /** Called after every input that a machine took. */
+  afterInput: () => void = () => {};
+  /** Pairs that cannot reach each other. */
+  isCut: (a: Id, b: Id) => boolean = () => false;
+  loss: number;
+  readonly faults: string[] = [];
+  readonly drops = new Map<string, number>();
+  inputs = 0;
+  readonly #rng: Rng;
+  readonly #delayMs: number;
+  readonly #config: Partial<MulticastConfig>;
+  readonly #members = new Map<Id, Member>();
+  readonly #links = new Map<LinkId, Link>();
+  readonly #dialling = new Set<string>();
+  #heap: Scheduled[] = [];
+  #order = 0;
+  #nextLink = 1;
+  #counter = 0;
+
+  constructor(options: RingOptions) {
+    this.#rng = seededRng(options.seed);
+    this.#delayMs = options.delayMs ?? 20;
+    this.loss = options.loss ?? 0;
+    this.#config = options.config ?? {};
+  }
+
+  get live(): readonly Member[] {
+    return [...this.#members.values()].filter((member) => member.alive);
+  }
+
+  member(id: Id): Member | undefined {
+    return this.#members.get(id);
+  }
+
+  rootOf(key: Id): Member | undefined {
+    return [...this.live].sort((a, b) => compareDistance(key, a.handle.id, b.handle.id))[0];
+  }
+
+  /** Starts a node (again): everybody learns of it within 300 ms, it knows everybody at once. */
+  join(id: Id, capacity = 16): Member {
+    const incarnation = (this.#members.get(id)?.handle.incarnation ?? 0) + 1;
+    const handle: NodeHandle = { id, incarnation, controlAddress: `${id}:c`, dataAddress: `${id}:d`, region: '', zone: '', capacity };
+    const known = new Map(this.live.filter((other) => !this.isCut(id, other.handle.id)).map((other) => [other.handle.id, other.handle]));
+    const member: Member = { handle, known, alive: true, pausedUntil: 0, parked: [], wakeAt: Infinity, machine: new Multicast(viewOf(handle, known), this.#rng.fork(), this.#config) };
+    this.#members.set(id, member);
+    for (const other of this.live) {
+      if (other !== member && !this.isCut(id, other.handle.id)) this.after(this.#rng.below(300), () => this.learn(other, handle));
+    }
+    return member;
+  }
+
+  /** `other` hears of a node. */
+  learn(other: Member, handle: NodeHandle): void {
+    const known = other.known.get(handle.id);
+    if (!other.alive || (known !== undefined && known.incarnation >= handle.incarnation)) return;
+    other.known.set(handle.id, handle);
+    this.give(other, { type: 'leafSetChanged', gained: [handle], lost: [], merged: false });
+  }
+
+  /** The process is gone at once: sockets break, everybody notices the death in his own time. */
+  crash(id: Id): void {
+    const member = this.#members.get(id);
+    if (member === undefined || !member.alive) return;
+    this.#log(`crash ${id.slice(0, 4)}`);
+    member.alive = false;
+    for (const link of [...this.#links.values()]) if (link.child === member || link.parent === member) this.#break(link);
+    for (const other of this.live) this.after(1_500 + this.#rng.below(1_500), () => this.mourn(other, member.handle));
+  }
+
+  /** `other` learns that a life is over. */
+  mourn(other: Member, handle: NodeHandle): void {
+    if (!other.alive || other.known.get(handle.id)?.incarnation !== handle.incarnation) return;
+    other.known.delete(handle.id);
+    this.give(other, { type: 'peerDead', peer: handle });
+    this.give(other, { type: 'leafSetChanged', gained: [], lost: [handle], merged: false });
+  }
+
+  /** The process stands still; what is sent to it waits. */
+  pause(id: Id, forMs: Millis): void {
+    const member = this.#members.get(id);
+    if (member === undefined || !member.alive) return;
+    this.#log(`pause ${id.slice(0, 4)}`);
+    member.pausedUntil = this.now + forMs;
+    this.after(forMs, () => {
+      const parked = member.parked;
+      member.parked = [];
+      for (const input of parked) this.give(member, input);
+      this.#arm(member);
+    });
+  }
+
+  /** Every open link of a node pair breaks; the processes live on. */
+  breakLinks(concerns: (a: Id, b: Id) => boolean): void {
+    for (const link of [...this.#links.values()]) if (concerns(link.child.handle.id, link.parent.handle.id)) this.#break(link);
+  }
+
+  command(member: Member, command: MulticastCommand): void {
+    this.give(member, { type: 'command', command });
+  }
+
+  after(delayMs: Millis, run: () => void): void {
+    const item = { at: this.now + delayMs, order: this.#order++, run };
+    const heap = this.#heap;
+    let at = heap.push(item) - 1;
+    while (at > 0) {
+      const above = (at - 1) >> 1;
+      const parent = heap[above] as Scheduled;
+      if (parent.at < item.at || (parent.at === item.at && parent.order < item.order)) break;
+      heap[at] = parent;
+      at = above;
+    }
+    heap[at] = item;
+  }
+
+  /** Runs everything up to `until`. */
+  run(until: Millis): void {
+    for (let first = this.#heap[0]; first !== undefined && first.at <= until; first = this.#heap[0]) {
+      this.#pop();
+      this.now = first.at;
+      first.run();
+    }
+    this.now = until;
+  }
+
+  give(member: Member, input: Input): void {
+    if (!member.alive) return;
+    if (member.pausedUntil > this.now) {
+      member.parked.push(input);
+      return;
+    }
+    this.inputs++;
+    const effects = member.machine.handle(this.now, input);
+    for (const effect of effects) this.#perform(member, effect);
+    this.#arm(member);
+    this.afterInput();
+  }
+
+  #arm(member: Member): void {
+    const deadline = member.machine.deadline();
+    if (deadline === undefined || deadline >= member.wakeAt) return;
+    member.wakeAt = deadline;
+    this.after(Math.max(0, deadline - this.now), () => {
+      if (member.wakeAt > this.now || !member.alive) return;
+      member.wakeAt = Infinity;
+      if (member.pausedUntil > this.now) return;
+      const due = member.machine.deadline();
+      if (due === undefined) return;
+      if (due > this.now) {
+        this.#arm(member);
+        return;
+      }
+      this.give(member, { type: 'tick' });
+      const next = member.machine.deadline();
+      if (next !== undefined && next <= this.now) throw new Error(`a tick moves the deadline on: ${JSON.stringify(member.machine.state(this.now))}`);
+    });
+  }
+
+  #perform(member: Member, effect: MulticastEffect): void {
+    switch (effect.type) {
+      case 'event':
+        this.onEvent(member, effect.event);
+        return;
+      case 'direct':
+        this.#sendDirect(member, effect.to, effect.body);
+        return;
+      case 'route':
+        this.#route(member, { app: 'multicast', key: effect.key, body: effect.body, origin: member.handle, counter: this.#counter++, hops: 0 });
+        return;
+      case 'resume':
+        this.#hop(member, effect.envelope as Envelope<MulticastMessage>, effect.nextHop);
+        return;
+      case 'dial':
+        this.#dial(member, effect.to);
+        return;
+      case 'hangUp': {
+        const link = this.#links.get(effect.link);
+        if (link !== undefined) this.#break(link);
+        return;
+      }
+      case 'fanOut':
+        for (const link of effect.links) this.#write(link, effect.frame);
+        return;
+      case 'peerFault':
+        this.faults.push(`${this.now} ${member.handle.id} ${effect.peer.id} ${effect.fault}`);
+        return;
+      case 'drop':
+        this.drops.set(effect.reason, (this.drops.get(effect.reason) ?? 0) + effect.count);
+        return;
+      case 'suspect':
+        return;
+    }
+  }
+
+  #sendDirect(from: Member, to: NodeHandle, body: MulticastMessage): void {
+    if (this.isCut(from.handle.id, to.id)) return;
+    if (this.loss > 0 && this.#rng.next() < this.loss) return;
+    const copies = this.loss > 0 && this.#rng.next() < this.loss / 4 ? 2 : 1;
+    for (let i = 0; i < copies; i++) this.after(this.#delay(), () => this.#arrive(to.id, { type: 'direct', from: from.handle, body }));
+  }
+
+  #arrive(id: Id, input: Input): void {
+    const member = this.#members.get(id);
+    if (member !== undefined) this.give(member, input);
+  }
+
+  #route(member: Member, envelope: Envelope<MulticastMessage>): void {
+    const next = nextHop(member, envelope.key);
+    if (next === undefined) this.after(0, () => this.give(member, { type: 'deliver', envelope }));
+    else this.give(member, { type: 'forward', envelope, nextHop: next });
+  }
+
+  /** A hop is acknowledged: towards a dead node it is tried again another way. */
+  #hop(member: Member, envelope: Envelope<MulticastMessage>, next: NodeHandle): void {
+    const moved = { ...envelope, hops: envelope.hops + 1 };
+    if (moved.hops > 40) return;
+    this.after(this.#delay(), () => {
+      const to = this.#members.get(next.id);
+      const isThere = to !== undefined && to.alive && !this.isCut(member.handle.id, next.id);
+      if (isThere) this.#route(to, moved);
+      else if (member.alive) this.after(300, () => this.#route(member, moved));
+    });
+  }
+
+  #dial(child: Member, to: NodeHandle): void {
+    const pair = `${child.handle.id}@${child.handle.incarnation}>${to.id}`;
+    const open = [...this.#links.values()].some((link) => link.up && link.child === child && link.parent.handle.id === to.id);
+    if (open || this.#dialling.has(pair)) return;
+    this.#dialling.add(pair);
+    const attempt = (tries: number): void => {
+      const parent = this.#members.get(to.id);
+      if (parent === undefined || !parent.alive || tries > 20 || this.isCut(child.handle.id, to.id)) {
+        this.#dialling.delete(pair);
+        this.give(child, { type: 'linkDown', peer: to, link: undefined, dialled: true });
+        return;
+      }
+      if (parent.pausedUntil > this.now) {
+        this.after(100, () => attempt(tries + 1));
+        return;
+      }
+      this.#dialling.delete(pair);
+      const link: Link = { id: this.#nextLink++, child, parent, readyAt: this.now, up: true };
+      this.#links.set(link.id, link);
+      this.give(parent, { type: 'linkUp', peer: child.handle, link: link.id, dialled: false });
+      this.after(this.#delay(), () => link.up && this.give(child, { type: 'linkUp', peer: parent.handle, link: link.id, dialled: true }));
+    };
+    this.after(this.#delay(), () => attempt(0));
+  }
+
+  #write(id: LinkId, frame: MulticastFrame): void {
+    const link = this.#links.get(id);
+    if (link === undefined || !link.up) return;
+    link.readyAt = Math.max(link.readyAt + 0.001, this.now + this.#delay());
+    this.after(link.readyAt - this.now, () => {
+      if (link.up) this.give(link.child, { type: 'frame', from: link.parent.handle, link: link.id, frame });
+    });
+  }
+
+  #break(link: Link): void {
+    if (!link.up) return;
+    link.up = false;
+    this.#links.delete(link.id);
+    const { child, parent, id } = link;
+    this.after(this.#delay(), () => this.give(child, { type: 'linkDown', peer: parent.handle, link: id, dialled: true }));
+    this.after(this.#delay(), () => this.give(parent, { type: 'linkDown', peer: child.handle, link: id, dialled: false }));
+  }
+
+  #delay(): Millis {
+    return 1 + this.#rng.below(this.#delayMs);
+  }
+
+  #log(text: string): void {
+    this.trace.push(`${this.now} ${text}`);
+  }
+
+  #pop(): void {
+    const heap = this.#heap;
+    const last = heap.pop();
+    if (last === undefined || heap.length === 0) return;
+    let at = 0;
+    for (;;) {
+      let least = 2 * at + 1;
+      const left = heap[least];
+      if (left === undefined) break;
+      const right = heap[least + 1];
+      if (right !== undefined && (right.at < left.at || (right.at === left.at && right.order < left.order))) least++;
+      const child = heap[least] as Scheduled;
+      if (last.at < child.at || (last.at === child.at && last.order < child.order)) break;
+      heap[at] = child;
+      at = least;
+    }
+    heap[at] = last;
+  }
+}
+
+/** What one node believes, by what it was told so far. */
+function viewOf(self: NodeHandle, known: Map<Id, NodeHandle>): RoutingView {
+  const nearest = (key: Id): NodeHandle[] => [self, ...known.values()].sort((a, b) => compareDistance(key, a.id, b.id));
+  return {
+    self,
+    ready: true,
+    isRoot: (key) => nearest(key)[0] === self,
+    replicaSet: (key, max) => nearest(key).slice(0, max),
+    leaves: () => nearest(self.id).filter((node) => node !== self).slice(0, 16),
+    roundTripMs: () => 10,
+  };
+}
+
+/** One more bit of the key right, by way of the node that is next after this one; at last the numerically closest. */
+function nextHop(member: Member, key: Id): NodeHandle | undefined {
+  const nodes = [member.handle, ...member.known.values()];
+  const root = nodes.sort((a, b) => compareDistance(key, a.id, b.id))[0];
+  if (root === undefined || root === member.handle) return undefined;
+  const own = sharedBits(member.handle.id, key);
+  const better = nodes.filter((node) => sharedBits(node.id, key) > own).sort((a, b) => sharedBits(a.id, key) - sharedBits(b.id, key) || compareDistance(member.handle.id, a.id, b.id));
+  return better[0] ?? root;
+}
+
+function sharedBits(a: Id, b: Id): number {
+  const differing = idToBigInt(a) ^ idToBigInt(b);
+  return differing === 0n ? 128 : 128 - differing.toString(2).length;
+}

@@ -1,0 +1,222 @@
+import { randomId, type Id } from '@banyan/ids';
+import { seededRng, type Millis, type Rng } from '@banyan/sansio';
+import type { MulticastEvent, Start } from '../commands.ts';
+import type { DeliveryClass, GroupDescriptor, Verified } from '../descriptor.ts';
+import { compareEpochs, type EpochRecord } from '../epoch.ts';
+import { findCycle, ReliableGroupOracle, type TreeEdge } from '../invariants.ts';
+import { RingDouble, type Member, type RingOptions } from './ring-double.ts';
+
+/** A descriptor as the tree builder would sign it. */
+export function descriptorOf(group: Id, parts: Partial<GroupDescriptor> = {}): Verified<GroupDescriptor> {
+  return {
+    group,
+    name: 'test/group',
+    owner: 'test',
+    version: 1,
+    delivery: 'reliable' as DeliveryClass,
+    retentionBytes: 1_048_576,
+    retentionMs: 600_000,
+    fanOutMax: 4,
+    publishRules: [],
+    subscribeRules: [],
+    closed: false,
+    signature: undefined,
+    ...parts,
+  } as Verified<GroupDescriptor>;
+}
+
+interface Publisher {
+  readonly member: Member;
+  readonly session: string;
+  /** First counter of the next batch to give. */
+  counter: number;
+  blocked: boolean;
+  left: number;
+  readonly receipted: Set<number>;
+}
+
+interface Reader {
+  readonly id: number;
+  readonly member: Member;
+  slowMs: Millis;
+}
+
+export interface SceneOptions extends RingOptions {
+  readonly nodes: number;
+  readonly descriptor?: Partial<GroupDescriptor>;
+}
+
+/** A ring with one group, publishers and readers that behave like the gRPC service, and the oracles looking on. */
+export class Scene {
+  readonly ring: RingDouble;
+  readonly group: Id;
+  readonly ids: readonly Id[];
+  readonly oracle = new ReliableGroupOracle();
+  readonly events: { readonly at: Millis; readonly node: Id; readonly event: MulticastEvent }[] = [];
+  readonly readers = new Map<number, Reader>();
+  readonly publishers: Publisher[] = [];
+  readonly rng: Rng;
+  readonly descriptor: Verified<GroupDescriptor>;
+  readonly wrong: string[] = [];
+  /** Oracles of reliable delivery look on. */
+  readonly strict: boolean;
+  #nextReader = 1;
+
+  constructor(options: SceneOptions) {
+    this.rng = seededRng(options.seed * 7_919 + 1);
+    this.ring = new RingDouble(options);
+    this.ids = Array.from({ length: options.nodes }, () => randomId(this.rng));
+    this.group = randomId(this.rng);
+    this.descriptor = descriptorOf(this.group, options.descriptor);
+    this.strict = this.descriptor.delivery === 'reliable';
+    for (const id of this.ids) this.ring.join(id);
+    this.ring.onEvent = (member, event) => this.#onEvent(member, event);
+    this.ring.afterInput = () => this.#look();
+  }
+
+  /** The group is opened by a command at some node, as the tree builder would. */
+  open(): void {
+    const member = this.ring.live[0] as Member;
+    this.ring.command(member, { type: 'open', descriptor: this.descriptor });
+  }
+
+  subscribe(member: Member, start: Start = { type: 'latest' }, options: { readonly slowMs?: Millis; readonly windowBytes?: number } = {}): number {
+    const id = this.#nextReader++;
+    this.readers.set(id, { id, member, slowMs: options.slowMs ?? 0 });
+    this.ring.command(member, { type: 'subscribe', subscription: id, group: this.group, start, windowBytes: options.windowBytes ?? 65_536 });
+    return id;
+  }
+
+  /** Publishes `batches` of `count` messages, one every `everyMs`. */
+  publish(member: Member, options: { readonly batches: number; readonly count?: number; readonly bytes?: number; readonly everyMs?: Millis }): void {
+    const publisher: Publisher = { member, session: `s${this.publishers.length}`, counter: 1, blocked: false, left: options.batches, receipted: new Set() };
+    this.publishers.push(publisher);
+    const count = options.count ?? 1;
+    const give = (): void => {
+      if (!member.alive || publisher.left === 0) return;
+      if (!publisher.blocked && member.pausedUntil <= this.ring.now) {
+        const { session, counter } = publisher;
+        publisher.left--;
+        publisher.counter += count;
+        this.ring.command(member, { type: 'publish', group: this.group, client: 'c', session, counter, count, payload: `${session}:${counter}`, bytes: options.bytes ?? 1_000 });
+      }
+      this.ring.after(options.everyMs ?? 10, give);
+    };
+    give();
+  }
+
+  /** Everybody agrees on one root and stands in one tree under it. */
+  unsettled(): string | undefined {
+    const pictures = this.ring.live.map((member) => member.machine.describe(this.group)).filter((picture) => picture !== undefined);
+    const roots = pictures.filter((picture) => picture.role === 'root');
+    if (roots.length !== 1) return `${roots.length} roots`;
+    const orphans = pictures.filter((picture) => picture.role === 'orphan');
+    if (orphans.length > 0) return `${orphans.length} orphans`;
+    return undefined;
+  }
+
+  /** Publishers that live have all their receipts. */
+  unreceipted(): string | undefined {
+    for (const { member, session, receipted, counter, left } of this.publishers) {
+      if (member.alive && (left > 0 || this.#receiptedMessages(receipted) < counter - 1)) return `${session}: ${receipted.size} batches receipted, next counter ${counter}, ${left} not given`;
+    }
+    return undefined;
+  }
+
+  /** The newest record that any live node has. */
+  record(): EpochRecord | undefined {
+    let newest: EpochRecord | undefined;
+    for (const member of this.ring.live) {
+      const record = member.machine.describe(this.group)?.record;
+      if (record !== undefined && (newest === undefined || compareEpochs(record.epoch, newest.epoch) > 0)) newest = record;
+    }
+    return newest;
+  }
+
+  /** True when the newest record keeps a living majority although `victim` dies. */
+  survives(victim: Id): boolean {
+    const record = this.record();
+    if (record === undefined) return true;
+    const live = record.voters.filter((voter) => {
+      const member = this.ring.member(voter.id);
+      return voter.id !== victim && member !== undefined && member.alive && member.handle.incarnation === voter.incarnation;
+    });
+    return live.length > record.voters.length / 2;
+  }
+
+  notes(note: string): number {
+    return this.events.filter(({ event }) => event.type === 'note' && event.note === note).length;
+  }
+
+  #receiptedMessages(batches: ReadonlySet<number>): number {
+    return batches.size;
+  }
+
+  #onEvent(member: Member, event: MulticastEvent): void {
+    this.events.push({ at: this.ring.now, node: member.handle.id, event });
+    switch (event.type) {
+      case 'subscribed':
+        this.oracle.subscribed(event.subscription, event.firstSequence);
+        return;
+      case 'messages': {
+        if (this.strict) this.#claim(this.oracle.delivered(event.subscription, event.frame, event.from));
+        const reader = this.readers.get(event.subscription);
+        const { bytes } = event.frame;
+        const { subscription } = event;
+        this.ring.after(reader?.slowMs ?? 0, () => this.ring.command(member, { type: 'consumed', subscription, bytes }));
+        return;
+      }
+      case 'gap':
+        if (this.strict) this.#claim(this.oracle.gap(event.subscription, event));
+        return;
+      case 'receipt': {
+        const publisher = this.publishers.find(({ session }) => session === event.session);
+        for (let i = 0; i < event.count; i++) publisher?.receipted.add(event.counter + i);
+        if (this.strict) this.#claim(this.oracle.receipt(event.client, event.session, event));
+        return;
+      }
+      case 'publishBlocked': {
+        const publisher = this.publishers.find(({ session }) => session === event.session);
+        if (publisher === undefined) return;
+        publisher.blocked = true;
+        publisher.left++;
+        publisher.counter = event.counter;
+        return;
+      }
+      case 'publishReady': {
+        const publisher = this.publishers.find(({ session }) => session === event.session);
+        if (publisher !== undefined) publisher.blocked = false;
+        return;
+      }
+      case 'publishFailed':
+        this.#claim(`publish failed: ${JSON.stringify(event)}`);
+        return;
+      default:
+        return;
+    }
+  }
+
+  /** After every event: no cycle, and every bound holds. */
+  #look(): void {
+    const edges: TreeEdge[] = [];
+    for (const member of this.ring.live) {
+      const { machine, handle } = member;
+      const picture = machine.describe(this.group);
+      if (picture === undefined) continue;
+      edges.push({ node: lifeOf(handle), parent: picture.parent === undefined ? undefined : lifeOf(picture.parent) });
+    }
+    const cycle = findCycle(edges);
+    if (cycle !== undefined) this.#claim(`cycle ${cycle.map((node) => node.slice(0, 4)).join(' > ')}`);
+    for (const { machine } of this.ring.live) {
+      for (const session of machine.unreceipted()) if (session.bytes > 8 * 1_048_576) this.#claim(`${session.bytes} bytes without receipt`);
+    }
+  }
+
+  #claim(wrong: string | undefined): void {
+    if (wrong !== undefined && this.wrong.length < 20) this.wrong.push(`${this.ring.now}: ${wrong}`);
+  }
+}
+
+function lifeOf(node: { readonly id: Id; readonly incarnation: number }): string {
+  return `${node.id}@${node.incarnation}`;
+}
