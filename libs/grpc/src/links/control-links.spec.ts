@@ -147,6 +147,13 @@ describe('control links', () => {
     await b.until(() => b.received.length === 1_024);
   });
 
+  it('ask whoever listens at an address who he is', async () => {
+    const [a, b] = await pair();
+    expect(await a.links.discover(b.address)).toMatchObject({ id: b.id, incarnation: 1 });
+    await b.links.stop();
+    await expect(a.links.discover(b.address)).rejects.toMatchObject({ reason: 'UNREACHABLE' });
+  });
+
   it('close the link of a peer whose message is a fault, and only that', async () => {
     const bad = new OverlayError('FRAME_MALFORMED', 'rubbish');
     const hub = await party({ fault: (message) => (message === 'rubbish' ? bad : undefined) });

@@ -9,7 +9,7 @@ import { OverlayError } from '../overlay-error.ts';
 import { parseStatus, toServiceError } from '../status.ts';
 import { ControlLink } from './control-link.ts';
 import { acceptExchange, dialExchange, EXCHANGE_OPTIONS, exchangeService, sizeFault, type ExchangeStream } from './exchange-stream.ts';
-import { acceptHandshake, decodeExchangeHandshake, encodeExchangeHandshake, type LinkPeer, type LinkTarget } from './handshake.ts';
+import { acceptHandshake, decodeExchangeHandshake, encodeExchangeHandshake, unwrapFrame, wrapFrame, type LinkPeer, type LinkTarget } from './handshake.ts';
 
 /** Who this node is to its peers, and whom it trusts; all PEM. */
 export interface LinkCredentials extends KeyAndCertificate {
@@ -18,8 +18,8 @@ export interface LinkCredentials extends KeyAndCertificate {
 
 /** What the owner of links is told, and asked. */
 export interface ControlLinksEvents {
-  /** A message came. What it returns is the peer's fault: the link is closed with it. */
-  message(peer: LinkPeer, bytes: Buffer): OverlayError | undefined;
+  /** An encoded ControlFrame came. What it returns is the peer's fault: the link is closed with it. */
+  frame(peer: LinkPeer, frame: Uint8Array): OverlayError | undefined;
   /** A link to a peer stands. */
   opened(peer: LinkPeer): void;
   /** A link that stood is gone; LINK_CLOSED is a clean end and no hint that the peer is. */
@@ -93,8 +93,8 @@ export class ControlLinks {
     return open;
   }
 
-  /** Sends one message to a peer, dialling it when there is no link; may be lost, and is counted when it is known to be. */
-  send(target: LinkTarget, message: Buffer): void {
+  /** Sends one encoded ControlFrame, dialling the peer when there is no link; may be lost, and is counted when it is known to be. */
+  send(target: LinkTarget, frame: Uint8Array): void {
     if (this.#isStopping) return this.#options.events.dropped('link_down', 1);
     let link = this.#links.get(target.id);
     if (link !== undefined && target.incarnation > link.incarnation) {
@@ -104,7 +104,36 @@ export class ControlLinks {
     link ??= this.#dial(target);
     if (link === undefined) return this.#options.events.dropped('unreachable', 1);
     this.#use(link);
-    if (!link.send(message)) this.#options.events.dropped('queue_full', 1);
+    if (!link.send(wrapFrame(frame))) this.#options.events.dropped('queue_full', 1);
+  }
+
+  /** Asks whoever listens at an address who he is; any ring member will do. Throws UNREACHABLE and what handshakes throw. */
+  discover(address: string): Promise<LinkPeer> {
+    return new Promise((resolve, reject) => {
+      let met: PeerIdentity | undefined;
+      const credentials = this.#dialler((certificate) => {
+        met = peerFromCertificate(certificate.raw);
+        return met === undefined ? new Error('not a member of this overlay') : undefined;
+      });
+      const stream: ExchangeStream = dialExchange(address, credentials, {
+        message: (bytes) => {
+          try {
+            if (met === undefined) throw new OverlayError('CERTIFICATE_MISSING', 'the peer showed no certificate');
+            resolve(this.#introduce(met, bytes));
+          } catch (error) {
+            reject(parseStatus(error));
+          }
+          stream.end(new OverlayError('LINK_CLOSED', 'asked and answered'));
+        },
+        drained: () => undefined,
+        ended: (error) => {
+          clearTimeout(greeting);
+          reject(error);
+        },
+      });
+      const greeting = after(this.#options.greetingTimeoutMs ?? GREETING_TIMEOUT_MS, () => stream.end(new OverlayError('UNREACHABLE', `${address} does not answer`, { address })));
+      stream.write(encodeExchangeHandshake(this.#options.self()));
+    });
   }
 
   /** Closes the link to a peer that broke the protocol. */
@@ -278,10 +307,14 @@ export class ControlLinks {
 
   #receive(link: ControlLink, peer: LinkPeer, bytes: Buffer): void {
     this.#use(link);
-    const fault = sizeFault(bytes) ?? this.#options.events.message(peer, bytes);
+    const fault = sizeFault(bytes) ?? this.#deliver(peer, unwrapFrame(bytes));
     if (fault === undefined) return;
     this.#options.events.faulted(fault);
     this.#close(link, fault);
+  }
+
+  #deliver(peer: LinkPeer, frame: Uint8Array | undefined): OverlayError | undefined {
+    return frame === undefined ? new OverlayError('FRAME_MALFORMED', 'a message without a frame') : this.#options.events.frame(peer, frame);
   }
 
   #makeRoom(): void {

@@ -1,3 +1,4 @@
+import { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
 import { idFromBytes, type Id } from '@banyan/ids';
 import type { PeerIdentity } from '@banyan/identity';
 import { peer as wire, type overlay } from '@banyan/proto';
@@ -9,6 +10,10 @@ export const PROTOCOL_VERSION = 1;
 export const OLDEST_PROTOCOL_VERSION = 1;
 
 const ID_BYTES = 16;
+// Field `frame` of ExchangeRequest and ExchangeResponse.
+const FRAME_FIELD = 2;
+const LENGTH_DELIMITED = 2;
+const FRAME_TAG = (FRAME_FIELD << 3) | LENGTH_DELIMITED;
 
 /** Whom a node wants to reach, as its handle has it. */
 export interface LinkTarget {
@@ -60,6 +65,25 @@ export function encodeExchangeHandshake(self: overlay.Node): Buffer {
 export function decodeExchangeHandshake(message: Uint8Array): wire.Handshake | undefined {
   const content = decoded(() => wire.ExchangeRequest.decode(message))?.content;
   return content?.$case === 'handshake' ? content.value : undefined;
+}
+
+/** Control link, every later message: an encoded ControlFrame in its place, without decoding it. */
+export function wrapFrame(frame: Uint8Array): Buffer {
+  return asBuffer(new BinaryWriter().uint32(FRAME_TAG).bytes(frame).finish());
+}
+
+/** The encoded ControlFrame in a message of a control link, a view; undefined when there is none. */
+export function unwrapFrame(message: Uint8Array): Uint8Array | undefined {
+  return decoded(() => {
+    const reader = new BinaryReader(message);
+    let frame: Uint8Array | undefined;
+    while (reader.pos < reader.len) {
+      const [field, wireType] = reader.tag();
+      if (field === FRAME_FIELD && wireType === LENGTH_DELIMITED) frame = reader.bytes();
+      else reader.skip(wireType, field);
+    }
+    return frame;
+  });
 }
 
 /** Data link, what the child asks. */

@@ -46,10 +46,11 @@ export async function partyWith(credentials: Credentials, options: Partial<Contr
     self,
     credentials,
     events: {
-      message(peer: LinkPeer, bytes: Buffer) {
-        received.push({ from: peer.id, text: bytes.toString() });
+      frame(peer: LinkPeer, frame: Uint8Array) {
+        const text = Buffer.from(frame).toString();
+        received.push({ from: peer.id, text });
         happened();
-        return options.fault?.(bytes.toString());
+        return options.fault?.(text);
       },
       opened: (peer) => happened(`opened ${peer.id}@${peer.incarnation}`),
       closed: (peer, error) => happened(`closed ${peer.id} ${error.reason}`),
