@@ -19,7 +19,7 @@ describe('a lookup', () => {
   it('is well delivered once, at the live root', () => {
     const { oracle } = judge();
     oracle.arrived(7, { at: 1, hops: 2, now: 1_050 });
-    expect(oracle.verdict()).toEqual({ lookups: 1, delivered: 1, lost: 0, lostWithNode: 0, incorrect: 0, duplicate: 0, duplicateAfterDeath: 0, late: 0 });
+    expect(oracle.verdict()).toEqual({ lookups: 1, delivered: 1, lost: 0, lostWithNode: 0, incorrect: 0, duplicate: 0, duplicateAfterChange: 0, late: 0 });
     expect(oracle.arrivals()).toEqual([{ from: 0, at: 1, hops: 2, delayMs: 50 }]);
     expect(oracle.open).toBe(0);
   });
@@ -35,37 +35,53 @@ describe('a lookup', () => {
     expect(oracle.verdict().incorrect).toBe(1);
   });
 
-  it('is lost while everybody who held it lives', () => {
+  it('is lost when nobody died with it', () => {
     const { oracle } = judge();
     oracle.taken(7, 3);
-    oracle.gone(0);
+    oracle.handedOn(7, 0);
+    oracle.died(0);
     expect(oracle.open).toBe(1);
     expect(oracle.verdict()).toMatchObject({ lost: 1, lostWithNode: 0 });
+    expect(oracle.complaints[0]).toContain('is held by hosts 3');
   });
 
-  it('is lost with the node that held it last', () => {
+  it('is lost with a node that had not handed it on', () => {
     const { oracle } = judge();
     oracle.taken(7, 3);
-    oracle.gone(3);
+    oracle.handedOn(7, 0);
+    oracle.died(3);
+    expect(oracle.open).toBe(0);
     expect(oracle.verdict()).toMatchObject({ lost: 0, lostWithNode: 1 });
   });
 
-  it('is not lost with a node that died before another took it', () => {
+  it('is in nobody\'s care twice: a copy that comes back is dropped', () => {
     const { oracle } = judge();
-    oracle.gone(0);
     oracle.taken(7, 3);
+    oracle.handedOn(7, 0);
+    oracle.handedOn(7, 3);
+    oracle.taken(7, 3);
+    oracle.died(3);
     expect(oracle.verdict()).toMatchObject({ lost: 1, lostWithNode: 0 });
   });
 
-  it('is a duplicate at its second delivery, unless the first root is gone', () => {
+  it('is a duplicate at its second delivery, unless the first root died', () => {
     const { oracle, ring } = judge();
     oracle.arrived(7, { at: 1, hops: 1, now: 1_050 });
     oracle.arrived(7, { at: 1, hops: 1, now: 1_060 });
-    expect(oracle.verdict()).toMatchObject({ duplicate: 1, duplicateAfterDeath: 0 });
-    oracle.gone(1);
+    expect(oracle.verdict()).toMatchObject({ duplicate: 1, duplicateAfterChange: 0 });
+    oracle.died(1);
     ring.delete(IDS[1] as Id);
     oracle.arrived(7, { at: 0, hops: 1, now: 1_070 });
-    expect(oracle.verdict()).toMatchObject({ duplicate: 1, duplicateAfterDeath: 1 });
+    expect(oracle.verdict()).toMatchObject({ duplicate: 1, duplicateAfterChange: 1 });
+  });
+
+  it('is no duplicate at a root that joined between the two deliveries', () => {
+    const { oracle, ring } = judge();
+    ring.delete(IDS[1] as Id);
+    oracle.arrived(7, { at: 2, hops: 1, now: 1_050 });
+    ring.add(IDS[1] as Id);
+    oracle.arrived(7, { at: 1, hops: 1, now: 1_060 });
+    expect(oracle.verdict()).toMatchObject({ incorrect: 0, duplicate: 0, duplicateAfterChange: 1 });
   });
 
   it('is late after three seconds', () => {

@@ -1,19 +1,39 @@
 import { randomId, type Id } from '@banyan/ids';
 import type { NodeHandle } from '@banyan/kbr';
 import type { Applications, CommandOf, OverlayEffect, OverlayInput } from '@banyan/overlay';
+import type { PastryMessage } from '@banyan/pastry';
 import { assert, seededRng, type Machine, type Millis, type Rng } from '@banyan/sansio';
 import { Network, World, type Host, type LinkEnd, type LostEnd, type Topology, type Weather } from '@banyan/simulator';
 import { RingOracle } from './ring-oracle.ts';
 
+/** Children a simulated node carries at once. */
+const CAPACITY = 32;
+
 /** Makes the machine of one life; called with a generator of its own. */
 export type NodeMaker<A extends Applications> = (self: NodeHandle, rng: Rng) => Machine<OverlayInput<A>, OverlayEffect<A>>;
+
+/** Makes the machine of a node that is a member of a ring that stands already. */
+export type MemberMaker<A extends Applications> = (member: {
+  readonly self: NodeHandle;
+  readonly rng: Rng;
+  readonly ring: readonly NodeHandle[];
+  readonly index: number;
+}) => Machine<OverlayInput<A>, OverlayEffect<A>>;
 
 /** Where experiments and oracles look. Called in the order things happen. */
 export interface SimulationObserver<A extends Applications> {
   /** After an input was handled and its effects performed. */
   step?(now: Millis, host: Host, input: OverlayInput<A>, effects: readonly OverlayEffect<A>[]): void;
-  /** A life began or ended. */
+  /** A live node handled a routing message. */
+  message?(host: Host, message: PastryMessage): void;
+  /** A node sends a routing message. */
+  sent?(host: Host, message: PastryMessage): void;
+  /** An application told its users something. */
+  event?(now: Millis, host: Host, app: string, event: unknown): void;
+  /** A life began. */
   started?(now: Millis, host: Host): void;
+  /** A node crashed or stepped back from the ring. */
+  unready?(host: Host): void;
   crashed?(now: Millis, host: Host): void;
 }
 
@@ -21,6 +41,8 @@ export interface SimulationOptions<A extends Applications> {
   readonly topology: Topology;
   readonly seed: number;
   readonly weather?: Weather;
+  /** The ids of hosts 0, 1, …; drawn from the seed where none are given. */
+  readonly ids?: readonly Id[];
   readonly makeNode: NodeMaker<A>;
 }
 
@@ -41,11 +63,11 @@ export class OverlaySimulation<A extends Applications> {
   readonly #handles: (NodeHandle | undefined)[] = [];
   readonly #lives: number[] = [];
 
-  constructor({ topology, seed, weather, makeNode }: SimulationOptions<A>) {
+  constructor({ topology, seed, weather, ids = [], makeNode }: SimulationOptions<A>) {
     this.rng = seededRng(seed);
     this.#makeNode = makeNode;
     for (let host = 0; host < topology.hosts; host++) {
-      const id = randomId(this.rng);
+      const id = ids[host] ?? randomId(this.rng);
       this.#ids.push(id);
       this.#hosts.set(id, host);
       this.#lives.push(0);
@@ -61,7 +83,10 @@ export class OverlaySimulation<A extends Applications> {
         frame: (_host, { peer, link, channel }: LinkEnd, frame) => this.#linkInput({ type: 'frame', app: channel, from: this.#knownHandle(peer), link, frame }),
         perform: (_world, host, effect) => this.#perform(host, effect),
         afterStep: (now, host, input, effects) => {
-          for (const observer of this.#observers) observer.step?.(now, host, input, effects);
+          for (const observer of this.#observers) {
+            if (input.type === 'message') observer.message?.(host, input.message);
+            observer.step?.(now, host, input, effects);
+          }
         },
       },
     });
@@ -101,26 +126,24 @@ export class OverlaySimulation<A extends Applications> {
 
   /** Begins the next life of a host; it joins through `seeds`, and with none it starts the ring. */
   start(host: Host, seeds: readonly NodeHandle[]): void {
-    const life = (this.#lives[host] ?? 0) + 1;
-    this.#lives[host] = life;
-    const self: NodeHandle = {
-      id: this.idOf(host),
-      incarnation: life,
-      controlAddress: `host-${host}:1`,
-      dataAddress: `host-${host}:2`,
-      region: '',
-      zone: '',
-      capacity: 32,
-    };
-    this.#handles[host] = self;
+    const self = this.#nextLife(host);
     this.world.start(host, this.#makeNode(self, this.rng.fork()), { type: 'join', seeds });
     for (const observer of this.#observers) observer.started?.(this.world.now, host);
+  }
+
+  /** Gives every host a machine that is a ready member from its first moment. `ring` is sorted by id, self at `index`. */
+  placeAll(make: MemberMaker<A>): void {
+    const ring = this.#ids.map((_, host) => this.#nextLife(host)).sort((a, b) => (a.id < b.id ? -1 : 1));
+    ring.forEach((self, index) => {
+      this.world.start(this.hostOf(self.id), make({ self, rng: this.rng.fork(), ring, index }));
+      this.ring.add(self.id);
+    });
   }
 
   crash(host: Host, how: { readonly silent?: boolean } = {}): void {
     if (this.world.machine(host) === undefined) return;
     this.world.crash(host, how);
-    this.ring.delete(this.idOf(host));
+    this.#unready(host);
     for (const observer of this.#observers) observer.crashed?.(this.world.now, host);
   }
 
@@ -139,10 +162,27 @@ export class OverlaySimulation<A extends Applications> {
     this.world.input(host, { type: 'command', app, command } as OverlayInput<A>);
   }
 
+  #nextLife(host: Host): NodeHandle {
+    const life = (this.#lives[host] ?? 0) + 1;
+    this.#lives[host] = life;
+    const self: NodeHandle = {
+      id: this.idOf(host),
+      incarnation: life,
+      controlAddress: `host-${host}:1`,
+      dataAddress: `host-${host}:2`,
+      region: '',
+      zone: '',
+      capacity: CAPACITY,
+    };
+    this.#handles[host] = self;
+    return self;
+  }
+
   #perform(host: Host, effect: OverlayEffect<A>): void {
     switch (effect.type) {
       case 'send':
         this.world.send(host, this.hostOf(effect.to.id), { type: 'message', from: this.#knownHandle(host), message: effect.message });
+        for (const observer of this.#observers) observer.sent?.(host, effect.message);
         break;
       case 'sendDirect':
         this.world.send(host, this.hostOf(effect.to.id), this.#linkInput({ type: 'direct', app: effect.app, from: this.#knownHandle(host), body: effect.body }));
@@ -158,12 +198,20 @@ export class OverlaySimulation<A extends Applications> {
         break;
       case 'readyChanged':
         if (effect.ready) this.ring.add(this.idOf(host));
-        else this.ring.delete(this.idOf(host));
+        else this.#unready(host);
+        break;
+      case 'event':
+        for (const observer of this.#observers) observer.event?.(this.world.now, host, effect.app, effect.event);
         break;
       default:
         // The rest is told, not done: observers see it in `step`.
         break;
     }
+  }
+
+  #unready(host: Host): void {
+    this.ring.delete(this.idOf(host));
+    for (const observer of this.#observers) observer.unready?.(host);
   }
 
   /** The newest handle of a host, also just after its life ended: what a certificate on an old link says. */

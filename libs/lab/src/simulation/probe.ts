@@ -1,5 +1,6 @@
 import type { Id } from '@banyan/ids';
 import type { Application, Downcall, Envelope, Upcall } from '@banyan/kbr';
+import type { Applications } from '@banyan/overlay';
 import type { Json, Millis } from '@banyan/sansio';
 
 /** What a probe carries: the number under which the experiment knows it. */
@@ -44,3 +45,6 @@ export class Probe implements Application<ProbeBody, ProbeCommand, ProbeEvent> {
     return {};
   }
 }
+
+/** What every simulated node has; experiments add their own. */
+export type ProbeApplications = { readonly probe: Probe } & Applications;

@@ -2,22 +2,22 @@ import type { Host } from '@banyan/simulator';
 import { histogram, mean, percentile, rounded, sum } from '../statistics.ts';
 import type { Arrival } from './lookup-oracle.ts';
 
-export interface HopFigures {
+export type HopFigures = {
   readonly mean: number;
   readonly p50: number;
   readonly p99: number;
   readonly max: number;
   /** How many lookups took 0, 1, 2, … hops. */
   readonly histogram: readonly number[];
-}
+};
 
 /** Relative delay penalty: delay over the overlay by the direct delay. `ratioOfSums` weighs far pairs as they are. */
-export interface RdpFigures {
+export type RdpFigures = {
   readonly mean: number;
   readonly median: number;
   readonly p90: number;
   readonly ratioOfSums: number;
-}
+};
 
 export function hopFigures(arrivals: readonly Arrival[]): HopFigures {
   const hops = arrivals.map((arrival) => arrival.hops);

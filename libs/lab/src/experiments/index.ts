@@ -1,0 +1,7 @@
+import type { Experiment } from '../experiment.ts';
+import { replayRecording } from './replay.ts';
+import { routing } from './routing.ts';
+import { swarm } from './swarm.ts';
+
+/** Every experiment, in the order of the overview. */
+export const EXPERIMENTS: readonly Experiment[] = [routing, swarm, replayRecording];

@@ -1,0 +1,100 @@
+import type { EChartsOption } from 'echarts';
+import { LabFault } from '../cli/fault.ts';
+import type { Options, Values } from '../cli/options.ts';
+import type { Experiment, Outcome } from '../experiment.ts';
+import { histogramChart, type Series } from '../report/plot.ts';
+import type { Progress } from '../report/progress.ts';
+import type { Table } from '../report/table.ts';
+import { measureRouting, type RoutingResults } from '../simulation/measure-routing.ts';
+import { makeTopology, TOPOLOGY_PLACEHOLDER } from '../topology-choice.ts';
+import { publishedNear } from './published.ts';
+
+const OPTIONS = {
+  nodes: { kind: 'whole', min: 2, max: 1_000_000, default: 1_000, describe: 'ring members' },
+  lookups: { kind: 'whole', min: 1, max: 10_000_000, default: 10_000, describe: 'random-pair lookups after all have joined' },
+  topology: { kind: 'text', placeholder: TOPOLOGY_PLACEHOLDER, default: 'plane', describe: 'who is how far from whom' },
+  'leaf-set': { kind: 'whole', min: 2, max: 128, default: 32, describe: 'leaves of a node, both sides together' },
+  b: { kind: 'whole', min: 1, max: 4, default: 4, describe: 'bits of a digit' },
+  seed: { kind: 'whole', min: 0, max: 4_294_967_295, default: 1, describe: 'same seed, same run' },
+  direct: { kind: 'switch', describe: 'fill leaf sets and routing tables from the true ring instead of joining' },
+} as const satisfies Options;
+
+/** Hops, delay and correctness of lookups between random pairs. Source: Rowstron & Druschel 2001, §3.1 and §3.2. */
+export const routing: Experiment<typeof OPTIONS> = {
+  name: 'routing',
+  summary: 'hops, delay penalty and correctness of lookups between random pairs of nodes',
+  options: OPTIONS,
+  operands: [],
+  run: runRouting,
+};
+
+function runRouting(values: Values<typeof OPTIONS>, _operands: readonly string[], progress: Progress): Outcome {
+  const { nodes, lookups, seed, b, direct } = values;
+  const leafSet = values['leaf-set'];
+  if (leafSet % 2 !== 0) throw new LabFault(`--leaf-set: ${leafSet} is odd, both sides have equally many`, { usage: true });
+  const digitBits = b as 1 | 2 | 3 | 4;
+  const topology = makeTopology(values.topology, { hosts: nodes, seed });
+  const results = measureRouting({ topology, lookups, seed, leafSet, digitBits, direct }, progress);
+  return {
+    parameters: { nodes, lookups, topology: values.topology, leafSet, b, seed, direct },
+    results: { ...results },
+    tables: [comparison({ nodes, leafSet, topology: values.topology }, results), accounts(results)],
+    remarks: direct ? ['Leaf sets and routing tables were filled directly (--direct): nothing here says how well nodes join.'] : [],
+    plot: plot(nodes, results),
+    failures: failuresOf(nodes, results),
+  };
+}
+
+function comparison(here: { readonly nodes: number; readonly leafSet: number; readonly topology: string }, { hops, rdp }: RoutingResults): Table {
+  const kind = here.topology.replace(/:.*/, '');
+  return {
+    columns: ['', 'on', 'nodes', 'leaf set', 'hops mean', 'p99', 'RDP mean', 'median', 'ratio of sums'],
+    rows: [
+      ['here', kind, here.nodes, here.leafSet, hops.mean, hops.p99, rdp.mean, rdp.median, rdp.ratioOfSums],
+      ...publishedNear(here.nodes).map((row) => [
+        row.source,
+        row.topology,
+        row.nodes,
+        row.leafSet,
+        row.hopsMean ?? '-',
+        row.hopsP99 ?? '-',
+        row.rdpMean ?? '-',
+        row.rdpMedian ?? '-',
+        row.rdpRatioOfSums ?? '-',
+      ]),
+    ],
+  };
+}
+
+function accounts(results: RoutingResults): Table {
+  return {
+    columns: ['lookups', 'lost', 'incorrect', 'duplicate', 'late', 'entries a node', 'most', 'messages a node and s, idle', 'virtual s'],
+    rows: [
+      [
+        results.lookups,
+        results.lost,
+        results.incorrect,
+        results.duplicate,
+        results.late,
+        results.entriesPerNode.mean,
+        results.entriesPerNode.max,
+        results.idleMessagesPerNodeSecond,
+        results.virtualSeconds,
+      ],
+    ],
+  };
+}
+
+function plot(nodes: number, { hops, lookups }: RoutingResults): EChartsOption {
+  const here: Series = { name: `here, ${nodes} nodes`, shares: hops.histogram.map((count) => count / lookups) };
+  const others = publishedNear(nodes).flatMap(({ source, hopShares }) => (hopShares === undefined ? [] : [{ name: source, shares: hopShares }]));
+  return histogramChart({ title: `Hops of ${lookups} lookups`, axis: 'hops', series: [here, ...others] });
+}
+
+function failuresOf(nodes: number, { joined, lost, incorrect, complaints }: RoutingResults): readonly string[] {
+  const failures: string[] = [];
+  if (joined < nodes) failures.push(`only ${joined} of ${nodes} nodes became ready`);
+  if (lost > 0) failures.push(`${lost} lookups were lost`);
+  if (incorrect > 0) failures.push(`${incorrect} lookups were delivered at a node that was not the root`);
+  return failures.length === 0 ? [] : [...failures, ...complaints];
+}

@@ -1,0 +1,29 @@
+import { plane, transitStub } from '@banyan/simulator';
+import { describe, expect, it } from 'vitest';
+import { SILENT } from '../report/progress.ts';
+import { measureRouting, type RoutingSetup } from './measure-routing.ts';
+
+const SETUP: RoutingSetup = { topology: plane({ hosts: 300, seed: 2 }), lookups: 2_000, seed: 2, leafSet: 16, digitBits: 4, direct: false };
+
+describe('routing', () => {
+  // Rowstron & Druschel 2001, §3.1: the mean tracks log_16 N (here 2.06), the most is its ceiling; §3.2: delay penalty of 1.3 to 1.4.
+  it('takes about log_16 N hops by short ways, and every lookup reaches its root', () => {
+    const results = measureRouting(SETUP, SILENT);
+    expect(results).toMatchObject({ joined: 300, lost: 0, incorrect: 0, duplicate: 0, late: 0, complaints: [] });
+    expect(results.hops.mean).toBeLessThan(2.3);
+    expect(results.hops.max).toBeLessThanOrEqual(4);
+    expect(results.rdp.ratioOfSums).toBeLessThan(1.5);
+  });
+
+  it('is a function of its seed', () => {
+    const small: RoutingSetup = { ...SETUP, topology: plane({ hosts: 60, seed: 3 }), lookups: 200 };
+    expect(measureRouting(small, SILENT)).toEqual(measureRouting(small, SILENT));
+    expect(measureRouting({ ...small, seed: 4 }, SILENT)).not.toEqual(measureRouting(small, SILENT));
+  });
+
+  it('needs no joining when tables are filled directly', () => {
+    const results = measureRouting({ ...SETUP, topology: transitStub({ hosts: 1_000, seed: 1 }), direct: true }, SILENT);
+    expect(results).toMatchObject({ joined: 1_000, lost: 0, incorrect: 0, duplicate: 0 });
+    expect(results.hops.mean).toBeLessThan(2.7);
+  });
+});

@@ -1,0 +1,84 @@
+import type { DigitBits } from '@banyan/ids';
+import type { Topology } from '@banyan/simulator';
+import type { Progress } from '../report/progress.ts';
+import { mean, rounded } from '../statistics.ts';
+import { growRing } from './grow.ts';
+import { LookupLoad } from './lookup-load.ts';
+import { OverlaySimulation } from './overlay-simulation.ts';
+import { ProbeNodes } from './probe-nodes.ts';
+import type { ProbeApplications } from './probe.ts';
+import { hopFigures, rdpFigures, type HopFigures, type RdpFigures } from './routing-figures.ts';
+
+const SETTLE_MS = 60_000;
+const LOOKUPS_PER_SECOND = 2_000;
+const DRAIN_MS = 60_000;
+
+export interface RoutingSetup {
+  readonly topology: Topology;
+  readonly lookups: number;
+  readonly seed: number;
+  readonly leafSet: number;
+  readonly digitBits: DigitBits;
+  /** Fill the tables from the true ring instead of joining. */
+  readonly direct: boolean;
+}
+
+export type RoutingResults = {
+  readonly joined: number;
+  readonly lookups: number;
+  readonly hops: HopFigures;
+  readonly rdp: RdpFigures;
+  readonly lost: number;
+  readonly incorrect: number;
+  readonly duplicate: number;
+  readonly late: number;
+  /** Filled slots of routing tables. */
+  readonly entriesPerNode: { readonly mean: number; readonly max: number };
+  /** Everything sent in the minute between the last join and the first lookup. */
+  readonly idleMessagesPerNodeSecond: number;
+  readonly virtualSeconds: number;
+  readonly events: number;
+  readonly complaints: readonly string[];
+};
+
+/** Lets every host join, waits a minute, then routes between random pairs: the key is the id of the other node. */
+export function measureRouting({ topology, lookups, seed, leafSet, digitBits, direct }: RoutingSetup, progress: Progress): RoutingResults {
+  const nodes = new ProbeNodes({ leafSet, digitBits });
+  const simulation = new OverlaySimulation<ProbeApplications>({ topology, seed, makeNode: nodes.make });
+  const { world, ring, rng } = simulation;
+  const load = new LookupLoad(simulation);
+  const { oracle } = load;
+  if (direct) nodes.fillDirectly(simulation);
+  else growRing(simulation, topology.hosts, progress);
+  const datagramsBefore = world.datagrams;
+  world.run(world.now + SETTLE_MS);
+  const idleMessages = world.datagrams - datagramsBefore;
+
+  const startedAt = world.now;
+  for (let number = 0; number < lookups; number++) {
+    world.run(startedAt + (number * 1_000) / LOOKUPS_PER_SECOND);
+    const from = rng.below(topology.hosts);
+    const to = (from + 1 + rng.below(topology.hosts - 1)) % topology.hosts;
+    load.sendFrom(from, simulation.idOf(to));
+    progress.show('lookups', number, lookups);
+  }
+  world.runUntil(() => oracle.arrivals().length === lookups, world.now + DRAIN_MS);
+
+  const { lost, incorrect, duplicate, late } = oracle.verdict();
+  const entries = Array.from({ length: topology.hosts }, (_, host) => nodes.routing(simulation.idOf(host))?.sizes().entries ?? 0);
+  return {
+    joined: ring.size,
+    lookups,
+    hops: hopFigures(oracle.arrivals()),
+    rdp: rdpFigures(oracle.arrivals(), (from, to) => topology.latencyMs(from, to)),
+    lost,
+    incorrect,
+    duplicate,
+    late,
+    entriesPerNode: { mean: rounded(mean(entries), 1), max: Math.max(...entries) },
+    idleMessagesPerNodeSecond: rounded((idleMessages * 1_000) / topology.hosts / SETTLE_MS, 3),
+    virtualSeconds: rounded(world.now / 1_000, 1),
+    events: world.events,
+    complaints: oracle.complaints,
+  };
+}
