@@ -91,6 +91,11 @@ export class Multicast implements Application<MulticastMessage, MulticastCommand
     return known === undefined ? undefined : describeGroup(this.#turn, known);
   }
 
+  /** The parent pointer alone: what a checker looks at after every event. */
+  parentOf(group: Id): NodeHandle | undefined {
+    return this.#groups.byId.get(group)?.parent?.handle;
+  }
+
   /** Groups this node has a part in. */
   groups(): readonly Id[] {
     return [...this.#groups.byId.keys()];

@@ -52,7 +52,7 @@ export class RingDouble {
   readonly trace: string[] = [];
   onEvent: (member: Member, event: MulticastEvent) => void = () => {};
   /** Called after every input that a machine took. */
-  afterInput: () => void = () => {};
+  afterInput: (member: Member) => void = () => {};
   /** Pairs that cannot reach each other. */
   isCut: (a: Id, b: Id) => boolean = () => false;
   loss: number;
@@ -185,7 +185,7 @@ export class RingDouble {
     const effects = member.machine.handle(this.now, input);
     for (const effect of effects) this.#perform(member, effect);
     this.#arm(member);
-    this.afterInput();
+    this.afterInput(member);
   }
 
   #arm(member: Member): void {

@@ -3,7 +3,7 @@ import { seededRng, type Millis, type Rng } from '@banyan/sansio';
 import type { MulticastEvent, Start } from '../commands.ts';
 import type { DeliveryClass, GroupDescriptor, Verified } from '../descriptor.ts';
 import { compareEpochs, type EpochRecord } from '../epoch.ts';
-import { findCycle, ReliableGroupOracle, type TreeEdge } from '../invariants.ts';
+import { findCycle, ReliableGroupOracle } from '../invariants.ts';
 import { RingDouble, type Member, type RingOptions } from './ring-double.ts';
 
 /** A descriptor as the tree builder would sign it. */
@@ -60,6 +60,7 @@ export class Scene {
   readonly wrong: string[] = [];
   /** Oracles of reliable delivery look on. */
   readonly strict: boolean;
+  readonly #parents = new Map<string, string | undefined>();
   #nextReader = 1;
 
   constructor(options: SceneOptions) {
@@ -71,7 +72,7 @@ export class Scene {
     this.strict = this.descriptor.delivery === 'reliable';
     for (const id of this.ids) this.ring.join(id);
     this.ring.onEvent = (member, event) => this.#onEvent(member, event);
-    this.ring.afterInput = () => this.#look();
+    this.ring.afterInput = (member) => this.#look(member);
   }
 
   /** The group is opened by a command at some node, as the tree builder would. */
@@ -103,6 +104,16 @@ export class Scene {
       this.ring.after(options.everyMs ?? 10, give);
     };
     give();
+  }
+
+  /** A node dies, and with it its readers. */
+  crash(id: Id): void {
+    this.ring.crash(id);
+    for (const reader of [...this.readers.values()]) {
+      if (reader.member.handle.id !== id || reader.member.alive) continue;
+      this.readers.delete(reader.id);
+      this.oracle.unsubscribed(reader.id);
+    }
   }
 
   /** Everybody agrees on one root and stands in one tree under it. */
@@ -196,20 +207,18 @@ export class Scene {
     }
   }
 
-  /** After every event: no cycle, and every bound holds. */
-  #look(): void {
-    const edges: TreeEdge[] = [];
-    for (const member of this.ring.live) {
-      const { machine, handle } = member;
-      const picture = machine.describe(this.group);
-      if (picture === undefined) continue;
-      edges.push({ node: lifeOf(handle), parent: picture.parent === undefined ? undefined : lifeOf(picture.parent) });
+  /** After every event: no cycle (a new one needs a new pointer), and every bound holds. */
+  #look(member: Member): void {
+    const node = lifeOf(member.handle);
+    const pointer = member.machine.parentOf(this.group);
+    const parent = pointer === undefined ? undefined : lifeOf(pointer);
+    if (this.#parents.get(node) !== parent) {
+      this.#parents.set(node, parent);
+      const live = this.ring.live.map((one) => lifeOf(one.handle));
+      const cycle = findCycle(live.map((life) => ({ node: life, parent: this.#parents.get(life) })));
+      if (cycle !== undefined) this.#claim(`cycle ${cycle.map((one) => one.slice(0, 4)).join(' > ')}`);
     }
-    const cycle = findCycle(edges);
-    if (cycle !== undefined) this.#claim(`cycle ${cycle.map((node) => node.slice(0, 4)).join(' > ')}`);
-    for (const { machine } of this.ring.live) {
-      for (const session of machine.unreceipted()) if (session.bytes > 8 * 1_048_576) this.#claim(`${session.bytes} bytes without receipt`);
-    }
+    for (const session of member.machine.unreceipted()) if (session.bytes > 8 * 1_048_576) this.#claim(`${session.bytes} bytes without receipt`);
   }
 
   #claim(wrong: string | undefined): void {
