@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import { setLogger } from '@grpc/grpc-js';
 import type { z } from 'zod';
 import { loadConfig } from '@banyan/config';
@@ -31,9 +32,10 @@ export async function runService<Schema extends z.ZodObject>(definition: Service
     logger = createLogger({ service, name: config.name, level: config.logLevel });
     quietGrpc(logger);
     logger.info({ event: 'service_starting', digest: loaded.digest, config: loaded.effective });
-    const starting = startService(definition, { config, effective: loaded.effective, env: process.env, logger, signal: asked.signal });
+    const starting = startService(definition, { config, effective: loaded.effective, env: process.env, logger, signal: asked.signal, fail });
     stopWhenAsked(asked, starting, config.stopGraceMs, logger);
     const { ready } = await starting;
+    setFlagsFromString('--semi-space-growth-factor=2'); // ends what lean-start began
     print(JSON.stringify(ready));
     logger.info({ ...ready });
   } catch (error) {

@@ -16,6 +16,8 @@ export interface ServiceContext<Config> {
   readonly readiness: Readiness;
   /** Aborted when the process is asked to stop: ends waits of a start that is not finished. */
   readonly signal: AbortSignal;
+  /** Ends the process because it cannot go on: `error` is told as that of a failed start. */
+  readonly fail: (error: unknown) => void;
 }
 
 /** One door of a service: an address, who may come in, and what they find. */

@@ -12,6 +12,7 @@ import { AdminController } from './admin/admin.controller.ts';
 import { AccessGuard } from './calls/access.guard.ts';
 import { observeCalls } from './calls/call-observer.ts';
 import { serveHealth } from './calls/grpc-health.ts';
+import { serveReflection } from './calls/grpc-reflection.ts';
 import { GrpcTransport } from './calls/grpc-transport.ts';
 import { lockDataDir } from './data-dir-lock.ts';
 import { ErrorFilter } from './error.filter.ts';
@@ -50,6 +51,8 @@ export interface StartOptions<Config> {
   readonly logger: Logger;
   /** Aborted when the process is asked to stop before it is up. */
   readonly signal?: AbortSignal;
+  /** How the service ends itself later; without it the error is thrown where nobody catches it. */
+  readonly fail?: (error: unknown) => void;
 }
 
 /**
@@ -60,11 +63,11 @@ export async function startService<Schema extends z.ZodObject>(
   definition: ServiceDefinition<Schema>,
   options: StartOptions<z.infer<Schema> & ServiceSettings>,
 ): Promise<RunningService> {
-  const { config, env, logger, signal = new AbortController().signal } = options;
+  const { config, env, logger, signal = new AbortController().signal, fail = throwUncaught } = options;
   const lock = lockDataDir(config.dataDir, logger);
   const metrics = createMetricsRegistry({ processMetrics: true });
   const tracer = await createTracer({ service: definition.service, instance: config.name, env });
-  const context = { config, env, logger, metrics, tracer, readiness: new Readiness(), signal };
+  const context = { config, env, logger, metrics, tracer, readiness: new Readiness(), signal, fail };
   let app: INestApplication | undefined;
   const stop = async (): Promise<void> => {
     context.readiness.beginStop();
@@ -90,6 +93,12 @@ export async function startService<Schema extends z.ZodObject>(
   }
 }
 
+function throwUncaught(error: unknown): void {
+  queueMicrotask(() => {
+    throw error;
+  });
+}
+
 // `keep` gets the application before it listens: a port that is taken must not leave the others open.
 async function openApplication(
   prepared: PreparedService,
@@ -105,7 +114,7 @@ async function openApplication(
   });
   keep(app);
   app.disable('x-powered-by');
-  const transports = await Promise.all(prepared.listeners.map(async (listener) => ({ listener, transport: await makeTransport(listener, context) })));
+  const transports = prepared.listeners.map((listener) => ({ listener, transport: makeTransport(listener, context) }));
   for (const { transport } of transports) app.connectMicroservice<MicroserviceOptions>({ strategy: transport }, { inheritAppConfig: true });
   await app.init();
   await app.startAllMicroservices();
@@ -133,12 +142,10 @@ function rootModule(prepared: PreparedService, context: ServiceContext<unknown>)
 @Module({})
 class RootModule {}
 
-async function makeTransport(listener: Listener, context: ServiceContext<unknown>): Promise<GrpcTransport> {
-  // Reflection brings a parser of descriptors with it; only listeners that answer strangers load it.
-  const reflection = listener.hasReflection ? await import('./calls/grpc-reflection.ts') : undefined;
+function makeTransport(listener: Listener, context: ServiceContext<unknown>): GrpcTransport {
   return new GrpcTransport(listener, [observeServer(observeCalls(context.metrics, context.tracer))], (server) => {
     serveHealth(server, listener.services, context.readiness);
-    reflection?.serveReflection(server, listener.services);
+    if (listener.hasReflection) serveReflection(server, listener.services);
   });
 }
 
