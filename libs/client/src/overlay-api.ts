@@ -116,14 +116,18 @@ export class OverlayApi {
   /** The leaf set of the node in use, now and after every change, until the reader leaves or the node is gone. */
   async *watchNeighbors(): AsyncGenerator<Neighbors, void, void> {
     const { address, overlay: api } = this.#pool.current;
-    for await (const seen of messagesOf(address, api.watchNeighbors({}))) {
-      yield {
-        node: ringNode(present(seen.node, 'node')),
-        isReady: seen.ready,
-        leaves: seen.leaves.map(ringNode),
-        gained: seen.gained.map(ringNode),
-        lost: seen.lost.map(ringNode),
-      };
+    for await (const seen of messagesOf(address, api.watchNeighbors({}))) yield neighbors(seen);
+  }
+
+  /** The leaf set of the node in use as it is now. */
+  async neighbors({ deadlineMs = 10_000 }: AskOptions = {}): Promise<Neighbors> {
+    const { address, overlay: api } = this.#pool.current;
+    const responses = messagesOf(address, api.watchNeighbors({}, { deadline: Date.now() + deadlineMs }));
+    try {
+      const first = await responses.next();
+      return neighbors(present(first.value ?? undefined, 'neighbors'));
+    } finally {
+      await responses.return();
     }
   }
 
@@ -131,6 +135,11 @@ export class OverlayApi {
   attach(application: string): Promise<Attachment> {
     return attach(this.#pool.current, application);
   }
+}
+
+function neighbors(seen: overlay.WatchNeighborsResponse): Neighbors {
+  const node = ringNode(present(seen.node, 'node'));
+  return { node, isReady: seen.ready, leaves: seen.leaves.map(ringNode), gained: seen.gained.map(ringNode), lost: seen.lost.map(ringNode) };
 }
 
 function tracedRoute(answer: overlay.TraceResponse): TracedRoute {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { OverlayError } from '@banyan/grpc';
 import { connect, type Client } from './connect.ts';
-import { startTestOverlay } from './testing/test-overlay.ts';
+import { startTestOverlay } from './testing.ts';
 
 describe('Publisher', () => {
   let overlay: Awaited<ReturnType<typeof startTestOverlay>>;

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { OverlayError } from '@banyan/grpc';
 import { connect, type Client } from './connect.ts';
 import type { Subscription, SubscriptionEvent } from './subscription.ts';
-import { startTestOverlay } from './testing/test-overlay.ts';
+import { startTestOverlay } from './testing.ts';
 
 describe('Subscription', () => {
   let overlay: Awaited<ReturnType<typeof startTestOverlay>>;
@@ -93,6 +93,14 @@ describe('OverlayApi', () => {
     const error = await client.overlay.lookup('some name').catch((told: unknown) => told);
     expect(error).toMatchObject({ reason: 'UNREACHABLE', message: expect.stringContaining('nothing answers at 127.0.0.1:') as string });
     client.close();
+  });
+
+  it('tells the neighbors of a node', async () => {
+    const overlay = await startTestOverlay(1);
+    const client = await connect({ addresses: overlay.nodes.map((node) => node.address), authority: overlay.authority });
+    expect(await client.overlay.neighbors()).toMatchObject({ isReady: true, leaves: [] });
+    client.close();
+    overlay.stop();
   });
 
   it('attaches an application, hands it what is delivered, and detaches', async () => {

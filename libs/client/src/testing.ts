@@ -1,5 +1,6 @@
 // A small real overlay API for specs: grpc-js servers over TLS that keep one log per group and obey the rules of the
 // protos that clients rely on: receipts after numbering, retries recognised by (session, counter), starts, gaps.
+// Not for production. Imported as `@banyan/client/testing`.
 import { Server, type ServerDuplexStream, type ServerWritableStream } from '@grpc/grpc-js';
 import { OverlayError, tlsServerCredentials, toServiceError } from '@banyan/grpc';
 import { mintTestAuthority } from '@banyan/identity/testing';

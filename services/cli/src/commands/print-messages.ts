@@ -1,0 +1,69 @@
+import { once } from 'node:events';
+import { decodeTransfer, gapError, type Subscription, type SubscriptionEvent } from '@banyan/client';
+import type { Io } from '../io.ts';
+import { note } from '../io.ts';
+import { json } from '../output/json.ts';
+import { bytesText } from '../output/quantities.ts';
+import { printable } from '../output/table.ts';
+
+/** What ends the printing. */
+export interface PrintOptions {
+  readonly count?: number;
+  readonly untilEnd?: boolean;
+  readonly json?: boolean;
+}
+
+/**
+ * Prints messages as they come, each on a line, until enough have come or the reader closes stdout. A gap is told where
+ * it is: on stderr, or as an event of its own with `--json`; with `--until-end` it is an error, for the whole was wanted.
+ */
+export async function printMessages(io: Io, subscription: Subscription, options: PrintOptions): Promise<void> {
+  let printed = 0;
+  for await (const event of subscription) {
+    if (event.type === 'gap') {
+      if (options.untilEnd === true) throw gapError(event);
+      await printGap(io, event, options);
+      continue;
+    }
+    for (const [at, message] of event.messages.entries()) {
+      const line = options.json === true ? jsonLine(event, at, message) : textLine(message);
+      if (!(await write(io, line))) return;
+      if (++printed === options.count) return;
+      if (options.untilEnd === true && decodeTransfer(message)?.type === 'trailer') return;
+    }
+  }
+}
+
+async function printGap(io: Io, gap: Extract<SubscriptionEvent, { type: 'gap' }>, options: PrintOptions): Promise<void> {
+  if (options.json === true) await write(io, json({ event: 'gap', firstSequence: gap.firstSequence, lastSequence: gap.lastSequence, cause: gap.cause }));
+  else note(io, `banyan: ${gapError(gap).message}`);
+}
+
+/** False when nobody reads stdout any more (`banyan subscribe … | head`). */
+async function write(io: Io, line: string): Promise<boolean> {
+  if (io.stdout.destroyed || io.stdout.writableEnded) return false;
+  if (!io.stdout.write(`${line}\n`)) await Promise.race([once(io.stdout, 'drain'), once(io.stdout, 'close')]);
+  return !io.stdout.destroyed;
+}
+
+function jsonLine(event: Extract<SubscriptionEvent, { type: 'messages' }>, at: number, message: Uint8Array): string {
+  const text = textOf(message);
+  const content = text === undefined ? { base64: Buffer.from(message).toString('base64') } : { text };
+  return json({ event: 'message', sequence: event.firstSequence + BigInt(at), stampMs: event.stampMs, ...content });
+}
+
+function textLine(message: Uint8Array): string {
+  const transfer = decodeTransfer(message);
+  if (transfer?.type === 'header') return `[file ${printable(transfer.name)} begins; receive it with --out]`;
+  if (transfer?.type === 'trailer') return `[file ends, ${bytesText(transfer.size)}, sha256 ${transfer.sha256}]`;
+  const text = transfer === undefined ? textOf(message) : undefined;
+  return text === undefined ? `[${message.length} bytes]` : printable(text);
+}
+
+function textOf(message: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(message);
+  } catch {
+    return undefined;
+  }
+}

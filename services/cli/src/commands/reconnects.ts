@@ -1,0 +1,18 @@
+import type { Reconnect } from '@banyan/client';
+import { OverlayError } from '@banyan/grpc';
+import type { Io } from '../io.ts';
+import { note } from '../io.ts';
+
+/** Says that a stream goes on at another node, and why. */
+export function noteReconnect(io: Io, { lost, error, attempt }: Reconnect): void {
+  note(io, `banyan: lost ${lost} (${error.reason}), going on at another node${attempt > 1 ? `, attempt ${attempt}` : ''}`);
+}
+
+/** What `opening` gives, unless the user wants no more while it is under way: CANCELLED. */
+export function unlessInterrupted<T>(io: Io, opening: Promise<T>): Promise<T> {
+  opening.catch(() => undefined); // nobody may be there to hear it
+  const interrupted = new Promise<never>((_, reject) => {
+    io.signal.addEventListener('abort', () => reject(new OverlayError('CANCELLED', 'interrupted')));
+  });
+  return Promise.race([opening, interrupted]);
+}

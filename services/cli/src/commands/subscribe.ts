@@ -1,0 +1,118 @@
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import { fileSink, pathBelow, receiveFiles, streamSink, type FileHeader, type ReceivedFile, type Sink, type Subscription, type SubscriptionStart } from '@banyan/client';
+import { OverlayError } from '@banyan/grpc';
+import type { Io } from '../io.ts';
+import { note, say } from '../io.ts';
+import { json } from '../output/json.ts';
+import { progressBar } from '../output/progress.ts';
+import { bytesText } from '../output/quantities.ts';
+import { accessOverlay, openClient, withOverlay, type OverlayOptions } from '../overlay-options.ts';
+import { UsageError } from '../usage-error.ts';
+import { printMessages } from './print-messages.ts';
+import { noteReconnect, unlessInterrupted } from './reconnects.ts';
+
+interface SubscribeCommandOptions extends OverlayOptions {
+  readonly out?: string;
+  readonly start: SubscriptionStart;
+  readonly count?: number;
+  readonly untilEnd?: boolean;
+  readonly json?: boolean;
+}
+
+/** `banyan subscribe GROUP`: messages to the terminal, or files to the disk. */
+export function subscribeCommand(io: Io): Command {
+  return withOverlay(new Command('subscribe'))
+    .description('print the messages of a group, or with --out receive the files published to it')
+    .argument('<group>')
+    .option('--out <file>', 'receive files: FILE is replaced by each, DIR/ takes them by their names, - is stdout')
+    .option('--start <where>', 'latest, first, seq:N or last:N', startArgument, { type: 'latest' })
+    .option('--count <n>', 'end after n messages (with --out: files)', countArgument)
+    .option('--until-end', 'end when a whole file has come')
+    .option('--json', 'print JSON, one line each')
+    .action(async (group: string, options: SubscribeCommandOptions) => {
+      if (options.out === '-' && options.json === true) throw new UsageError('with --out - stdout is the file; --json has no place there');
+      const client = await openClient(await accessOverlay(io, options), 'first', options.node !== undefined);
+      try {
+        const opening = client.subscribe(group, { start: options.start, onReconnect: (reconnect) => noteReconnect(io, reconnect) });
+        const subscription = await unlessInterrupted(io, opening);
+        io.signal.addEventListener('abort', () => void subscription.close());
+        noteSubscribed(io, subscription, options);
+        if (options.out === undefined) await printMessages(io, subscription, options);
+        else await receive(io, subscription, options.out, options);
+      } finally {
+        client.close();
+      }
+    });
+}
+
+/** Receives files until enough have come. Throws what kept the one under way from being whole. */
+async function receive(io: Io, subscription: Subscription, out: string, options: SubscribeCommandOptions): Promise<void> {
+  const wanted = options.count ?? (options.untilEnd === true ? 1 : Infinity);
+  const sinkFor = await sinkMaker(io, out);
+  let received = 0;
+  let isWithin = false;
+  let bar = progressBar(io, '');
+  const files = receiveFiles(subscription, {
+    sinkFor,
+    onLateStart: () => note(io, 'banyan: a file is on its way whose beginning has passed; waiting for the next one (--start first may reach back)'),
+    onProgress: (header, bytes) => {
+      if (!isWithin) bar = progressBar(io, header.name);
+      isWithin = true;
+      bar.update(bytes, header.size);
+    },
+  });
+  try {
+    for await (const file of files) {
+      bar.stop();
+      isWithin = false;
+      tellFile(io, file, out, options.json === true);
+      if (++received >= wanted) return;
+    }
+  } finally {
+    bar.stop();
+  }
+  // The subscription ends by itself only when the user wants no more.
+  if (isWithin || wanted !== Infinity) throw new OverlayError('CANCELLED', `interrupted after ${received} file${received === 1 ? '' : 's'}`);
+}
+
+/** Where files go. A directory is what exists as one or is written with a slash at its end. */
+async function sinkMaker(io: Io, out: string): Promise<(header: FileHeader) => Promise<Sink>> {
+  if (out === '-') return () => Promise.resolve(streamSink(io.stdout));
+  const path = resolve(io.cwd, out);
+  const isDirectory = await stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  if (isDirectory) return ({ name }) => fileSink(pathBelow(path, name), { replace: false });
+  if (out.endsWith('/')) throw new OverlayError('FILE_UNWRITABLE', `there is no directory ${path}`, { file: path });
+  return () => fileSink(path, { replace: true });
+}
+
+function tellFile(io: Io, file: ReceivedFile, out: string, asJson: boolean): void {
+  if (asJson) return say(io, json({ event: 'file', ...file }));
+  const text = `received ${file.path ?? file.name}, ${bytesText(file.size)}\nsha256 ${file.sha256}`;
+  if (out === '-') note(io, text);
+  else say(io, text);
+}
+
+function noteSubscribed(io: Io, subscription: Subscription, options: SubscribeCommandOptions): void {
+  const { group, nextSequence, address } = subscription;
+  if (options.json === true) say(io, json({ event: 'subscribed', group, nextSequence, address }));
+  else note(io, `subscribed to ${group} at ${address}, next is sequence ${nextSequence}`);
+}
+
+function startArgument(text: string): SubscriptionStart {
+  const [word = '', number] = text.split(':');
+  if ((word === 'latest' || word === 'first') && number === undefined) return { type: word };
+  const value = number !== undefined && /^\d{1,19}$/.test(number) ? BigInt(number) : undefined;
+  if (word === 'seq' && value !== undefined) return { type: 'sequence', sequence: value };
+  if (word === 'last' && value !== undefined) return { type: 'last', count: value };
+  throw new InvalidArgumentError('Give latest, first, seq:N or last:N.');
+}
+
+function countArgument(text: string): number {
+  if (!/^[1-9]\d{0,14}$/.test(text)) throw new InvalidArgumentError('Give a whole number above 0.');
+  return Number(text);
+}

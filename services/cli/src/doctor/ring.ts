@@ -1,0 +1,61 @@
+import { OverlayError, parseStatus } from '@banyan/grpc';
+import type { Client, Neighbors } from '@banyan/client';
+import { fail, ok, type Finding } from './check.ts';
+
+/** A node to be asked, and what people call it. */
+export interface AskedNode {
+  readonly name: string;
+  readonly connect: () => Promise<Client>;
+}
+
+interface Answer {
+  readonly name: string;
+  readonly told: Neighbors | OverlayError;
+}
+
+const ANSWER_DEADLINE_MS = 3_000;
+
+/**
+ * Every node's API answers, every node is ready, and the ring is closed: each knows the two nodes that are next to it
+ * among all that answered. More a leaf set need not hold.
+ */
+export async function checkRing(nodes: readonly AskedNode[]): Promise<readonly Finding[]> {
+  const answers = await Promise.all(nodes.map(ask));
+  const present = answers.flatMap(({ name, told }) => (told instanceof OverlayError ? [] : [{ name, told }]));
+  const silent = answers.flatMap(({ name, told }) => (told instanceof OverlayError ? [fail(`API of ${name}`, told.message, told.mend)] : []));
+  const api = silent.length > 0 ? silent : [ok('APIs', `${present.length} nodes answer with the token at hand`)];
+  return [...api, checkReady(present), checkClosed(present)];
+}
+
+interface Present {
+  readonly name: string;
+  readonly told: Neighbors;
+}
+
+function checkReady(present: readonly Present[]): Finding {
+  const joining = present.filter(({ told }) => !told.isReady).map(({ name }) => name);
+  if (joining.length === 0) return ok('ready', `${present.length} nodes deliver keys`);
+  return fail('ready', `${joining.join(', ')} ${joining.length === 1 ? 'does' : 'do'} not deliver keys`, 'a joining node needs a moment; if it lasts, its log says whom it waits for');
+}
+
+function checkClosed(present: readonly Present[]): Finding {
+  const ring = [...present].sort((a, b) => (a.told.node.id < b.told.node.id ? -1 : 1));
+  const holes = ring.flatMap((node, at) => {
+    const leaves = new Set(node.told.leaves.map((leaf) => leaf.id));
+    const beside = [ring.at(at - 1), ring[(at + 1) % ring.length]].filter((other) => other !== undefined && other !== node);
+    return beside.flatMap((other) => (other === undefined || leaves.has(other.told.node.id) ? [] : [`${node.name} does not see ${other.name}`]));
+  });
+  if (holes.length === 0) return ok('ring', `closed: each of ${ring.length} nodes sees its neighbors`);
+  return fail('ring', [...new Set(holes)].join('; '), 'wait for a few heartbeats; if it lasts, check that the nodes reach each other at their control addresses');
+}
+
+async function ask({ name, connect }: AskedNode): Promise<Answer> {
+  const client = await connect();
+  try {
+    return { name, told: await client.overlay.neighbors({ deadlineMs: ANSWER_DEADLINE_MS }) };
+  } catch (error) {
+    return { name, told: parseStatus(error) };
+  } finally {
+    client.close();
+  }
+}

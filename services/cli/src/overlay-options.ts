@@ -1,0 +1,95 @@
+import { resolve } from 'node:path';
+import { Option, type Command } from 'commander';
+import { connect, type Client } from '@banyan/client';
+import { OverlayError } from '@banyan/grpc';
+import { findOverlay, type FoundOverlay, type NodeEntry } from '@banyan/local-overlay';
+import type { Io } from './io.ts';
+import { UsageError } from './usage-error.ts';
+
+/** Options of every command that talks to an overlay. */
+export interface OverlayOptions {
+  readonly dataDir?: string;
+  readonly node?: string;
+  readonly address?: readonly string[];
+  readonly authority?: string;
+  readonly treeBuilder?: string;
+}
+
+/** An overlay as a command sees it. */
+export interface OverlayAccess {
+  /** API addresses of nodes; the one asked for first. */
+  readonly addresses: readonly string[];
+  readonly authorityFile: string;
+  readonly token: string | undefined;
+  readonly treeBuilder: string | undefined;
+  /** The local overlay, when it is one. */
+  readonly local: FoundOverlay | undefined;
+}
+
+/** Adds the options that say which overlay, and which of its nodes. */
+export function withOverlay(command: Command): Command {
+  return command
+    .option('--data-dir <directory>', 'data directory of the local overlay (default: BANYAN_DATA_DIR, else .banyan here or above)')
+    .option('--node <name|address>', 'the node to talk to')
+    .addOption(new Option('--address <host:port...>', 'API addresses of nodes of another overlay').env('BANYAN_ADDRESSES'))
+    .addOption(new Option('--authority <file>', "certificate of that overlay's authority, PEM").env('BANYAN_AUTHORITY_FILE'))
+    .addOption(new Option('--tree-builder <host:port>', "API address of that overlay's tree builder").env('BANYAN_TREE_BUILDER'));
+}
+
+/** Finds the overlay that the options mean. Throws OVERLAY_NOT_FOUND, NODE_NOT_FOUND. */
+export async function accessOverlay(io: Io, options: OverlayOptions): Promise<OverlayAccess> {
+  const addresses = options.address?.flatMap((text) => text.split(',')) ?? [];
+  return addresses.length > 0 ? remoteAccess(io, options, addresses) : localAccess(io, options);
+}
+
+/** A client of the overlay. `order` says what happens when the chosen node does not answer: it is the one, or the first. */
+export async function openClient(access: OverlayAccess, order: 'only' | 'first', isNodeChosen: boolean): Promise<Client> {
+  const { addresses, authorityFile, token, treeBuilder } = access;
+  return connect({
+    addresses: order === 'only' && isNodeChosen ? addresses.slice(0, 1) : addresses,
+    authorityFile,
+    ...(token === undefined ? {} : { token }),
+    ...(treeBuilder === undefined ? {} : { treeBuilder }),
+  });
+}
+
+/** What people call a node: its name in the local overlay, else the first digits of its id. */
+export function nodeNamer(access: OverlayAccess): (id: string) => string {
+  const names = new Map(access.local?.file.nodes.map((node) => [node.id, node.name]));
+  return (id) => names.get(id) ?? id.slice(0, 8);
+}
+
+/** The address of a node's API. */
+export function apiAddressOf(node: NodeEntry): string {
+  return node.addresses['api'] ?? '';
+}
+
+async function localAccess(io: Io, options: OverlayOptions): Promise<OverlayAccess> {
+  const local = await findOverlay({ dataDir: options.dataDir, env: io.env, cwd: io.cwd });
+  const { authorityFile, nodes, services } = local.file;
+  return {
+    addresses: chosenFirst(nodes, options.node),
+    authorityFile,
+    token: io.env['BANYAN_TOKEN'] ?? local.token,
+    treeBuilder: options.treeBuilder ?? services['tree-builder']?.addresses['api'],
+    local,
+  };
+}
+
+function remoteAccess(io: Io, options: OverlayOptions, addresses: readonly string[]): OverlayAccess {
+  if (options.authority === undefined) throw new UsageError('--address needs --authority FILE, the certificate of that overlay');
+  const ordered = options.node === undefined ? addresses : [options.node, ...addresses];
+  return { addresses: ordered, authorityFile: resolve(io.cwd, options.authority), token: io.env['BANYAN_TOKEN'], treeBuilder: options.treeBuilder, local: undefined };
+}
+
+function chosenFirst(nodes: readonly NodeEntry[], chosen: string | undefined): readonly string[] {
+  const all = nodes.map(apiAddressOf);
+  if (chosen === undefined) return all;
+  const named = nodes.find((node) => node.name === chosen || node.id === chosen.toLowerCase());
+  const address = named === undefined ? chosen : apiAddressOf(named);
+  if (!address.includes(':')) {
+    const known = nodes.map((node) => node.name).join(', ');
+    throw new OverlayError('NODE_NOT_FOUND', `no node is called '${chosen}'; there are ${known || 'none'}`, { node: chosen });
+  }
+  return [address, ...all.filter((other) => other !== address)];
+}
