@@ -29,6 +29,6 @@ export interface OverlayNodeDeps<A extends Applications> extends PastryDeps {
 export function createOverlayNode<A extends Applications>(deps: OverlayNodeDeps<A>): OverlayNode<BuiltinApplications & A> {
   const rng = deps.rng.fork();
   const routing = deps.routing ?? new PastryNode(deps);
-  const builtin: BuiltinApplications = { lookup: new Lookup(routing.view), attached: new Attached() };
+  const builtin: BuiltinApplications = { lookup: new Lookup(routing.view), attached: new Attached(routing.view) };
   return new OverlayNode(routing, { ...builtin, ...deps.applications({ view: routing.view, rng }) });
 }

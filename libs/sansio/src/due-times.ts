@@ -18,6 +18,10 @@ export class DueTimes<K> {
     return this.#next;
   }
 
+  has(key: K): boolean {
+    return this.#dueAt.has(key);
+  }
+
   /** Sets or moves the due time of `key`. */
   set(key: K, at: Millis): void {
     this.#dueAt.set(key, at);

@@ -59,10 +59,21 @@ export const lookupBodies: BodyCodec<LookupBody> = {
   decode: (wire) => lookup.fromWire(peer.LookupBody.decode(wire).body),
 };
 
-const attached = message<AttachedBody, peer.AttachedBody>({ application: text, payload: bytes });
+type Answer = Extract<AttachedBody, { readonly type: 'answer' }>;
+type WireAnswer = Omit<peer.AttachedAnswer, 'explained' | 'record'>;
+
+const plainAnswer = message<Omit<Answer, 'record'>, WireAnswer>({ requestId: count, delivered: flag, hops: small });
+const answer: Field<Answer, peer.AttachedAnswer> = {
+  toWire: (value) => ({ ...plainAnswer.toWire(value), explained: value.record !== undefined, record: hopRecords.toWire(value.record ?? []) }),
+  fromWire: (wire) => ({ ...plainAnswer.fromWire(wire), type: 'answer', ...(wire.explained ? { record: hopRecords.fromWire(wire.record) } : {}) }),
+};
+const attached: Field<AttachedBody, OneOf | undefined> = variants<AttachedBody>({
+  message: message<Extract<AttachedBody, { readonly type: 'message' }>, peer.AttachedMessage>({ requestId: count, application: text, payload: bytes }),
+  answer,
+});
 
 /** Bodies of applications attached over gRPC. */
 export const attachedBodies: BodyCodec<AttachedBody> = {
-  encode: (body) => peer.AttachedBody.encode(attached.toWire(body)).finish(),
-  decode: (wire) => attached.fromWire(peer.AttachedBody.decode(wire)),
+  encode: (body) => peer.AttachedBody.encode({ body: attached.toWire(body) as NonNullable<peer.AttachedBody['body']> }).finish(),
+  decode: (wire) => attached.fromWire(peer.AttachedBody.decode(wire).body),
 };

@@ -85,7 +85,7 @@ export const multicastMessages: readonly MulticastMessage[] = [
 ];
 
 export const pastryMessages: readonly PastryMessage[] = [
-  { type: 'envelope', hopId: 12, envelope: envelope('attached', { application: 'echo', payload: Uint8Array.from([1, 2, 3]) }) },
+  { type: 'envelope', hopId: 12, envelope: envelope('attached', { type: 'message', requestId: 3, application: 'echo', payload: Uint8Array.from([1, 2, 3]) }) },
   { type: 'envelope', hopId: 13, envelope: { ...envelope('lookup', { type: 'find', requestId: 4, replicas: 3, dryRun: true }), record: [{ at: a.id, to: b.id, rule: 'routing-table', row: 0, column: 11, roundTripMs: 1.5, waitMs: 0 }] } },
   { type: 'envelope', hopId: 14, envelope: envelope('multicast', multicastMessages[0]) },
   { type: 'hopAck', hopId: 12 },
@@ -100,8 +100,8 @@ export const pastryMessages: readonly PastryMessage[] = [
   { type: 'announce', row: -1, entries: [], roundTripMs: 2.25 },
   { type: 'announce', row: 0, entries: [a] },
   { type: 'leaving' },
-  { type: 'leafProbe', nonce: 5, ready: false, leaves: [a], failed: [{ id: b.id, incarnation: 3 }] },
-  { type: 'leafReply', nonce: 5, ready: true, leaves: [], failed: [] },
+  { type: 'leafProbe', nonce: 5, ready: false, leaves: [a], failed: [{ id: b.id, incarnation: 3 }], delivered: [] },
+  { type: 'leafReply', nonce: 5, ready: true, leaves: [], failed: [], delivered: [`${a.id}:1:7`] },
   { type: 'heartbeat', sentAt: 1234.5, leaseMs: 30_000, grants: 99, urgent: true },
   { type: 'heartbeat', sentAt: 1, leaseMs: 30_000, urgent: false },
   { type: 'leavesRequest', nonce: 3 },
