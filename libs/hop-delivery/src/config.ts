@@ -17,6 +17,8 @@ export interface HopDeliveryConfig {
   /** How long, and how many, hops and delivered names are remembered against duplicates. */
   readonly seenForMs: Millis;
   readonly seenMax: number;
+  /** Delivered names told at most to the new root of their keys. */
+  readonly handOverMax: number;
 }
 
 /**
@@ -32,4 +34,5 @@ export const DEFAULT_HOP_DELIVERY_CONFIG: HopDeliveryConfig = {
   parkedForMs: 45_000,
   seenForMs: 60_000,
   seenMax: 65_536,
+  handOverMax: 512,
 };

@@ -54,8 +54,9 @@ export class HopDelivery {
   readonly #deps: HopDeliveryDeps;
   readonly #unacked = new UnackedHops();
   readonly #parking = new Parking();
-  readonly #hopsSeen: SeenWindow;
-  readonly #namesDelivered: SeenWindow;
+  readonly #hopsSeen: SeenWindow<undefined>;
+  /** Names with their keys; undefined for those that another root told us. */
+  readonly #namesDelivered: SeenWindow<Id | undefined>;
   #nextHopId: HopId = 1;
   #nextCounter = 1;
   /** The choice told in the last `forward`: `resume` mostly follows it at once and need not choose again. */
@@ -92,7 +93,7 @@ export class HopDelivery {
     if (this.#hopsSeen.has(now, name)) return [acknowledge];
     // Without an acknowledgement the sender keeps the message and finds another way.
     if (this.#isFull()) return [drop('unacked_full')];
-    this.#hopsSeen.addIfNew(now, name);
+    this.#hopsSeen.addIfNew(now, name, undefined);
     return [acknowledge, ...this.#advance(now, message.envelope, now)];
   }
 
@@ -126,6 +127,16 @@ export class HopDelivery {
       if (now - since >= this.#deps.config.parkedForMs) return [drop('parked_too_long')];
       return this.#advance(now, envelope, since);
     });
+  }
+
+  /** The newest names we delivered whose keys now belong to another: a late copy of them must not be delivered there again. */
+  handOver(now: Millis, isTheirs: (key: Id) => boolean): readonly string[] {
+    return this.#namesDelivered.newest(now, (key) => key !== undefined && isTheirs(key), this.#deps.config.handOverMax);
+  }
+
+  /** Names that the former root of our keys has delivered. */
+  takeOver(now: Millis, names: readonly string[]): void {
+    for (const name of names) this.#namesDelivered.addIfNew(now, name, undefined);
   }
 
   tick(now: Millis): readonly HopEffect[] {
@@ -167,7 +178,7 @@ export class HopDelivery {
   }
 
   #arrive(now: Millis, envelope: Envelope): readonly HopEffect[] {
-    if (!this.#namesDelivered.addIfNew(now, envelopeName(envelope))) return [drop('duplicate')];
+    if (!this.#namesDelivered.addIfNew(now, envelopeName(envelope), envelope.key)) return [drop('duplicate')];
     return [{ type: 'deliver', envelope }];
   }
 
@@ -198,6 +209,8 @@ export class HopDelivery {
   #overdue(now: Millis, hop: UnackedHop): readonly HopEffect[] {
     const suspect: HopEffect = { type: 'suspect', peer: hop.hop.to };
     if (now - hop.takenAt >= this.#deps.config.giveUpMs) return [suspect, ...this.#end(now, hop, 'timeout'), drop('hop_gave_up')];
+    // It may have delivered already, its acknowledgement lost: whoever is the root by now would deliver once more.
+    if (hop.hop.last === true) return [suspect, this.#retransmit(now, hop)];
     const excluded = new Set(hop.excluded).add(hop.hop.to.id);
     const other = this.#deps.geometry.nextHop(hop.taken.key, excluded);
     if (other === undefined) return [suspect, this.#retransmit(now, hop)];

@@ -16,6 +16,8 @@ export interface Hop {
   readonly rule: HopRule;
   readonly row?: number;
   readonly column?: number;
+  /** `to` is believed to be the root: it is asked until it answers or is dead, for only it may say who delivers. */
+  readonly last?: true;
 }
 
 /**
@@ -25,7 +27,7 @@ export interface Geometry {
   readonly self: NodeHandle;
   /**
    * The hop towards `key`, leaving out `excluded` peers; rule `self` when this node is the root.
-   * A root believed alive is never replaced because it is excluded: undefined means "wait and try again".
+   * A root believed alive (`last`) is never replaced because it is excluded: undefined means "wait and try again".
    */
   nextHop(key: Id, excluded: ReadonlySet<Id>): Hop | undefined;
   /** True when going from here to `to` brings `key` nearer (longer prefix, or as long and numerically closer). */

@@ -27,6 +27,10 @@ export interface NodeContext {
   readonly measure: (now: Millis, candidate: NodeHandle) => void;
   /** Finds out whether a member lives. */
   readonly verify: (now: Millis, member: NodeHandle) => void;
+  /** Names of messages delivered here lately whose keys are nearer to this node than to us. */
+  readonly handOver: (now: Millis, to: NodeHandle) => readonly string[];
+  /** Remembers what the former root of our keys has delivered. */
+  readonly takeOver: (now: Millis, names: readonly string[]) => void;
   /** Tells the shell something worth counting. */
   readonly note: (note: string, peer?: NodeHandle) => void;
 }

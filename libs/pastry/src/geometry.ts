@@ -30,7 +30,7 @@ export class PastryGeometry implements Geometry {
     if (hop === undefined) return undefined;
     if (hop.rule === 'self') return this.mayDeliver(key) ? hop : undefined;
     // The last hop: whoever is silent there is asked again, never passed over.
-    if (hop.rule === 'leaf-set' && excluded.has(hop.to.id)) return undefined;
+    if (hop.last === true && excluded.has(hop.to.id)) return undefined;
     return hop;
   }
 
@@ -61,6 +61,6 @@ export class PastryGeometry implements Geometry {
     if (hop === undefined || hop.rule !== 'self') return hop;
     const [right, left] = [leafSet.right, leafSet.left];
     if (right === undefined || left === undefined) return undefined;
-    return { to: compareDistance(key, right.id, left.id) <= 0 ? right : left, rule: 'leaf-set' };
+    return { to: compareDistance(key, right.id, left.id) <= 0 ? right : left, rule: 'leaf-set', last: true };
   }
 }

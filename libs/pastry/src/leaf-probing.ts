@@ -66,7 +66,9 @@ export class LeafProbing {
   onProbe(now: Millis, from: NodeHandle, message: LeafSetMessage): void {
     if (!participates(this.#context.phase)) return;
     this.#takeIn(from, message);
-    this.#context.send(from, this.#message(now, 'leafReply', message.nonce));
+    // From here on a joiner's keys are no longer ours, so what was delivered until now is all it needs to know.
+    const delivered = message.ready ? [] : this.#context.handOver(now, from);
+    this.#context.send(from, { ...this.#message(now, 'leafReply', message.nonce), delivered });
     this.#learn(now, message);
   }
 
@@ -78,6 +80,7 @@ export class LeafProbing {
     }
     if (!participates(this.#context.phase)) return;
     this.#takeIn(from, message);
+    this.#context.takeOver(now, message.delivered);
     this.#learn(now, message);
   }
 
@@ -151,6 +154,6 @@ export class LeafProbing {
 
   #message(now: Millis, type: LeafSetMessage['type'], nonce: number): LeafSetMessage {
     const { peers, phase, tables } = this.#context;
-    return { type, nonce, ready: phase === 'active', leaves: tables.leafSet.members, failed: peers.failedLately(now) };
+    return { type, nonce, ready: phase === 'active', leaves: tables.leafSet.members, failed: peers.failedLately(now), delivered: [] };
   }
 }

@@ -16,7 +16,11 @@ export function listsTooMany(message: PastryMessage, config: PastryConfig): bool
       return message.leaves.length > config.handlesMax;
     case 'leafProbe':
     case 'leafReply':
-      return message.leaves.length > config.handlesMax || message.failed.length > config.handlesMax;
+      return (
+        message.leaves.length > config.handlesMax ||
+        message.failed.length > config.handlesMax ||
+        message.delivered.length > config.hops.handOverMax
+      );
     case 'announce':
     case 'rowReply':
       return message.entries.length > config.handlesMax;

@@ -35,6 +35,8 @@ export type LeafSetMessage = {
   readonly ready: boolean;
   readonly leaves: readonly NodeHandle[];
   readonly failed: readonly FailedLife[];
+  /** To a joiner: names of messages delivered here lately whose keys will be its own. */
+  readonly delivered: readonly string[];
 };
 
 /**

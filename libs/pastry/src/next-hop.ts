@@ -32,7 +32,7 @@ export function nextHop(state: RoutingState, query: NextHopQuery): Hop | undefin
   const { key, avoid, absent } = query;
   if (state.leafSet.covers(key, knowsWholeRing(state))) {
     const closest = state.leafSet.closest(key, absent);
-    return closest === undefined ? { to: state.self, rule: 'self' } : { to: closest, rule: 'leaf-set' };
+    return closest === undefined ? { to: state.self, rule: 'self' } : { to: closest, rule: 'leaf-set', last: true };
   }
   const entry = state.table.entryFor(key);
   if (entry !== undefined && entry.id !== absent && !avoid(entry)) return { to: entry, rule: 'routing-table', ...state.table.slotOf(key) };

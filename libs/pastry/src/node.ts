@@ -1,5 +1,5 @@
 import { HopDelivery, type HopEffect } from '@banyan/hop-delivery';
-import type { Id } from '@banyan/ids';
+import { compareDistance, type Id } from '@banyan/ids';
 import type { NodeHandle, Routing, RoutingEffect, RoutingInput, RoutingView } from '@banyan/kbr';
 import { Peers, type PeerEffect } from '@banyan/peers';
 import { assertNever, type Json, type Millis, type Rng } from '@banyan/sansio';
@@ -55,6 +55,8 @@ export class PastryNode implements Routing<PastryMessage> {
   #leased = true;
   #now: Millis = 0;
   #out: PastryEffect[] = [];
+  /** Lives that ended in this turn: what waits for them goes elsewhere once the turn's message has had its effect. */
+  #lostThisTurn: NodeHandle[] = [];
 
   constructor({ self, rng, config = DEFAULT_PASTRY_CONFIG }: PastryDeps) {
     this.#tables = new Tables(self, config);
@@ -78,6 +80,8 @@ export class PastryNode implements Routing<PastryMessage> {
       send: (to, message) => this.#out.push({ type: 'send', to, message }),
       measure: (now, candidate) => this.#applyPeers(now, this.#peers.probe(now, candidate, 'measure')),
       verify: (now, member) => this.#applyPeers(now, this.#peers.probe(now, member, 'verify')),
+      handOver: (now, to) => this.#hops.handOver(now, (key) => compareDistance(key, to.id, self.id) < 0),
+      takeOver: (now, names) => this.#hops.takeOver(now, names),
       note: (note, peer) => this.#out.push({ type: 'note', note, count: 1, ...(peer === undefined ? {} : { peer }) }),
     };
     const context = this.#context;
@@ -212,6 +216,9 @@ export class PastryNode implements Routing<PastryMessage> {
   #onPeerMessage(now: Millis, from: NodeHandle, message: PastryMessage): void {
     switch (message.type) {
       case 'envelope':
+        // Meant for an earlier life: nobody can know this one yet. Unacknowledged, it finds another way.
+        if (!participates(this.#phase) && this.#phase !== 'left') return this.#drop('not_a_member');
+        return this.#applyHops(now, this.#hops.receive(now, from, message));
       case 'hopAck':
         return this.#applyHops(now, this.#hops.receive(now, from, message));
       case 'ping':
@@ -307,6 +314,11 @@ export class PastryNode implements Routing<PastryMessage> {
 
   // After every input: tell what changed among the leaves, see whether the join goes on, let go what waited for either.
   #settle(now: Millis): void {
+    if (this.#lostThisTurn.length > 0) {
+      const lost = this.#lostThisTurn;
+      this.#lostThisTurn = [];
+      for (const peer of lost) this.#applyHops(now, this.#hops.peerLost(now, peer));
+    }
     const changes = this.#tables.takeLeafChanges();
     if (changes !== undefined) {
       this.#heartbeats.neighborsChanged(now);
@@ -377,7 +389,7 @@ export class PastryNode implements Routing<PastryMessage> {
       this.#out.push({ type: 'peerDead', peer: lost });
       if (participates(this.#phase)) this.#repair.onLost(now, lost, removal);
     }
-    this.#applyHops(now, this.#hops.peerLost(now, lost));
+    this.#lostThisTurn.push(lost);
   }
 
   #drop(reason: string): void {

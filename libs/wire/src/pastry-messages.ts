@@ -5,7 +5,7 @@ import type { PastryMessage } from '@banyan/pastry';
 import type { FailedLife, PeerMessage } from '@banyan/peers';
 import type { peer } from '@banyan/proto';
 import type { EnvelopeCodec } from './envelope.ts';
-import { count, flag, id, list, message, optional, real, required, small, variants, type Field, type OneOf } from './fields.ts';
+import { count, flag, id, list, message, optional, real, required, small, text, variants, type Field, type OneOf } from './fields.ts';
 import { handle, handles } from './ring-values.ts';
 
 /** Rows in one message at most: as many as an id has digits in the smallest base. */
@@ -15,7 +15,13 @@ type Message<K extends PastryMessage['type']> = Extract<PastryMessage, { readonl
 type Peer<K extends PeerMessage['type']> = Extract<PeerMessage, { readonly type: K }>;
 
 const failedLife = message<FailedLife, peer.FailedLife>({ id, incarnation: count });
-const leafSets = message<Message<'leafProbe' | 'leafReply'>, peer.LeafSets>({ nonce: count, ready: flag, leaves: handles, failed: list(failedLife) });
+const leafSets = message<Message<'leafProbe' | 'leafReply'>, peer.LeafSets>({
+  nonce: count,
+  ready: flag,
+  leaves: handles,
+  failed: list(failedLife),
+  delivered: list(text),
+});
 const row: Field<readonly NodeHandle[], peer.Row> = {
   toWire: (entries) => ({ entries: handles.toWire(entries) }),
   fromWire: (wire) => handles.fromWire(wire.entries),
