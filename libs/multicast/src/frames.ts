@@ -64,6 +64,8 @@ export interface GapFrame {
 export interface BatchFrame {
   readonly type: 'batch';
   readonly group: Id;
+  /** The flow the root granted; batches of an older one are sent again in the newer, in order. */
+  readonly flow: number;
   readonly block: Block;
 }
 

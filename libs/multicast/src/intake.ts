@@ -1,5 +1,6 @@
 import type { NodeHandle } from '@banyan/kbr';
-import type { Block } from './frames.ts';
+import { compareEpochs, type Epoch } from './epoch.ts';
+import type { BatchFrame, Block } from './frames.ts';
 import type { Group } from './group.ts';
 import { RECEIPTS_MAX, type PublishMessage } from './messages.ts';
 import { FRAME_OVERHEAD_BYTES } from './retention-ring.ts';
@@ -9,7 +10,10 @@ import type { Turn } from './turn.ts';
 /** One publisher's node as the root serves it. */
 export interface Intake {
   readonly node: NodeHandle;
-  flow: number;
+  /** The epoch in which the flow was granted. */
+  readonly epoch: Epoch;
+  /** Grows with every flow this node ever granted, so that no batch of an older one is taken for it. */
+  readonly flow: number;
   receivedBytes: number;
   grantedBytes: number;
 }
@@ -28,8 +32,8 @@ export function openIntake(turn: Turn, group: Group, publisher: NodeHandle): voi
     turn.drop('intake_limit');
     return;
   }
-  const flow = (known?.flow ?? 0) + 1;
-  group.intakes.set(publisher.id, { node: publisher, flow, receivedBytes: 0, grantedBytes: 0 });
+  const flow = turn.nextFlow();
+  group.intakes.set(publisher.id, { node: publisher, epoch: record.epoch, flow, receivedBytes: 0, grantedBytes: 0 });
   turn.direct(publisher, { type: 'rootIs', group: group.id, record, descriptor });
   const isOpen = turn.isSelf(publisher) || turn.neighbors.get(publisher.id)?.uplink !== undefined;
   if (isOpen) grant(turn, group, publisher);
@@ -69,10 +73,12 @@ export function closeIntakes(turn: Turn, group: Group): void {
 }
 
 /** A batch reached this node: it is numbered, or answered with the receipt it already has. */
-export function onBatch(turn: Turn, group: Group, from: NodeHandle, block: Block): void {
+export function onBatch(turn: Turn, group: Group, from: NodeHandle, batch: BatchFrame): void {
   const { sequencer } = group;
+  const { block } = batch;
   const intake = group.intakes.get(from.id);
-  if (sequencer === undefined || group.fenced || intake === undefined) {
+  // What comes in an older flow comes again in the newer one, in order; taken out of order it would open a session in its middle.
+  if (sequencer === undefined || group.fenced || intake?.flow !== batch.flow || compareEpochs(intake.epoch, sequencer.epoch) !== 0) {
     turn.drop('not_root');
     return;
   }

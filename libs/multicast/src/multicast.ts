@@ -50,9 +50,9 @@ export class Multicast implements Application<MulticastMessage, MulticastCommand
     this.#turn = new Turn(view, rng, { ...LOCAL_CONFIG, ...config });
     this.#groups = new GroupTable(this.#turn);
     this.#publishers = new Publishers({
-      toOwnRoot: (id, block) => {
-        const group = this.#groups.find(id);
-        if (group !== undefined) onBatch(this.#turn, group, this.#turn.self, block);
+      toOwnRoot: (batch) => {
+        const group = this.#groups.find(batch.group);
+        if (group !== undefined) onBatch(this.#turn, group, this.#turn.self, batch);
       },
       highest: (id) => this.#groups.byId.get(id)?.highest ?? 1,
     });
@@ -149,6 +149,7 @@ export class Multicast implements Application<MulticastMessage, MulticastCommand
         onPeerDead(turn, this.#groups, this.#publishers, input.peer);
         return;
       case 'leafSetChanged':
+        for (const node of input.gained) turn.neighbors.revived(node);
         this.#onLeafSetChanged(input.merged);
         return;
       case 'readyChanged':
@@ -243,7 +244,7 @@ export class Multicast implements Application<MulticastMessage, MulticastCommand
     }
     if (frame.type === 'batch') {
       if (group === undefined) turn.drop('unknown_group');
-      else onBatch(turn, group, from, frame.block);
+      else onBatch(turn, group, from, frame);
       return;
     }
     if (group === undefined || group.closed) {

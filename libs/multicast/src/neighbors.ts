@@ -66,13 +66,18 @@ export class Neighbors {
     const neighbor = this.meet(handle, now);
     neighbor.heardAt = now;
     delete neighbor.probedAt;
-    if ((this.#dead.get(handle.id) ?? -1) <= handle.incarnation) this.#dead.delete(handle.id);
+    this.revived(handle);
     return before !== undefined && handle.incarnation > before ? 'reborn' : 'known';
   }
 
   died(handle: NodeHandle): void {
     this.#dead.set(handle.id, Math.max(handle.incarnation, this.#dead.get(handle.id) ?? 0));
     if (this.#dead.size > DEAD_MAX) for (const oldest of this.#dead.keys()) return void this.#dead.delete(oldest);
+  }
+
+  /** Liveness found this life again: the death was a mistake, or a partition. */
+  revived(handle: NodeHandle): void {
+    if ((this.#dead.get(handle.id) ?? Infinity) <= handle.incarnation) this.#dead.delete(handle.id);
   }
 
   /** True when this life of the node is over, as far as is known. */

@@ -4,7 +4,7 @@ import type { Millis } from '@banyan/sansio';
 import type { MulticastCommand } from './commands.ts';
 import type { GroupDescriptor, Verified } from './descriptor.ts';
 import { compareEpochs, type Epoch, type EpochRecord } from './epoch.ts';
-import type { Block } from './frames.ts';
+import type { BatchFrame, Block } from './frames.ts';
 import { batchCost } from './intake.ts';
 import type { PublishMessage } from './messages.ts';
 import type { Turn } from './turn.ts';
@@ -50,7 +50,7 @@ interface Publishing {
 /** What the publishing side needs of the rest of the machine. */
 export interface PublisherPort {
   /** Hands a batch to the sequencer of this very node. */
-  toOwnRoot(group: Id, block: Block): void;
+  toOwnRoot(batch: BatchFrame): void;
   /** Above everything this node has seen of the group. */
   highest(group: Id): number;
 }
@@ -254,8 +254,9 @@ export class Publishers {
         session.sent++;
         session.askAt = turn.now + turn.config.receiptMs;
         flow.sentBytes += batchCost(block);
-        if (isOwn) this.#port.toOwnRoot(publishing.group, block);
-        else if (link !== undefined) turn.fanOut([link], { type: 'batch', group: publishing.group, block });
+        const batch: BatchFrame = { type: 'batch', group: publishing.group, flow: flow.flow, block };
+        if (isOwn) this.#port.toOwnRoot(batch);
+        else if (link !== undefined) turn.fanOut([link], batch);
       }
     }
   }

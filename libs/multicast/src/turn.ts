@@ -36,6 +36,7 @@ export class Turn {
   readonly config: MulticastConfig;
   readonly neighbors = new Neighbors();
   #now: Millis = 0;
+  #flows = 0;
   #effects: MulticastEffect[] = [];
   #toSelf: MulticastMessage[] = [];
 
@@ -65,6 +66,11 @@ export class Turn {
   /** The next message this node sent to itself in this turn, in order. */
   takeOwn(): MulticastMessage | undefined {
     return this.#toSelf.shift();
+  }
+
+  /** A number no publishing flow of this node's life had before. */
+  nextFlow(): number {
+    return ++this.#flows;
   }
 
   isSelf(node: NodeHandle): boolean {

@@ -106,7 +106,7 @@ function frameCodec(isSigned: DescriptorCheck): Field<MulticastFrame, OneOf | un
   return variants<MulticastFrame>({
     stamped,
     gap: message<F<'gap'>, wire.GapFrame>({ group: id, from: count, to: count, reason: gapReason }),
-    batch: message<F<'batch'>, wire.BatchFrame>({ group: id, block: required(block) }),
+    batch: message<F<'batch'>, wire.BatchFrame>({ group: id, flow: count, block: required(block) }),
     begin: message<F<'begin'>, wire.BeginFrame>({ group: id, flow: count, from: count, record: required(epochRecord), low: count, committed: count }),
     mark: message<F<'mark'>, wire.MarkFrame>({ group: id, epoch: required(epoch), low: count, committed: count }),
     epoch: message<F<'epoch'>, wire.EpochFrame>({ group: id, record: required(epochRecord) }),

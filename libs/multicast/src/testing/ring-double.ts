@@ -103,11 +103,11 @@ export class RingDouble {
   }
 
   /** `other` hears of a node. */
-  learn(other: Member, handle: NodeHandle): void {
+  learn(other: Member, handle: NodeHandle, merged = false): void {
     const known = other.known.get(handle.id);
     if (!other.alive || (known !== undefined && known.incarnation >= handle.incarnation)) return;
     other.known.set(handle.id, handle);
-    this.give(other, { type: 'leafSetChanged', gained: [handle], lost: [], merged: false });
+    this.give(other, { type: 'leafSetChanged', gained: [handle], lost: [], merged });
   }
 
   /** The process is gone at once: sockets break, everybody notices the death in his own time. */
@@ -140,6 +140,31 @@ export class RingDouble {
       for (const input of parked) this.give(member, input);
       this.#arm(member);
     });
+  }
+
+  /** The ring falls in two: links across break, each side mourns the other in its own time. */
+  split(side: ReadonlySet<Id>): void {
+    this.#log('split');
+    const isCut = (a: Id, b: Id): boolean => side.has(a) !== side.has(b);
+    this.isCut = isCut;
+    this.breakLinks(isCut);
+    for (const member of this.live) {
+      for (const other of this.live) {
+        if (!isCut(member.handle.id, other.handle.id)) continue;
+        this.after(1_500 + this.#rng.below(1_500), () => this.isCut === isCut && this.mourn(member, other.handle));
+      }
+    }
+  }
+
+  /** The two sides are one ring again; everybody learns of the others within a second. */
+  heal(): void {
+    this.#log('heal');
+    this.isCut = () => false;
+    for (const member of this.live) {
+      for (const other of this.live) {
+        if (other !== member && !member.known.has(other.handle.id)) this.after(this.#rng.below(1_000), () => other.alive && this.learn(member, other.handle, true));
+      }
+    }
   }
 
   /** Every open link of a node pair breaks; the processes live on. */

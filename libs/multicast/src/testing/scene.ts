@@ -58,6 +58,8 @@ export class Scene {
   readonly rng: Rng;
   readonly descriptor: Verified<GroupDescriptor>;
   readonly wrong: string[] = [];
+  /** What happens when a node that was asked to leave says that it has. */
+  readonly onLeft = new Map<Id, () => void>();
   /** Oracles of reliable delivery look on. */
   readonly strict: boolean;
   readonly #parents = new Map<string, string | undefined>();
@@ -86,6 +88,14 @@ export class Scene {
     this.readers.set(id, { id, member, slowMs: options.slowMs ?? 0 });
     this.ring.command(member, { type: 'subscribe', subscription: id, group: this.group, start, windowBytes: options.windowBytes ?? 65_536 });
     return id;
+  }
+
+  unsubscribe(id: number): void {
+    const reader = this.readers.get(id);
+    if (reader === undefined) return;
+    this.readers.delete(id);
+    this.oracle.unsubscribed(id);
+    this.ring.command(reader.member, { type: 'unsubscribe', subscription: id });
   }
 
   /** Publishes `batches` of `count` messages, one every `everyMs`. */
@@ -166,10 +176,15 @@ export class Scene {
   #onEvent(member: Member, event: MulticastEvent): void {
     this.events.push({ at: this.ring.now, node: member.handle.id, event });
     switch (event.type) {
+      case 'left':
+        this.onLeft.get(member.handle.id)?.();
+        return;
       case 'subscribed':
+        if (!this.readers.has(event.subscription)) return;
         this.oracle.subscribed(event.subscription, event.firstSequence);
         return;
       case 'messages': {
+        if (!this.readers.has(event.subscription)) return;
         if (this.strict) this.#claim(this.oracle.delivered(event.subscription, event.frame, event.from));
         const reader = this.readers.get(event.subscription);
         const { bytes } = event.frame;
@@ -178,7 +193,7 @@ export class Scene {
         return;
       }
       case 'gap':
-        if (this.strict) this.#claim(this.oracle.gap(event.subscription, event));
+        if (this.strict && this.readers.has(event.subscription)) this.#claim(this.oracle.gap(event.subscription, event));
         return;
       case 'receipt': {
         const publisher = this.publishers.find(({ session }) => session === event.session);
