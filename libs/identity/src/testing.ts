@@ -1,7 +1,11 @@
 // For the specs of other rooms: an overlay's authority and any number of members in a few lines. Not for production:
 // it gives a certificate to whoever asks. Imported as `@banyan/identity/testing`.
+import type { KeyObject } from 'node:crypto';
+import { join } from 'node:path';
+import { writeFileAtomically } from './atomic-file.ts';
 import { CertificateAuthority } from './certificate-authority.ts';
 import { assembleCredentials, certificateToPem, type Credentials } from './credentials.ts';
+import { IdentityStore } from './identity-store.ts';
 import { generateNodeKey, generateTokenKey, privateKeyToPem, publicKeyToSpki } from './keys.ts';
 import { drawSalt, nodeId } from './node-id.ts';
 import type { Role } from './role.ts';
@@ -27,6 +31,8 @@ export interface TestAuthority {
   readonly pem: string;
   /** Credentials of a new member, about 5 ms each. */
   issue(member?: TestMember): Promise<Credentials>;
+  /** A data directory of a process that has enrolled before, with the token keys on disk: it starts without auth. */
+  provision(dataDir: string, member?: TestMember): Promise<Credentials>;
   /** The set that verifies this authority's tokens. */
   readonly tokenKeys: TokenKeySet;
   /** A token for `scopes`; an hour long, or expired when `lifetimeMs` is negative. */
@@ -37,11 +43,19 @@ export interface TestAuthority {
 export async function mintTestAuthority(): Promise<TestAuthority> {
   const authority = await CertificateAuthority.create(Date.now());
   const signer = await TokenSigner.create(generateTokenKey());
+  const tokenKeys = await publishKey(authority, signer);
   return {
     authority,
     pem: authority.pem,
-    issue: (member = {}) => issueMember(authority, member),
-    tokenKeys: await publishKey(authority, signer),
+    issue: (member = {}) => issueMember(authority, generateNodeKey(), member),
+    provision: async (dataDir, member = {}) => {
+      const store = await IdentityStore.open(dataDir);
+      const credentials = await issueMember(authority, await store.privateKey(), member);
+      await store.save(credentials);
+      await writeFileAtomically(join(dataDir, 'token-keys.json'), JSON.stringify(tokenKeys));
+      return credentials;
+    },
+    tokenKeys,
     token: async (subject, scopes, lifetimeMs = 3_600_000) => (await signer.sign({ subject, scopes, now: Date.now(), lifetimeMs })).token,
   };
 }
@@ -53,9 +67,8 @@ async function publishKey(authority: CertificateAuthority, signer: TokenSigner):
   return { keys: [toTokenJwk(signer.publicKey, signer.keyId, der)] };
 }
 
-async function issueMember(authority: CertificateAuthority, member: TestMember): Promise<Credentials> {
+async function issueMember(authority: CertificateAuthority, key: KeyObject, member: TestMember): Promise<Credentials> {
   const { role = 'node', addresses = ['localhost', '127.0.0.1', '::1'], now = Date.now(), lifetimeMs } = member;
-  const key = generateNodeKey();
   const publicKey = publicKeyToSpki(key);
   const salt = drawSalt();
   const order = { id: nodeId(publicKey, salt), salt, role, addresses, publicKey, now };
