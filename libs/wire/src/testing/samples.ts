@@ -116,7 +116,7 @@ const block = { client: 'alice', session: 'ab12', counter: 5, count: 2, trace: '
 export const frames: readonly MulticastFrame[] = [
   { type: 'stamped', group, epoch, firstSequence: 17, count: 4, committed: 16, stampMs: 1_790_000_000_000, blocks: [block, block], bytes: 200 },
   { type: 'gap', group, from: 1, to: 9, reason: 'EXPIRED' },
-  { type: 'batch', group, block },
+  { type: 'batch', group, flow: 3, block },
   { type: 'begin', group, flow: 1, from: 17, record, low: 1, committed: 17 },
   { type: 'mark', group, epoch, low: 1, committed: 18 },
   { type: 'epoch', group, record },
