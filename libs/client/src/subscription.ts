@@ -30,7 +30,8 @@ export interface SubscribeOptions {
   readonly onReconnect?: (reconnect: Reconnect) => void;
 }
 
-const GRAFT_TIMEOUT_MS = 30_000;
+// A node that has not grafted us by then is not going to, or is stopped.
+const GRAFT_TIMEOUT_MS = 15_000;
 
 type Responses = AsyncGenerator<multicast.SubscribeResponse, void, void>;
 

@@ -4,7 +4,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const NODE_MAJOR_MIN = 24;
 const cli = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -12,7 +12,7 @@ const root = join(cli, '..', '..');
 const program = join(cli, 'dist', 'main.js');
 
 if (!existsSync(program) || !existsSync(join(root, 'node_modules', 'commander'))) build();
-if (Number(process.versions.node.split('.')[0]) >= NODE_MAJOR_MIN) await import(program);
+if (Number(process.versions.node.split('.')[0]) >= NODE_MAJOR_MIN) await import(pathToFileURL(program).href);
 else goOnWithOwnNode();
 
 /** Installs and builds with the command that `npm start` uses, and stops here when that fails. */

@@ -42,11 +42,17 @@ export async function accessOverlay(io: Io, options: OverlayOptions): Promise<Ov
   return addresses.length > 0 ? remoteAccess(io, options, addresses) : localAccess(io, options);
 }
 
-/** A client of the overlay. `order` says what happens when the chosen node does not answer: it is the one, or the first. */
-export async function openClient(access: OverlayAccess, order: 'only' | 'first', isNodeChosen: boolean): Promise<Client> {
-  const { addresses, authorityFile, token, treeBuilder } = access;
+/**
+ * How a command uses the nodes: `only` the chosen one, since the answer is about that node; `first` the chosen one, then
+ * the others in order; `any`: as first, and when none is chosen begin anywhere, so that many users spread over the nodes.
+ */
+export type NodeUse = 'only' | 'first' | 'any';
+
+/** A client of the overlay. */
+export async function openClient(access: OverlayAccess, use: NodeUse, isNodeChosen: boolean): Promise<Client> {
+  const { authorityFile, token, treeBuilder } = access;
   return connect({
-    addresses: order === 'only' && isNodeChosen ? addresses.slice(0, 1) : addresses,
+    addresses: inOrder(access.addresses, use, isNodeChosen),
     authorityFile,
     ...(token === undefined ? {} : { token }),
     ...(treeBuilder === undefined ? {} : { treeBuilder }),
@@ -62,6 +68,12 @@ export function nodeNamer(access: OverlayAccess): (id: string) => string {
 /** The address of a node's API. */
 export function apiAddressOf(node: NodeEntry): string {
   return node.addresses['api'] ?? '';
+}
+
+function inOrder(addresses: readonly string[], use: NodeUse, isNodeChosen: boolean): readonly string[] {
+  if (isNodeChosen) return use === 'only' ? addresses.slice(0, 1) : addresses;
+  const turn = use === 'any' ? Math.floor(Math.random() * addresses.length) : 0;
+  return [...addresses.slice(turn), ...addresses.slice(0, turn)];
 }
 
 async function localAccess(io: Io, options: OverlayOptions): Promise<OverlayAccess> {

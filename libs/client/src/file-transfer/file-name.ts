@@ -19,7 +19,6 @@ export function pathBelow(directory: string, name: string): string {
  */
 export function safeFileName(name: string): string {
   const last = basename(name.replaceAll('\\', '/'));
-  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
   const plain = last.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069:*?"<>|]/g, '_').replace(/^\.+/, '');
   const short = shortened(plain).trim();
   if (short === '') throw new OverlayError('FILE_NAME_INVALID', `the sender's name ${JSON.stringify(name)} is no name of a file`, { name });

@@ -36,7 +36,7 @@ export function publishCommand(io: Io): Command {
     .action(async (group: string, options: PublishCommandOptions) => {
       if (options.file !== undefined && options.message !== undefined) throw new UsageError('give --file or --message, not both');
       const source = options.file === undefined ? undefined : await fileSource(io, options.file, options.name);
-      const client = await openClient(await accessOverlay(io, options), 'first', options.node !== undefined);
+      const client = await openClient(await accessOverlay(io, options), 'any', options.node !== undefined);
       try {
         if (source === undefined) await publishMessages(io, client, group, options);
         else await publishFile(io, client, group, source, options);

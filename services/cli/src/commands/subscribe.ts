@@ -8,6 +8,7 @@ import { note, say } from '../io.ts';
 import { json } from '../output/json.ts';
 import { progressBar } from '../output/progress.ts';
 import { bytesText } from '../output/quantities.ts';
+import { printable } from '../output/table.ts';
 import { accessOverlay, openClient, withOverlay, type OverlayOptions } from '../overlay-options.ts';
 import { UsageError } from '../usage-error.ts';
 import { printMessages } from './print-messages.ts';
@@ -33,7 +34,7 @@ export function subscribeCommand(io: Io): Command {
     .option('--json', 'print JSON, one line each')
     .action(async (group: string, options: SubscribeCommandOptions) => {
       if (options.out === '-' && options.json === true) throw new UsageError('with --out - stdout is the file; --json has no place there');
-      const client = await openClient(await accessOverlay(io, options), 'first', options.node !== undefined);
+      const client = await openClient(await accessOverlay(io, options), 'any', options.node !== undefined);
       try {
         const opening = client.subscribe(group, { start: options.start, onReconnect: (reconnect) => noteReconnect(io, reconnect) });
         const subscription = await unlessInterrupted(io, opening);
@@ -92,7 +93,7 @@ async function sinkMaker(io: Io, out: string): Promise<(header: FileHeader) => P
 
 function tellFile(io: Io, file: ReceivedFile, out: string, asJson: boolean): void {
   if (asJson) return say(io, json({ event: 'file', ...file }));
-  const text = `received ${file.path ?? file.name}, ${bytesText(file.size)}\nsha256 ${file.sha256}`;
+  const text = `received ${file.path ?? printable(file.name)}, ${bytesText(file.size)}\nsha256 ${file.sha256}`;
   if (out === '-') note(io, text);
   else say(io, text);
 }

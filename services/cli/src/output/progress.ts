@@ -1,6 +1,7 @@
 import cliProgress from 'cli-progress';
 import type { Io } from '../io.ts';
 import { bytesText } from './quantities.ts';
+import { printable } from './table.ts';
 
 /** How far a long transfer is. */
 export interface Progress {
@@ -32,8 +33,8 @@ export function progressBar(io: Io, what: string): Progress {
 }
 
 function startBar(io: Io, what: string, total: number | undefined): cliProgress.SingleBar {
-  const format = total === undefined ? `${what} {shown} in {duration_formatted}` : `${what} [{bar}] {percentage}% {shown}{of}, {eta_formatted} left`;
+  const format = total === undefined ? '{what} {shown} in {duration_formatted}' : '{what} [{bar}] {percentage}% {shown}{of}, {eta_formatted} left';
   const bar = new cliProgress.SingleBar({ format, stream: io.stderr as NodeJS.WritableStream, hideCursor: true, clearOnComplete: true, fps: 5 }, cliProgress.Presets.shades_classic);
-  bar.start(total ?? 1, 0, { shown: '', of: '' });
+  bar.start(total ?? 1, 0, { what: printable(what), shown: '', of: '' });
   return bar;
 }

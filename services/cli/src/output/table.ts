@@ -17,7 +17,6 @@ export function table<Row>(rows: readonly Row[], columns: readonly Column<Row>[]
 
 /** Text of strangers without what could steer a terminal; our own emphasis stays. */
 export function printable(text: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
   return text.replace(/[\u0000-\u001a\u001c-\u001f\u007f-\u009f]|\u001b(?!\[\d+m)/g, '?');
 }
 
