@@ -4,7 +4,10 @@
 import { Server, type ServerDuplexStream, type ServerWritableStream } from '@grpc/grpc-js';
 import { OverlayError, tlsServerCredentials, toServiceError } from '@banyan/grpc';
 import { mintTestAuthority } from '@banyan/identity/testing';
-import { multicast, overlay } from '@banyan/proto';
+import { builder, multicast, overlay } from '@banyan/proto';
+import { TestGroups } from './testing-groups.ts';
+
+export { TestGroups } from './testing-groups.ts';
 
 type PublishCall = ServerDuplexStream<multicast.PublishRequest, multicast.PublishResponse>;
 type SubscribeCall = ServerWritableStream<multicast.SubscribeRequest, multicast.SubscribeResponse>;
@@ -53,6 +56,7 @@ export class SharedLog {
 /** One node: a server of its own on a port of its own. */
 export class TestNode {
   readonly log: SharedLog;
+  readonly #groups: TestGroups;
   address = '';
   /** The next receipts are kept back: numbered, but the publisher never learns it. */
   swallowReceipts = false;
@@ -63,11 +67,14 @@ export class TestNode {
   readonly opened: multicast.PublishOpen[] = [];
   readonly subscribed: multicast.SubscribeRequest[] = [];
   written = 0;
+  /** What `trace` tells. */
+  hops: overlay.Hop[] = [];
   #server: Server | undefined;
   readonly #name: number;
 
-  constructor(log: SharedLog, name: number) {
+  constructor(log: SharedLog, groups: TestGroups, name: number) {
     this.log = log;
+    this.#groups = groups;
     this.#name = name;
   }
 
@@ -75,6 +82,7 @@ export class TestNode {
     const server = new Server();
     server.addService(multicast.MulticastServiceService, this.#multicast());
     server.addService(overlay.OverlayServiceService, this.#overlay());
+    server.addService(builder.TreeBuilderServiceService, this.#groups.service());
     const port = await new Promise<number>((resolve, reject) =>
       server.bindAsync('127.0.0.1:0', tlsServerCredentials({ key, certificate }), (error, bound) => (error === null ? resolve(bound) : reject(error))),
     );
@@ -105,7 +113,7 @@ export class TestNode {
     const notReady = toServiceError(new OverlayError('NOT_READY', 'not in the ring'));
     return {
       route: (_call, answer) => answer(notReady),
-      trace: (_call, answer) => answer(notReady),
+      trace: (_call, answer) => answer(null, { root: this.node, hops: this.hops, elapsedMs: 2, directRoundTripMs: 1.5, key: this.node.id }),
       getState: (_call, answer) => answer(notReady),
       watchNeighbors: (call) => {
         call.write({ node: this.node, ready: true, leaves: [], gained: [], lost: [] });
@@ -180,17 +188,27 @@ export class TestNode {
   }
 }
 
-/** `count` nodes over one log, and the PEM that clients trust. */
-export async function startTestOverlay(count: number): Promise<{ readonly nodes: readonly TestNode[]; readonly log: SharedLog; readonly authority: string; readonly stop: () => void }> {
+/** An overlay for a spec. */
+export interface TestOverlay {
+  readonly nodes: readonly TestNode[];
+  readonly log: SharedLog;
+  readonly groups: TestGroups;
+  /** The PEM that clients trust. */
+  readonly authority: string;
+  readonly stop: () => void;
+}
+
+/** `count` nodes over one log; each is a tree builder, too. */
+export async function startTestOverlay(count: number): Promise<TestOverlay> {
   const { pem, issue } = await mintTestAuthority();
-  const log = new SharedLog();
+  const [log, groups] = [new SharedLog(), new TestGroups()];
   const nodes = await Promise.all(
     Array.from({ length: count }, async (_, i) => {
       const { key, certificate } = await issue();
-      return new TestNode(log, i + 1).start(key, certificate);
+      return new TestNode(log, groups, i + 1).start(key, certificate);
     }),
   );
-  return { nodes, log, authority: pem, stop: () => nodes.forEach((node) => node.kill()) };
+  return { nodes, log, groups, authority: pem, stop: () => nodes.forEach((node) => node.kill()) };
 }
 
 async function send(call: SubscribeCall, response: multicast.SubscribeResponse): Promise<void> {

@@ -4,8 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startTestOverlay } from '@banyan/client/testing';
+import { startTestOverlay, type TestOverlay } from '@banyan/client/testing';
+import { multicast, overlay as overlayApi } from '@banyan/proto';
 import { run } from './run.ts';
+
+const { HopRule } = overlayApi;
 
 describe('banyan', () => {
   let directory: string;
@@ -49,7 +52,7 @@ describe('banyan', () => {
   });
 
   describe('with an overlay', () => {
-    let overlay: Awaited<ReturnType<typeof startTestOverlay>>;
+    let overlay: TestOverlay;
     let where: readonly string[];
     beforeAll(async () => {
       overlay = await startTestOverlay(2);
@@ -57,7 +60,7 @@ describe('banyan', () => {
     afterAll(() => overlay.stop());
     beforeEach(async () => {
       await writeFile(join(directory, 'ca.pem'), overlay.authority);
-      where = ['--address', overlay.nodes.map((node) => node.address).join(','), '--authority', 'ca.pem'];
+      where = ['--address', overlay.nodes.map((node) => node.address).join(','), '--authority', 'ca.pem', '--tree-builder', overlay.nodes[0]?.address ?? ''];
     });
 
     it('carries a file from one command to another, whole', async () => {
@@ -110,6 +113,47 @@ describe('banyan', () => {
       expect(JSON.parse(stdout)).toMatchObject([{ state: 'UNREACHABLE' }, { state: 'ready', leaves: 0 }, { state: 'ready' }]);
     });
 
+    it('creates, lists, describes and deletes groups', async () => {
+      for (const name of ['one', 'two', 'ops/alerts']) expect((await banyan(['group', 'create', name, '--retention', '1M', ...where])).code).toBe(0);
+      expect(await banyan(['group', 'create', 'one', ...where])).toMatchObject({ code: 1, stderr: expect.stringContaining('(GROUP_EXISTS)') as string });
+      expect(await banyan(['group', 'create', 'No Such', ...where])).toMatchObject({ code: 1, stderr: expect.stringContaining('(GROUP_NAME_INVALID)') as string });
+      const listed = JSON.parse((await banyan(['group', 'list', '--json', ...where])).stdout) as { readonly name: string }[];
+      expect(listed.map(({ name }) => name)).toEqual(['admin/one', 'admin/two', 'ops/alerts']);
+      expect((await banyan(['group', 'list', 'ops/', ...where])).stdout).toMatch(/^NAME .*\nops\/alerts {2}reliable {4}1\.0 MiB/);
+      expect((await banyan(['group', 'describe', 'one', ...where])).stdout).toContain('keeps 1.0 MiB for 60.0 s');
+      expect((await banyan(['group', 'delete', 'one', ...where])).stdout).toBe('deleted admin/one\n');
+      expect(await banyan(['group', 'describe', 'one', ...where])).toMatchObject({ code: 1, stderr: expect.stringContaining('(GROUP_NOT_FOUND)') as string });
+    });
+
+    it("draws a group's tree", async () => {
+      const place = (n: number, parent: number | undefined, role: multicast.Role): multicast.Place => ({
+        ...{ group: 'admin/tall', node: nodeOf(n), role, parent: parent === undefined ? undefined : nodeOf(parent), children: [] },
+        ...{ subscribers: role === multicast.Role.LEAF ? 1 : 0, epoch: 1n, low: 1n, committed: 9n, next: 10n, voter: n < 3 },
+      });
+      await banyan(['group', 'create', 'tall', ...where]);
+      expect((await banyan(['tree', 'tall', ...where])).stdout).toContain('no node has told its place yet');
+      const { FORWARDER, LEAF, ROOT } = multicast.Role;
+      overlay.groups.places = [place(1, undefined, ROOT), place(2, 1, FORWARDER), place(3, 2, LEAF), place(4, 2, LEAF), place(5, 1, LEAF), place(6, 9, LEAF)];
+      const { stdout } = await banyan(['tree', 'tall', ...where]);
+      const drawn = stdout.split('\n').slice(1, -1).map((line) => /^[│├└─ ]*\w+/.exec(line)?.[0]);
+      expect(drawn).toEqual(['01010101', '├─ 02020202', '│  ├─ 03030303', '│  └─ 04040404', '└─ 05050505', '06060606']);
+      expect(stdout).toContain('6 nodes, 4 subscriptions');
+      expect(stdout).toContain('below 09090909, which tells nothing');
+    });
+
+    it('tells the hops of a route, and overlay against direct', async () => {
+      const [asked] = overlay.nodes;
+      if (asked === undefined) throw new Error('two nodes');
+      asked.hops = [
+        { at: Buffer.alloc(16, 1), to: Buffer.alloc(16, 2), rule: HopRule.ROUTING_TABLE, row: 0, column: 7, roundTripMs: 1, waitMs: 0 },
+        { at: Buffer.alloc(16, 2), to: Buffer.alloc(16, 1), rule: HopRule.LEAF_SET, roundTripMs: 2, waitMs: 0.5 },
+      ];
+      const { stdout } = await banyan(['route', 'some name', ...where]);
+      expect(stdout).toContain('routing table, row 0 column 7');
+      expect(stdout).toContain('overlay 3.00 ms (2 hops), direct 1.50 ms, stretch 2.00');
+      expect(JSON.parse((await banyan(['route', 'x', '--json', ...where])).stdout)).toMatchObject({ overlayRoundTripMs: 3, delivered: false, hops: [{ rule: 'routingTable' }, { rule: 'leafSet' }] });
+    });
+
     it('stops quietly when the user wants no more', async () => {
       const stop = new AbortController();
       const running = banyan(['subscribe', 'chat', ...where], '', stop);
@@ -128,6 +172,10 @@ describe('banyan', () => {
     return { code, stdout: out, stderr: err };
   }
 });
+
+function nodeOf(n: number): overlayApi.Node {
+  return { id: Buffer.alloc(16, n), incarnation: 1n, controlAddress: '', dataAddress: '', region: '', zone: '', capacity: 8, apiAddress: '' };
+}
 
 async function textOf(stream: Readable): Promise<string> {
   let text = '';

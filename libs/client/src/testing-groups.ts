@@ -1,0 +1,74 @@
+// The tree builder of the test overlay: groups in a map, unsigned, and one tree that a spec sets. Part of
+// `@banyan/client/testing`.
+import type { sendUnaryData, ServiceError } from '@grpc/grpc-js';
+import { OverlayError, toServiceError } from '@banyan/grpc';
+import { groupKey } from '@banyan/identity';
+import { idToBytes } from '@banyan/ids';
+import { builder, multicast } from '@banyan/proto';
+
+/** Groups without signatures, and the picture that `watchTree` gives for each of them. */
+export class TestGroups {
+  readonly groups = new Map<string, multicast.GroupDescriptor>();
+  places: multicast.Place[] = [];
+
+  /** The handlers of TreeBuilderService. */
+  service(): builder.TreeBuilderServiceServer {
+    return {
+      createGroup: ({ request }, answer) => this.#answer(answer, () => this.#create(request)),
+      describeGroup: ({ request }, answer) =>
+        this.#answer(answer, () => ({ descriptor: unsigned(this.#found(request.group?.$case === 'name' ? request.group.value : '')), nodes: this.places.length, subscribers: 0 })),
+      listGroups: ({ request }, answer) => this.#answer(answer, () => this.#page(request)),
+      deleteGroup: ({ request }, answer) =>
+        this.#answer(answer, () => {
+          this.groups.delete(this.#found(request.name).name);
+          return {};
+        }),
+      reportPlaces: (_call, answer) => this.#answer(answer, () => ({})),
+      watchTree: (call) => {
+        if (!this.groups.has(call.request.group)) call.emit('error', toServiceError(unknownGroup(call.request.group)));
+        else call.write({ places: this.places, atMs: 1_000n });
+      },
+    };
+  }
+
+  #create(request: builder.CreateGroupRequest): builder.CreateGroupResponse {
+    const { name } = request;
+    if (this.groups.has(name)) throw new OverlayError('GROUP_EXISTS', `there is a group '${name}'`, { group: name });
+    const { delivery, retentionBytes, retentionMs, fanOutMax, publishers, subscribers } = request;
+    const owner = name.slice(0, name.indexOf('/'));
+    const policy = { delivery, retentionBytes: retentionBytes || 64n << 20n, retentionMs: retentionMs || 60_000n, fanOutMax: fanOutMax || 8, publishers, subscribers };
+    const descriptor = { name, owner, key: Buffer.from(idToBytes(groupKey(name))), ...policy, createdAtMs: 0n, version: 1n, deleted: false };
+    this.groups.set(name, descriptor);
+    return { descriptor: unsigned(descriptor) };
+  }
+
+  /** Two groups a page, so that a client has to turn pages. */
+  #page({ prefix, pageToken }: builder.ListGroupsRequest): builder.ListGroupsResponse {
+    const all = [...this.groups.values()].filter(({ name }) => name.startsWith(prefix)).sort((a, b) => (a.name < b.name ? -1 : 1));
+    const from = Number(pageToken || 0);
+    return { groups: all.slice(from, from + 2), nextPageToken: from + 2 < all.length ? String(from + 2) : '' };
+  }
+
+  #found(name: string): multicast.GroupDescriptor {
+    const group = this.groups.get(name);
+    if (group === undefined) throw unknownGroup(name);
+    return group;
+  }
+
+  #answer<Response>(answer: sendUnaryData<Response>, handle: () => Response): void {
+    try {
+      answer(null, handle());
+    } catch (error) {
+      answer(toServiceError(error) as ServiceError);
+    }
+  }
+}
+
+function unknownGroup(name: string): OverlayError {
+  return new OverlayError('GROUP_NOT_FOUND', `there is no group '${name}'`, { group: name });
+}
+
+function unsigned(descriptor: multicast.GroupDescriptor): multicast.SignedGroupDescriptor {
+  const bytes = multicast.GroupDescriptor.encode(descriptor).finish();
+  return { descriptor: Buffer.from(bytes), signature: Buffer.alloc(64), certificate: Buffer.alloc(0) };
+}
