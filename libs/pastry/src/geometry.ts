@@ -51,7 +51,18 @@ export class PastryGeometry implements Geometry {
     const { peers, tables } = this.#context;
     const now = this.#clock();
     const avoid = (peer: NodeHandle): boolean => excluded.has(peer.id) || peers.isDoubtful(now, peer);
-    return nextHop(tables, { key, avoid }) ?? nextHop(tables, { key, avoid: (peer) => excluded.has(peer.id) });
+    const hop = nextHop(tables, { key, avoid }) ?? nextHop(tables, { key, avoid: (peer) => excluded.has(peer.id) });
+    return hop?.last === true && peers.isUnreachable(now, hop.to) ? (this.#relay(key, avoid) ?? hop) : hop;
+  }
+
+  // The root lives but not for us: the leaf nearest to the key that does answer us may reach it.
+  // Source: Freedman et al. 2005 (non-transitive connectivity); FreePastry (source routes through leaves).
+  #relay(key: Id, avoid: (peer: NodeHandle) => boolean): Hop | undefined {
+    let relay: NodeHandle | undefined;
+    for (const leaf of this.#context.tables.leafSet.members) {
+      if (!avoid(leaf) && (relay === undefined || compareDistance(key, leaf.id, relay.id) < 0)) relay = leaf;
+    }
+    return relay === undefined ? undefined : { to: relay, rule: 'leaf-set' };
   }
 
   // A node that left is no root any more: what still comes here goes to the leaf that is.

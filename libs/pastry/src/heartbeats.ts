@@ -7,6 +7,8 @@ interface Partner {
   readonly handle: NodeHandle;
   /** It has granted us a lease by a heartbeat. */
   granted: boolean;
+  /** When it became our neighbor. */
+  readonly since: Millis;
   /** When it is probed unless it is heard before. */
   missedAt: Millis;
   /** The latest `sentAt` it told: what our next heartbeat grants. */
@@ -63,6 +65,13 @@ export class Heartbeats {
   /** True when both ring neighbors have granted a lease that still stands; a node alone needs none. */
   leased(now: Millis): boolean {
     return this.#partners.every((partner) => this.#context.leases.heldUntil(partner.handle.id) > now);
+  }
+
+  /** True when this neighbor has granted nothing for a whole lease: alive perhaps, but no member. */
+  isForsakenBy(now: Millis, peer: NodeHandle): boolean {
+    const partner = this.#partners.find(({ handle }) => sameIncarnation(handle, peer));
+    if (partner === undefined) return false;
+    return now - Math.max(partner.since, this.#context.leases.heldUntil(peer.id)) > this.#context.config.leaseMs;
   }
 
   next(): Millis {
@@ -152,7 +161,7 @@ export class Heartbeats {
     const { config, leases, peers } = this.#context;
     leases.issue(now, handle, now + config.leaseMs);
     if (peers.heardAt(handle.id) === now) leases.hold(handle.id, now + config.leaseMs / 3);
-    return { handle, granted: false, missedAt: now + this.#missAfterMs(), requestedAt: undefined, sentAt: [] };
+    return { handle, granted: false, since: now, missedAt: now + this.#missAfterMs(), requestedAt: undefined, sentAt: [] };
   }
 
   #askAgainAt(partner: Partner): Millis {

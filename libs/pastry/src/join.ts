@@ -93,7 +93,8 @@ export class Join {
   }
 
   onAccept(now: Millis, from: NodeHandle, message: Extract<JoinMessage, { type: 'joinAccept' }>): void {
-    if (this.#deps.context.phase !== 'requesting' || message.attempt !== this.#attempt) return;
+    // An answer to an earlier attempt is as good: the lock is ours all the same.
+    if (this.#deps.context.phase !== 'requesting' || message.attempt > this.#attempt) return;
     this.#probe(now, [from, ...message.leaves]);
   }
 

@@ -29,8 +29,8 @@ export interface PastryDeps {
   readonly config?: PastryConfig;
 }
 
-/** Why a life is over: found dead by probing, said goodbye, or followed by a newer life of the same node. */
-type LossCause = 'dead' | 'left' | 'restarted';
+/** Why a node is no member any more: found dead by probing, said goodbye, began a new life, or never finished its join. */
+type LossCause = 'dead' | 'left' | 'restarted' | 'unfinished';
 
 /**
  * One member of a Pastry ring. The mechanisms stand in files of their own; here they are put together and told what
@@ -55,7 +55,7 @@ export class PastryNode implements Routing<PastryMessage> {
   #leased = true;
   #now: Millis = 0;
   #out: PastryEffect[] = [];
-  /** Lives that ended in this turn: what waits for them goes elsewhere once the turn's message has had its effect. */
+  /** Peers lost to us in this turn: what waits for them goes elsewhere once the turn's message has had its effect. */
   #lostThisTurn: NodeHandle[] = [];
 
   constructor({ self, rng, config = DEFAULT_PASTRY_CONFIG }: PastryDeps) {
@@ -357,6 +357,7 @@ export class PastryNode implements Routing<PastryMessage> {
 
   #onAnswered(now: Millis, peer: NodeHandle, ready: boolean): void {
     this.#join.search.answered(now, peer, ready);
+    if (!ready && this.#heartbeats.isForsakenBy(now, peer)) return this.#lose(now, peer, 'unfinished');
     if (!ready) return;
     this.#tables.offer(peer, this.#peers.proximityMs(peer.id));
     if (participates(this.#phase)) this.#leafProbing.consider(now, [peer]);
@@ -368,6 +369,7 @@ export class PastryNode implements Routing<PastryMessage> {
     this.#context.note('peer_unreachable', peer);
     this.#tables.table.remove(peer.id);
     this.#tables.neighborhood.remove(peer.id);
+    this.#lostThisTurn.push(peer);
   }
 
   #applyHops(now: Millis, effects: readonly HopEffect[]): void {
@@ -379,14 +381,14 @@ export class PastryNode implements Routing<PastryMessage> {
   }
 
   #lose(now: Millis, lost: NodeHandle, cause: LossCause): void {
-    if (cause !== 'restarted') this.#peers.bury(now, lost);
-    // A dead node's lease runs on, for it may be dead to us only; one that left or began anew has given it back.
+    if (cause === 'dead' || cause === 'left') this.#peers.bury(now, lost);
+    // A dead node's lease runs on, for it may be dead to us only; who is known to be no member any more has given it back.
     if (cause !== 'dead') this.#leases.release(lost.id);
     this.#leafProbing.peerLost(lost);
     this.#admission.release(lost);
     if (this.#tables.has(lost.id)) {
       const removal = this.#tables.remove(lost.id);
-      this.#out.push({ type: 'peerDead', peer: lost });
+      if (cause !== 'unfinished') this.#out.push({ type: 'peerDead', peer: lost });
       if (participates(this.#phase)) this.#repair.onLost(now, lost, removal);
     }
     this.#lostThisTurn.push(lost);

@@ -164,6 +164,11 @@ export class Peers {
     return this.#probes.verifies(peer.id) || this.#unreachable.has(now, peer);
   }
 
+  /** True when others reach this life and we do not. */
+  isUnreachable(now: Millis, peer: NodeHandle): boolean {
+    return this.#unreachable.has(now, peer);
+  }
+
   failedLately(now: Millis): readonly FailedLife[] {
     return this.#failed.newest(now, this.#deps.config.failedToldMax);
   }
