@@ -4,7 +4,7 @@ import type { sendUnaryData, ServiceError } from '@grpc/grpc-js';
 import { OverlayError, toServiceError } from '@banyan/grpc';
 import { groupKey } from '@banyan/identity';
 import { idToBytes } from '@banyan/ids';
-import { builder, multicast } from '@banyan/proto';
+import { multicast, type builder } from '@banyan/proto';
 
 /** Groups without signatures, and the picture that `watchTree` gives for each of them. */
 export class TestGroups {

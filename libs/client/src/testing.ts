@@ -3,7 +3,7 @@
 // Not for production. Imported as `@banyan/client/testing`.
 import { Server, type ServerDuplexStream, type ServerWritableStream } from '@grpc/grpc-js';
 import { OverlayError, tlsServerCredentials, toServiceError } from '@banyan/grpc';
-import { mintTestAuthority } from '@banyan/identity/testing';
+import { mintTestAuthority, type TestMember } from '@banyan/identity/testing';
 import { builder, multicast, overlay } from '@banyan/proto';
 import { TestGroups } from './testing-groups.ts';
 
@@ -67,6 +67,9 @@ export class TestNode {
   readonly opened: multicast.PublishOpen[] = [];
   readonly subscribed: multicast.SubscribeRequest[] = [];
   written = 0;
+  /** What `watchNeighbors` tells. */
+  leaves: overlay.Node[] = [];
+  isReady = true;
   /** What `trace` tells. */
   hops: overlay.Hop[] = [];
   #server: Server | undefined;
@@ -116,7 +119,7 @@ export class TestNode {
       trace: (_call, answer) => answer(null, { root: this.node, hops: this.hops, elapsedMs: 2, directRoundTripMs: 1.5, key: this.node.id }),
       getState: (_call, answer) => answer(notReady),
       watchNeighbors: (call) => {
-        call.write({ node: this.node, ready: true, leaves: [], gained: [], lost: [] });
+        call.write({ node: this.node, ready: this.isReady, leaves: this.leaves, gained: [], lost: [] });
       },
       attach: (call) => {
         call.on('data', () => {
@@ -198,13 +201,13 @@ export interface TestOverlay {
   readonly stop: () => void;
 }
 
-/** `count` nodes over one log; each is a tree builder, too. */
-export async function startTestOverlay(count: number): Promise<TestOverlay> {
+/** `count` nodes over one log, with certificates as `member` says; each is a tree builder, too. */
+export async function startTestOverlay(count: number, member: TestMember = {}): Promise<TestOverlay> {
   const { pem, issue } = await mintTestAuthority();
   const [log, groups] = [new SharedLog(), new TestGroups()];
   const nodes = await Promise.all(
     Array.from({ length: count }, async (_, i) => {
-      const { key, certificate } = await issue();
+      const { key, certificate } = await issue(member);
       return new TestNode(log, groups, i + 1).start(key, certificate);
     }),
   );
