@@ -16,4 +16,10 @@ export class DatabaseError extends Error {
   ) {
     super(message, options);
   }
+
+  /** The fault in the words of the overlay's table of reasons. */
+  get reason(): 'DISK_FULL' | 'DATA_DIR_UNUSABLE' | 'DATABASE_FAILED' {
+    if (this.fault === 'DISK_FULL') return 'DISK_FULL';
+    return this.fault === 'UNUSABLE' ? 'DATA_DIR_UNUSABLE' : 'DATABASE_FAILED';
+  }
 }

@@ -9,6 +9,8 @@ import { parseCertificate } from './peer-identity.ts';
 /** A file of the store cannot be understood; it was damaged or is not ours. Nothing is overwritten. */
 export class IdentityFileError extends Error {
   override readonly name = 'IdentityFileError';
+  /** In the words of the overlay's table of reasons. */
+  readonly reason = 'DATA_DIR_UNUSABLE';
 
   constructor(
     readonly path: string,

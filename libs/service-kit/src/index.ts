@@ -2,7 +2,7 @@ export { Access, AllowAnyone, assertScope, RequirePeer, requireScope, RequireSco
 export { callerOf, type AnyCall } from './calls/call-facts.ts';
 export { Call, FromPeer, FromToken, PeerId, Request, Traceparent } from './calls/params.ts';
 export { checkRequest } from './calls/request.pipe.ts';
-export { cancelSignal, requests, send, type Cancellable, type DuplexCall, type RequestStream, type ResponseStream } from './calls/stream.ts';
+export { cancelSignal, onCancel, requests, send, type Cancellable, type DuplexCall, type RequestStream, type ResponseStream } from './calls/stream.ts';
 export type { ServiceMethods } from './calls/grpc-transport.ts';
 export { lockDataDir, type DataDirLock } from './data-dir-lock.ts';
 export { Readiness, type ReadinessWatcher } from './readiness.ts';

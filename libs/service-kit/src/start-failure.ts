@@ -1,5 +1,6 @@
 import { ConfigError } from '@banyan/config';
 import { OverlayError, reasons, type Reason } from '@banyan/grpc';
+import { namedReason } from './named-reason.ts';
 
 /** Why a process ends although nobody asked it to: what it prints and the code it ends with. */
 export interface StartFailure {
@@ -34,9 +35,11 @@ export function startFailure(error: unknown): StartFailure {
 function reasonOf(error: unknown): Reason {
   if (error instanceof ConfigError) return error.reason;
   if (error instanceof OverlayError) return error.reason;
+  const named = namedReason(error);
+  if (named !== undefined) return named;
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   // grpc-js wraps the errors of its sockets in a text.
-  const named = REASON_OF_ERRNO[code] ?? REASON_OF_ERRNO[/\b(E[A-Z]{4,})\b/.exec(error instanceof Error ? error.message : '')?.[1] ?? ''];
-  if (named !== undefined) return named;
+  const known = REASON_OF_ERRNO[code] ?? REASON_OF_ERRNO[/\b(E[A-Z]{4,})\b/.exec(error instanceof Error ? error.message : '')?.[1] ?? ''];
+  if (known !== undefined) return known;
   return error instanceof Error && error.cause !== undefined ? reasonOf(error.cause) : 'INTERNAL';
 }

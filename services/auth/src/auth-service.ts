@@ -16,7 +16,6 @@ import type { AuditLog } from './storing/audit-log.ts';
 import { SqlAuditLog } from './storing/sql-audit-log.ts';
 import { SqlEnrolmentStore } from './storing/sql-enrolment-store.ts';
 import { SqlSubjectStore } from './storing/sql-subject-store.ts';
-import { toOverlayError } from './storing/store-errors.ts';
 
 /** The auth service: the overlay's authority, who may be a member, and who may do what. */
 export const authService: ServiceDefinition<typeof authSchema> = { service: 'auth', schema: authSchema, prepare };
@@ -26,7 +25,7 @@ async function prepare(context: ServiceContext<AuthConfig>): Promise<PreparedSer
   const now = Date.now;
   const { authority, signer, isNew } = await openAuthority(config.dataDir, config.authorityFile ?? join(config.dataDir, 'ca.pem'), now());
   if (isNew) logger.info({ event: 'authority_created' });
-  const database = await openStore(join(config.dataDir, 'auth.sqlite'));
+  const database = await openSqlite<AuthSchema>(join(config.dataDir, 'auth.sqlite'), authMigrations);
   const audit = new SqlAuditLog(database);
   if (isNew) await audit.append({ at: now(), event: 'authority_created', actor: 'config', object: 'authority', detail: '' });
   await putInitial(config, database, audit);
@@ -42,14 +41,6 @@ async function prepare(context: ServiceContext<AuthConfig>): Promise<PreparedSer
       { name: 'peer', listen: config.peerListen, credentials: peer, services: [auth.AuthServiceService], hasReflection: false },
     ],
   };
-}
-
-async function openStore(file: string): Promise<Database<AuthSchema>> {
-  try {
-    return await openSqlite<AuthSchema>(file, authMigrations);
-  } catch (error) {
-    throw toOverlayError(error);
-  }
 }
 
 async function putInitial(config: AuthConfig, database: Database<AuthSchema>, audit: AuditLog): Promise<void> {

@@ -1,4 +1,4 @@
-import { Controller, Inject, UseInterceptors } from '@nestjs/common';
+import { Controller, Inject } from '@nestjs/common';
 import { GrpcMethod } from '@nestjs/microservices';
 import type { z } from 'zod';
 import { idToBytes } from '@banyan/ids';
@@ -20,11 +20,9 @@ import { Enrolments, parseNodeId } from './enrolling/enrolments.ts';
 import { Memberships } from './enrolling/memberships.ts';
 import { ClientTokens } from './issuing/client-tokens.ts';
 import { Subjects } from './issuing/subjects.ts';
-import { StoreErrors } from './storing/store-errors.ts';
 
 /** banyan.auth.v1.AuthService: who may call, and from messages to what does the work and back. */
 @Controller()
-@UseInterceptors(StoreErrors)
 export class AuthHandler {
   constructor(
     @Inject(CertificateAuthority) private readonly authority: CertificateAuthority,

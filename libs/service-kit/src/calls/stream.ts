@@ -49,10 +49,15 @@ export async function* requests<Request>(call: RequestStream): AsyncGenerator<Re
   }
 }
 
+/** Calls `listener` when the client has gone or the deadline has passed; at once when it has already. */
+export function onCancel(call: Cancellable, listener: () => void): void {
+  if (call.cancelled) listener();
+  else call.once('cancelled', listener);
+}
+
 /** Aborted when the client has gone or the deadline has passed. */
 export function cancelSignal(call: Cancellable): AbortSignal {
   const over = new AbortController();
-  if (call.cancelled) over.abort();
-  else call.once('cancelled', () => over.abort());
+  onCancel(call, () => over.abort());
   return over.signal;
 }
