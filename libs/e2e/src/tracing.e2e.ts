@@ -9,10 +9,11 @@ import { afterAll, expect, it } from 'vitest';
 import { eventually } from './testing/eventually.ts';
 import { OtlpReceiver, type ReceivedSpan } from './testing/otlp-receiver.ts';
 
-const NODES_AT_FIRST = 6;
+// With the smallest leaf set there is, and more nodes than fit into it, not every node knows every other: a route of one
+// hop has no order.
+const LEAF_SET_SIZE = 8;
+const NODES_AT_FIRST = 10;
 const NODES_MAX = 16;
-/** Small, so that not every node knows every other: a route of one hop has no order. */
-const LEAF_SET_SIZE = 4;
 
 const dataDir = mkdtempSync(join(tmpdir(), 'banyan-tracing-'));
 afterAll(() => rmSync(dataDir, { recursive: true, force: true }));
@@ -61,15 +62,17 @@ function hopSpans({ spans }: OtlpReceiver, key: string): readonly ReceivedSpan[]
 }
 
 /**
- * A route of two hops or more, over a key that was routed once only. Whether a ring has one depends on ids that nobody
+ * A route of two hops or more, to a key that was routed once only. Whether a ring has one depends on ids that nobody
  * chooses, so it grows until it does.
  */
 async function longRoute(overlay: LocalOverlay): Promise<TracedRoute> {
   for (let attempt = 0; overlay.nodes.length <= NODES_MAX; await overlay.addNode()) {
-    for (const { addresses } of overlay.nodes) {
-      using client = await overlay.connect({ addresses: [addresses['api'] ?? ''] });
-      for (let tries = 0; tries < 2 * overlay.nodes.length; tries++) {
-        const route = await client.overlay.trace(`tracing ${attempt++}`);
+    for (const origin of overlay.nodes) {
+      using client = await overlay.connect({ addresses: [origin.addresses['api'] ?? ''] });
+      for (const target of overlay.nodes) {
+        // The last digits make the key a new one and leave its root as it was.
+        const key = target.id.slice(0, -4) + (attempt++).toString(16).padStart(4, '0');
+        const route = await client.overlay.trace(key);
         if (route.hops.length >= 2) return route;
       }
     }
