@@ -1,0 +1,69 @@
+import { Controller, Inject } from '@nestjs/common';
+import { GrpcMethod, GrpcStreamCall } from '@nestjs/microservices';
+import { EMPTY, type Observable } from 'rxjs';
+import type { Overlay } from '@banyan/host';
+import { groupKey } from '@banyan/identity';
+import type { multicast } from '@banyan/proto';
+import { Call, checkRequest, onCancel, Request, requireScope, RequireToken, send, Traceparent, type AnyCall, type DuplexCall, type ResponseStream } from '@banyan/service-kit';
+import type { DescriptorSource } from '../groups/descriptor-source.ts';
+import { assertMayPublish, assertMaySubscribe } from '../groups/permissions.ts';
+import { DESCRIPTORS, OVERLAY, SELF, type SelfNode } from '../ports.ts';
+import { describePlaceRequest, publishOpen, subscribeRequest, type DescribePlaceOrder, type SubscribeOrder } from './multicast.requests.ts';
+import { openingOf, PublishStream } from './publish-stream.ts';
+import { toNode, toPlace, toSubscribeResponse } from './to-proto.ts';
+
+/** Bytes a publisher may have handed in without receipt; then it is not read. */
+export const UNRECEIPTED_BYTES_MAX = 8 * 1_048_576;
+
+/** banyan.multicast.v1.MulticastService: groups for clients with a token. */
+@Controller()
+export class MulticastHandler {
+  readonly #overlay: Overlay;
+  readonly #descriptors: DescriptorSource;
+  readonly #self: SelfNode;
+
+  constructor(@Inject(OVERLAY) overlay: Overlay, @Inject(DESCRIPTORS) descriptors: DescriptorSource, @Inject(SELF) self: SelfNode) {
+    this.#overlay = overlay;
+    this.#descriptors = descriptors;
+    this.#self = self;
+  }
+
+  @GrpcStreamCall('MulticastService', 'Publish')
+  @RequireToken()
+  async publish(@Call() call: AnyCall & DuplexCall<multicast.PublishRequest, multicast.PublishResponse>, @Traceparent() trace: string | undefined): Promise<void> {
+    const { open, incoming } = await openingOf(call);
+    const { group, session, descriptor } = checkRequest(publishOpen, open);
+    const { subject } = requireScope(call, `publish:${group}`);
+    const known = await this.#descriptors.resolveAnywhere(group, descriptor);
+    assertMayPublish(known.descriptor, subject);
+    const publication = this.#overlay.groups.publish({ group: groupKey(group), client: subject, descriptor: known.signed, ...(session === undefined ? {} : { session }) });
+    const opened = { session: Buffer.from(publication.session, 'hex'), unreceiptedBytesMax: BigInt(UNRECEIPTED_BYTES_MAX) };
+    await send(call, { response: { $case: 'opened', value: opened } });
+    await new PublishStream(call, publication).run(incoming, trace);
+  }
+
+  @GrpcMethod('MulticastService', 'Subscribe')
+  @RequireToken()
+  async subscribe(@Request(subscribeRequest) order: SubscribeOrder, @Call() call: AnyCall & ResponseStream<multicast.SubscribeResponse>): Promise<Observable<never>> {
+    const { group, start } = order;
+    const { subject } = requireScope(call, `subscribe:${group}`);
+    const known = await this.#descriptors.resolve(group, order.descriptor);
+    if (known !== undefined) assertMaySubscribe(known.descriptor, subject);
+    const subscription = this.#overlay.groups.subscribe({ group: groupKey(group), start, ...(known === undefined ? {} : { descriptor: known.signed }) });
+    onCancel(call, () => subscription.close());
+    for await (const event of subscription) {
+      // What was not known before is told by the tree; until then nothing has been sent.
+      if (event.type === 'subscribed') assertMaySubscribe((await this.#descriptors.learn(group, event.descriptor)).descriptor, subject);
+      if (!(await send(call, toSubscribeResponse(event)))) break;
+    }
+    return EMPTY;
+  }
+
+  @GrpcMethod('MulticastService', 'DescribePlace')
+  @RequireToken()
+  describePlace(@Request(describePlaceRequest) { group }: DescribePlaceOrder, @Call() call: AnyCall): multicast.DescribePlaceResponse {
+    requireScope(call, `subscribe:${group}`, 'admin');
+    const node = toNode(this.#self.handle, this.#self.apiAddress);
+    return { place: toPlace(group, node, this.#overlay.groups.place(groupKey(group))) };
+  }
+}

@@ -1,0 +1,69 @@
+// What requests of MulticastService may hold.
+import { z } from 'zod';
+import { groupNameFault } from '@banyan/identity';
+import { OverlayError } from '@banyan/grpc';
+import type { Start } from '@banyan/multicast';
+import type { multicast } from '@banyan/proto';
+
+/** Bytes of the messages of one batch at most. */
+export const BATCH_BYTES_MAX = 1_048_576;
+/** Messages of one batch at most: they share one frame header and one receipt. */
+export const BATCH_MESSAGES_MAX = 65_536;
+const SESSION_BYTES = 16;
+
+const group = z.string().superRefine((name, context) => {
+  const fault = groupNameFault(name);
+  if (fault !== undefined) context.addIssue({ code: 'custom', message: fault, params: { reason: 'GROUP_NAME_INVALID' } });
+});
+const descriptor = z.custom<multicast.SignedGroupDescriptor | undefined>();
+const sequence = z.bigint().max(BigInt(Number.MAX_SAFE_INTEGER), 'is beyond 2^53 - 1').transform(Number);
+
+export const publishOpen = z.object({
+  group,
+  session: z
+    .instanceof(Uint8Array)
+    .refine((bytes) => bytes.length === 0 || bytes.length === SESSION_BYTES, `has ${SESSION_BYTES} bytes, or none`)
+    .transform((bytes) => (bytes.length === 0 ? undefined : Buffer.from(bytes).toString('hex'))),
+  descriptor,
+});
+
+export const publishBatch = z.object({
+  firstCounter: sequence.refine((counter) => counter >= 1, 'counts from 1'),
+  messages: z
+    .array(z.instanceof(Uint8Array))
+    .min(1, 'holds at least one message')
+    .max(BATCH_MESSAGES_MAX, `holds at most ${BATCH_MESSAGES_MAX} messages`)
+    .refine((messages) => sizeOf(messages) <= BATCH_BYTES_MAX, { error: `are over ${BATCH_BYTES_MAX} bytes together`, params: { reason: 'MESSAGE_TOO_LARGE' } }),
+});
+
+export const subscribeRequest = z.object({ group, start: z.custom<multicast.Start | undefined>().transform(startOf), descriptor });
+
+export const describePlaceRequest = z.object({ group });
+
+export type SubscribeOrder = z.infer<typeof subscribeRequest>;
+export type DescribePlaceOrder = z.infer<typeof describePlaceRequest>;
+
+function sizeOf(messages: readonly Uint8Array[]): number {
+  return messages.reduce((total, message) => total + message.length, 0);
+}
+
+// The API's `latest` shows the last value first; the machine's own begins after the graft.
+function startOf(given: multicast.Start | undefined): Start {
+  const start = given?.start;
+  switch (start?.$case) {
+    case undefined:
+    case 'latest':
+      return { type: 'last', count: 1 };
+    case 'first':
+      return { type: 'first' };
+    case 'sequence':
+      return { type: 'sequence', sequence: safe(start.value) };
+    case 'last':
+      return { type: 'last', count: safe(start.value) };
+  }
+}
+
+function safe(value: bigint): number {
+  if (value <= BigInt(Number.MAX_SAFE_INTEGER)) return Number(value);
+  throw new OverlayError('REQUEST_INVALID', 'start: is beyond 2^53 - 1', { field: 'start' });
+}

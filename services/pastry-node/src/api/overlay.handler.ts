@@ -1,0 +1,96 @@
+import { Controller, Inject } from '@nestjs/common';
+import { GrpcMethod, GrpcStreamCall } from '@nestjs/microservices';
+import { EMPTY, type Observable } from 'rxjs';
+import { OverlayError } from '@banyan/grpc';
+import type { Ask, AttachmentEvent, Neighbors, Overlay } from '@banyan/host';
+import { idToBytes } from '@banyan/ids';
+import type { overlay } from '@banyan/proto';
+import { canonicalJson } from '@banyan/sansio';
+import { Call, cancelSignal, checkRequest, onCancel, Request, RequireScope, requests, send, Traceparent, type Cancellable, type DuplexCall, type ResponseStream } from '@banyan/service-kit';
+import { OVERLAY, SELF, type SelfNode } from '../ports.ts';
+import { attachRequest, lookupRequest, routeRequest, traceRequest, type LookupOrder, type RouteOrder, type TraceOrder } from './overlay.requests.ts';
+import { toHop, toNode, toNodes } from './to-proto.ts';
+
+/** banyan.overlay.v1.OverlayService: key-based routing for clients with a token. */
+@Controller()
+export class OverlayHandler {
+  readonly #overlay: Overlay;
+  readonly #self: SelfNode;
+
+  constructor(@Inject(OVERLAY) node: Overlay, @Inject(SELF) self: SelfNode) {
+    this.#overlay = node;
+    this.#self = self;
+  }
+
+  @GrpcMethod('OverlayService', 'Route')
+  @RequireScope('route')
+  async route(@Request(routeRequest) order: RouteOrder, @Call() call: Cancellable, @Traceparent() trace: string | undefined): Promise<overlay.RouteResponse> {
+    const { root, hops } = await this.#overlay.route(order, askOf(call, trace));
+    return { root: toNode(root), hops: hops.length };
+  }
+
+  @GrpcMethod('OverlayService', 'Lookup')
+  @RequireScope('route')
+  async lookup(@Request(lookupRequest) order: LookupOrder, @Call() call: Cancellable, @Traceparent() trace: string | undefined): Promise<overlay.LookupResponse> {
+    const { key, root, replicas, hops, elapsedMs } = await this.#overlay.lookup(order.key, { ...askOf(call, trace), replicas: order.replicas });
+    return { root: toNode(root), replicas: toNodes(replicas), hops, elapsedMs, key: idToBytes(key) };
+  }
+
+  @GrpcMethod('OverlayService', 'Trace')
+  @RequireScope('route')
+  async trace(@Request(traceRequest) order: TraceOrder, @Call() call: Cancellable, @Traceparent() trace: string | undefined): Promise<overlay.TraceResponse> {
+    const ask = askOf(call, trace);
+    const answer = order.dryRun ? await this.#overlay.trace(order.key, ask) : await this.#overlay.route(order, ask);
+    const { key, root, hops, elapsedMs, directRoundTripMs } = answer;
+    return { root: toNode(root), hops: hops.map(toHop), elapsedMs, directRoundTripMs, key: idToBytes(key) };
+  }
+
+  @GrpcMethod('OverlayService', 'GetState')
+  @RequireScope('admin')
+  getState(): overlay.GetStateResponse {
+    const { ready, state, digest } = this.#overlay.state();
+    return { node: this.#node(), ready, stateJson: canonicalJson(state), digest };
+  }
+
+  @GrpcMethod('OverlayService', 'WatchNeighbors')
+  @RequireScope('route')
+  async watchNeighbors(@Request() _request: overlay.WatchNeighborsRequest, @Call() call: ResponseStream<overlay.WatchNeighborsResponse>): Promise<Observable<never>> {
+    const neighbors = this.#overlay.watchNeighbors();
+    onCancel(call, () => neighbors.close());
+    for await (const change of neighbors) if (!(await send(call, this.#neighborsResponse(change)))) break;
+    return EMPTY;
+  }
+
+  /** Stays attached when the client ends its side: nothing more is expected from there. */
+  @GrpcStreamCall('OverlayService', 'Attach')
+  @RequireScope('route')
+  async attach(@Call() call: DuplexCall<overlay.AttachRequest, overlay.AttachResponse>): Promise<void> {
+    const { value: first } = await requests<overlay.AttachRequest>(call).next();
+    if (first === undefined) throw new OverlayError('REQUEST_INVALID', 'the first request names the application');
+    const { application } = checkRequest(attachRequest, first);
+    const attachment = this.#overlay.attach(application);
+    onCancel(call, () => attachment.close());
+    await send(call, { event: { $case: 'attached', value: { node: this.#node() } } });
+    for await (const event of attachment) if (!(await send(call, attachResponse(event)))) break;
+  }
+
+  #node(): overlay.Node {
+    return toNode(this.#self.handle, this.#self.apiAddress);
+  }
+
+  #neighborsResponse({ ready, leaves, gained, lost }: Neighbors): overlay.WatchNeighborsResponse {
+    return { node: this.#node(), ready, leaves: toNodes(leaves), gained: toNodes(gained), lost: toNodes(lost) };
+  }
+}
+
+function askOf(call: Cancellable, trace: string | undefined): Ask {
+  return { signal: cancelSignal(call), ...(trace === undefined ? {} : { trace }) };
+}
+
+function attachResponse(event: AttachmentEvent): overlay.AttachResponse {
+  if (event.type === 'deliver') {
+    const { key, payload, origin, hops } = event;
+    return { event: { $case: 'deliver', value: { key: idToBytes(key), payload, origin: toNode(origin), hops } } };
+  }
+  return { event: { $case: 'leafSetChanged', value: { gained: toNodes(event.gained), lost: toNodes(event.lost), merged: event.merged } } };
+}

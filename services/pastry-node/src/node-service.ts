@@ -1,0 +1,147 @@
+import { join } from 'node:path';
+import { startOverlay, type Overlay } from '@banyan/host';
+import { idToBytes } from '@banyan/ids';
+import { DEFAULT_PASTRY_CONFIG, LOCAL_PASTRY_CONFIG, type PastryConfig } from '@banyan/pastry';
+import { auth, bootstrap, builder, multicast, overlay as overlayApi } from '@banyan/proto';
+import { becomeMember, type Membership, type PreparedService, type ServiceContext, type ServiceDefinition } from '@banyan/service-kit';
+import { DescriptorFiles } from './groups/descriptor-files.ts';
+import { DescriptorSource } from './groups/descriptor-source.ts';
+import { NO_DIRECTORY, TreeBuilderDirectory } from './groups/group-directory.ts';
+import { PlaceReports } from './groups/place-reports.ts';
+import { NodeLife, type Companion } from './node-life.ts';
+import { nodeSchema, type NodeConfig } from './node.config.ts';
+import { PastryNodeModule } from './node.module.ts';
+import { PeerService } from './peer-service.ts';
+import { SelfNode } from './ports.ts';
+import { BootstrapRegistration, listSupernodes } from './ring/bootstrap-service.ts';
+import { Revocations } from './ring/revocations.ts';
+import { enterRing } from './ring/ring-entry.ts';
+import { SupernodeList } from './ring/supernode-list.ts';
+
+/** Names of things in a node's data directory. */
+const SUPERNODES_FILE = 'supernodes.json';
+const GROUPS_DIRECTORY = 'groups';
+/** Share of the grace time that the ring gets to let a leaving node go. */
+const LEAVE_SHARE = 0.7;
+
+/** A node of the overlay: one ring member with the API of all its protocols. */
+export const nodeService: ServiceDefinition<typeof nodeSchema> = { service: 'pastry-node', schema: nodeSchema, prepare };
+
+/** The control plane as a node was told of it; what it was not told of it does without. */
+interface ControlPlane {
+  readonly bootstrap: PeerService<bootstrap.BootstrapServiceClient> | undefined;
+  readonly builder: PeerService<builder.TreeBuilderServiceClient> | undefined;
+  readonly auth: PeerService<auth.AuthServiceClient> | undefined;
+}
+
+async function prepare(context: ServiceContext<NodeConfig>): Promise<PreparedService> {
+  const { config, readiness } = context;
+  readiness.set('ring', false);
+  const membership = await becomeMember(context, 'node', [config.apiListen, config.controlListen, config.dataListen]);
+  const plane = controlPlane(config, membership);
+  const revocations = new Revocations(plane.auth);
+  const overlay = await startOverlay(await hostOptions(context, membership, revocations));
+  membership.onRenewed((credentials) => overlay.renewCredentials(credentials));
+  overlay.onReadyChanged((ready) => readiness.set('ring', ready));
+  const self = new SelfNode(overlay);
+  const directory = plane.builder === undefined ? NO_DIRECTORY : new TreeBuilderDirectory(plane.builder);
+  const descriptors = new DescriptorSource(overlay.groups, await DescriptorFiles.open(join(config.dataDir, GROUPS_DIRECTORY)), directory);
+  const life = nodeLife(context, { overlay, self, plane, membership, revocations });
+  return {
+    module: PastryNodeModule.of({ overlay, self, descriptors, life }),
+    tokenVerifier: membership.tokenVerifier,
+    id: overlay.self.id,
+    addresses: { control: overlay.self.controlAddress, data: overlay.self.dataAddress },
+    listeners: [
+      {
+        name: 'api',
+        listen: config.apiListen,
+        credentials: membership.apiCredentials,
+        services: [overlayApi.OverlayServiceService, multicast.MulticastServiceService],
+        hasReflection: true,
+      },
+    ],
+    started({ api = '' }) {
+      self.learnApiAddress(api);
+      life.begin();
+    },
+  };
+}
+
+function controlPlane(config: NodeConfig, membership: Membership): ControlPlane {
+  const { bootstrapAddress, treeBuilderAddress, authPeerAddress } = config;
+  return {
+    bootstrap: bootstrapAddress === undefined ? undefined : new PeerService(bootstrap.BootstrapServiceClient, bootstrapAddress, 'bootstrap', membership),
+    builder: treeBuilderAddress === undefined ? undefined : new PeerService(builder.TreeBuilderServiceClient, treeBuilderAddress, 'builder', membership),
+    auth: authPeerAddress === undefined ? undefined : new PeerService(auth.AuthServiceClient, authPeerAddress, 'auth', membership),
+  };
+}
+
+async function hostOptions(context: ServiceContext<NodeConfig>, membership: Membership, revocations: Revocations): Promise<Parameters<typeof startOverlay>[0]> {
+  const { config, env, logger, metrics, tracer, fail } = context;
+  const { advertisedHost, seed } = config;
+  const recordFile = env['BANYAN_RECORD'];
+  return {
+    credentials: membership.credentials,
+    incarnation: await membership.store.nextIncarnation(Date.now()),
+    listen: { control: config.controlListen, data: config.dataListen },
+    ...(advertisedHost === undefined ? {} : { advertise: { controlHost: advertisedHost, dataHost: advertisedHost } }),
+    region: config.region,
+    zone: config.zone,
+    capacity: config.capacity,
+    pastry: pastryConfig(config),
+    ...(seed === undefined ? {} : { seed }),
+    // One name serves all nodes that a launcher starts with the same environment.
+    ...(recordFile === undefined || recordFile === '' ? {} : { recordFile: recordFile.replaceAll('{name}', config.name) }),
+    isRevoked: (peer) => revocations.isRevoked(peer),
+    logger,
+    metrics,
+    tracer,
+    onFatal: fail,
+  };
+}
+
+function pastryConfig({ network, leafSetSize, leaseMs }: NodeConfig): PastryConfig {
+  const base = network === 'local' ? LOCAL_PASTRY_CONFIG : DEFAULT_PASTRY_CONFIG;
+  // A lease of a node's own choice keeps the heartbeats that renew it within it, in the proportion of the preset.
+  const lease = leaseMs === undefined ? {} : { leaseMs, heartbeatPeriodMs: (leaseMs / base.leaseMs) * base.heartbeatPeriodMs };
+  return { ...base, ...lease, leafSetSize: leafSetSize ?? base.leafSetSize };
+}
+
+interface LifeParts {
+  readonly overlay: Overlay;
+  readonly self: SelfNode;
+  readonly plane: ControlPlane;
+  readonly membership: Membership;
+  readonly revocations: Revocations;
+}
+
+function nodeLife({ config, logger, fail }: ServiceContext<NodeConfig>, { overlay, self, plane, membership, revocations }: LifeParts): NodeLife {
+  const entry = new AbortController();
+  const companions: Companion[] = [revocations];
+  if (plane.bootstrap !== undefined) companions.push(new BootstrapRegistration(plane.bootstrap, overlay, self, logger));
+  if (plane.builder !== undefined) companions.push(new PlaceReports(plane.builder, overlay.groups, self, logger));
+  const { bootstrap: list } = plane;
+  return new NodeLife({
+    overlay,
+    entry,
+    enterRing: () =>
+      enterRing({
+        overlay,
+        list: () => (list === undefined ? Promise.resolve(undefined) : listSupernodes(list, config.region, idToBytes(overlay.self.id))),
+        kept: new SupernodeList(join(config.dataDir, SUPERNODES_FILE), logger),
+        seeds: config.seeds,
+        startsRing: config.first,
+        logger,
+        signal: entry.signal,
+      }),
+    companions,
+    close() {
+      for (const service of Object.values(plane) as readonly ({ close(): void } | undefined)[]) service?.close();
+      membership.close();
+    },
+    leaveMs: config.stopGraceMs * LEAVE_SHARE,
+    logger,
+    fail,
+  });
+}

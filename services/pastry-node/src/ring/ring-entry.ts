@@ -1,0 +1,104 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Overlay } from '@banyan/host';
+import type { NodeHandle } from '@banyan/kbr';
+import type { Logger } from '@banyan/telemetry';
+import type { SupernodeList } from './supernode-list.ts';
+
+/** Nodes that are asked who they are before one joins through the nearest of those that answer. */
+const ASKED_MAX = 5;
+/** How long each may take, ms. */
+const ASK_TIMEOUT_MS = 2_000;
+/** Pause before looking again when nobody was found, ms; it grows to the greatest. */
+const LOOK_AGAIN_MS = 250;
+const LOOK_AGAIN_MS_MAX = 5_000;
+/** How long a join may take before other nodes are looked for, ms. */
+const JOIN_TIMEOUT_MS = 15_000;
+/** How often the list on disk is renewed once the node is in the ring, ms. */
+const REFRESH_MS = 60_000;
+
+/** Where a node looks for others. */
+export interface EntryOptions {
+  readonly overlay: Pick<Overlay, 'discover' | 'start' | 'whenReady' | 'self'>;
+  /** The bootstrap service's list of control addresses; undefined when it does not answer. */
+  list(): Promise<readonly string[] | undefined>;
+  readonly kept: SupernodeList;
+  /** Control addresses from the settings. */
+  readonly seeds: readonly string[];
+  /** Whether to start a ring when nobody answers. */
+  readonly startsRing: boolean;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Brings a node into the ring and keeps the list of live nodes on disk fresh. It asks the bootstrap service, else its
+ * last good list, else the seeds of its settings; five that are named are asked who they are, and the machine joins
+ * through the nearest of those that answer. When nobody does, a node that is to be first starts a ring; any other waits
+ * and says so. Resolves when `signal` is aborted.
+ */
+export async function enterRing(options: EntryOptions): Promise<void> {
+  const { overlay, logger, signal } = options;
+  try {
+    for (let waitMs = LOOK_AGAIN_MS; ; waitMs = Math.min(waitMs * 2, LOOK_AGAIN_MS_MAX)) {
+      const found = await findNodes(options);
+      if (found.length > 0 || options.startsRing) {
+        logger.info({ event: found.length > 0 ? 'joining' : 'ring_started', through: found.map((node) => node.id) });
+        overlay.start(found);
+        if (await isReadyInTime(overlay, signal)) break;
+        logger.warn({ event: 'join_timed_out', afterMs: JOIN_TIMEOUT_MS });
+      } else {
+        logger.warn({ event: 'nodes_awaited', retryMs: waitMs }, 'no list names a node that answers, and this node is not the first');
+        await pause(waitMs, undefined, { signal });
+      }
+    }
+    await keepListFresh(options);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}
+
+async function findNodes(options: EntryOptions): Promise<readonly NodeHandle[]> {
+  const sources = [() => options.list(), () => options.kept.load(), () => Promise.resolve(options.seeds)];
+  for (const source of sources) {
+    const addresses = (await source()) ?? [];
+    const answered = await whoAnswers(options, addresses);
+    if (answered.length > 0) return answered;
+  }
+  return [];
+}
+
+async function whoAnswers({ overlay, logger, signal }: EntryOptions, addresses: readonly string[]): Promise<readonly NodeHandle[]> {
+  for (let at = 0; at < addresses.length; at += ASKED_MAX) {
+    signal.throwIfAborted();
+    const asked = addresses.slice(at, at + ASKED_MAX);
+    const answers = await Promise.all(asked.map((address) => withTimeout(overlay.discover(address)).catch(() => undefined)));
+    // An address of an earlier life may be ours by now.
+    const others = answers.filter((node) => node !== undefined).filter((node) => node.id !== overlay.self.id);
+    if (others.length > 0) return others;
+    logger.debug({ event: 'nodes_silent', addresses: asked });
+  }
+  return [];
+}
+
+function withTimeout<Result>(asked: Promise<Result>): Promise<Result> {
+  const timeout = new Promise<never>((_, reject) => setTimeout(() => reject(new Error('no answer in time')), ASK_TIMEOUT_MS).unref());
+  return Promise.race([asked, timeout]);
+}
+
+async function isReadyInTime(overlay: EntryOptions['overlay'], signal: AbortSignal): Promise<boolean> {
+  const patience = AbortSignal.any([signal, AbortSignal.timeout(JOIN_TIMEOUT_MS)]);
+  try {
+    await overlay.whenReady(patience);
+    return true;
+  } catch (error) {
+    if (signal.aborted || !patience.aborted) throw error;
+    return false;
+  }
+}
+
+async function keepListFresh({ list, kept, signal }: EntryOptions): Promise<void> {
+  for (;;) {
+    await kept.save((await list()) ?? []);
+    await pause(REFRESH_MS, undefined, { signal, ref: false });
+  }
+}
