@@ -1,4 +1,5 @@
 import type { LinkId, NodeHandle } from '@banyan/kbr';
+import { tellClosed } from './closing.ts';
 import { isNewerRound, isVoter, VOTERS_MAX, type RoundMark } from './epoch.ts';
 import { pump } from './feed.ts';
 import { SNAPSHOT_SESSIONS_MAX } from './frames.ts';
@@ -14,6 +15,10 @@ const PENDING_MAX = 256;
 /** Somebody asks for a place under this node. */
 export function onGraft(turn: Turn, group: Group, from: NodeHandle, graft: Extract<TreeMessage, { type: 'graft' }>): void {
   const refusal = refusalFor(turn, group, from, graft);
+  if (refusal === 'closed') {
+    tellClosed(turn, group, from);
+    return;
+  }
   if (refusal !== undefined) {
     refuse(turn, group, from, refusal);
     return;
@@ -141,6 +146,10 @@ export function backupsFor(turn: Turn, group: Group, child: Child): readonly Nod
 
 /** Tells a peer that thinks it is a child here that it is none. */
 export function disown(turn: Turn, group: Group, peer: NodeHandle): void {
+  if (group.descriptor?.closed === true) {
+    tellClosed(turn, group, peer);
+    return;
+  }
   turn.direct(peer, { type: 'notChild', group: group.id, redirect: group.parent === undefined ? [] : [group.parent.handle] });
 }
 
@@ -151,7 +160,7 @@ export function childOf(group: Group, peer: NodeHandle): Child | undefined {
 }
 
 function refusalFor(turn: Turn, group: Group, from: NodeHandle, graft: Extract<TreeMessage, { type: 'graft' }>): GraftRefusal | undefined {
-  if (group.closed) return 'closed';
+  if (group.descriptor?.closed === true) return 'closed';
   if (group.leaving) return 'leaving';
   if (!group.attached || group.parent?.handle.id === from.id) return 'detached';
   if (childOf(group, from) !== undefined) return undefined;

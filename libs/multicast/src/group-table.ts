@@ -2,7 +2,6 @@ import type { Id } from '@banyan/ids';
 import { assert, type Millis } from '@banyan/sansio';
 import { Alarms } from './alarms.ts';
 import type { SubscriptionId } from './commands.ts';
-import type { EpochRecord } from './epoch.ts';
 import { Group } from './group.ts';
 import { leaveParent } from './parent.ts';
 import { groupDeadline, isIdle, settle, tickGroup } from './role.ts';
@@ -17,8 +16,8 @@ export class GroupTable {
   readonly #groups = new Map<Id, Group>();
   readonly #touched = new Set<Group>();
   readonly #alarms = new Alarms<Id>();
-  /** The last record of groups this node left: a voter that forgot must not promise again. */
-  readonly #forgotten = new Map<Id, EpochRecord>();
+  /** What is kept of groups this node left: a voter that forgot must not promise again, and what ended stays ended. */
+  readonly #forgotten = new Map<Id, Pick<Group, 'record' | 'descriptor'>>();
   readonly #homes = new Map<SubscriptionId, Id>();
 
   constructor(turn: Turn) {
@@ -56,8 +55,7 @@ export class GroupTable {
       return undefined;
     }
     const group = new Group(id);
-    const record = this.#forgotten.get(id);
-    if (record !== undefined) group.record = record;
+    Object.assign(group, this.#forgotten.get(id));
     group.upkeepAt = this.#turn.now + this.#turn.jittered(this.#turn.config.upkeepMs);
     this.#groups.set(id, group);
     this.#touched.add(group);
@@ -109,9 +107,10 @@ export class GroupTable {
     }
     this.#groups.delete(group.id);
     this.#alarms.set(group.id, undefined);
-    if (group.record === undefined) return;
+    const { record, descriptor } = group;
+    if (record === undefined || descriptor === undefined) return;
     this.#forgotten.delete(group.id);
-    this.#forgotten.set(group.id, group.record);
+    this.#forgotten.set(group.id, { record, descriptor });
     if (this.#forgotten.size <= this.#turn.config.forgottenMax) return;
     for (const oldest of this.#forgotten.keys()) return void this.#forgotten.delete(oldest);
   }

@@ -162,7 +162,11 @@ export class Group {
   /** Who is to be told when the group is open here (or not): askers of `open` and `findRoot`. */
   readonly waiting = new Map<string, { readonly node: NodeHandle; readonly answer: 'opened' | 'rootIs'; readonly since: Millis }>();
 
+  /** Over: what remains is the knowledge that it is. */
   closed = false;
+  /** The last frame of a closed group came from the parent. */
+  sawLast = false;
+  closingAt?: Millis;
   leaving = false;
   upkeepAt: Millis = 0;
   idleSince?: Millis;
@@ -203,6 +207,7 @@ export class Group {
 
   /** Something here needs the tree. */
   wanted(turn: Turn): boolean {
+    if (this.closed) return false;
     return this.subscriptions.size > 0 || this.children.size > 0 || this.isVoter(turn) || this.duty !== undefined || this.sequencer !== undefined || this.seal !== undefined;
   }
 

@@ -2,6 +2,7 @@ import type { Id } from '@banyan/ids';
 import type { NodeHandle } from '@banyan/kbr';
 import { assertNever, type Millis } from '@banyan/sansio';
 import { childOf, onCredit, onGraft, onResume, onUpBeat, removeChild } from './children.ts';
+import { tellClosed } from './closing.ts';
 import { onFetch } from './fetch.ts';
 import { onGenesisCaughtUp, onInquire, onKnown } from './genesis.ts';
 import type { Group } from './group.ts';
@@ -165,7 +166,8 @@ export class Inbox {
     const turn = this.#turn;
     const group = this.#groups.find(message.group);
     if (group === undefined || group.closed) {
-      if (message.type === 'graft') turn.direct(from, { type: 'graftRefused', group: message.group, reason: group === undefined ? 'unknown-group' : 'closed', redirect: [] });
+      if (group !== undefined && (message.type === 'graft' || message.type === 'resume')) tellClosed(turn, group, from);
+      else if (message.type === 'graft') turn.direct(from, { type: 'graftRefused', group: message.group, reason: 'unknown-group', redirect: [] });
       else if (message.type === 'graftAck') turn.direct(from, { type: 'leave', group: message.group });
       return;
     }

@@ -7,6 +7,7 @@ import type { MulticastCommand, MulticastEvent } from './commands.ts';
 import { LOCAL_CONFIG, type MulticastConfig } from './config.ts';
 import { Departure } from './departure.ts';
 import { describeGroup, groupState, type GroupPicture, type MulticastStats } from './describe.ts';
+import type { EpochRecord } from './epoch.ts';
 import { faultOfFrame, faultOfMessage } from './faults.ts';
 import { pump } from './feed.ts';
 import { onFrame } from './flow.ts';
@@ -91,9 +92,14 @@ export class Multicast implements Application<MulticastMessage, MulticastCommand
     return known === undefined ? undefined : describeGroup(this.#turn, known);
   }
 
-  /** The parent pointer alone: what a checker looks at after every event. */
+  /** The parent in one group's tree, without the rest of the picture: oracles ask after every event. */
   parentOf(group: Id): NodeHandle | undefined {
     return this.#groups.byId.get(group)?.parent?.handle;
+  }
+
+  /** The newest record this node knows of one group, without the rest of the picture. */
+  recordOf(group: Id): EpochRecord | undefined {
+    return this.#groups.byId.get(group)?.record;
   }
 
   /** Groups this node has a part in. */
@@ -149,7 +155,7 @@ export class Multicast implements Application<MulticastMessage, MulticastCommand
         onPeerDead(turn, this.#groups, this.#publishers, input.peer);
         return;
       case 'leafSetChanged':
-        for (const node of input.gained) turn.neighbors.revived(node);
+        for (const node of input.gained) turn.neighbors.lives(node);
         this.#onLeafSetChanged(input.merged);
         return;
       case 'readyChanged':
@@ -202,7 +208,7 @@ export class Multicast implements Application<MulticastMessage, MulticastCommand
     const turn = this.#turn;
     const { subscription: id, group: groupId, start, windowBytes, descriptor } = command;
     const group = this.#groups.settleIn(id, groupId) ? this.#groups.open(groupId) : undefined;
-    if (group === undefined || group.closed) {
+    if (group === undefined || group.descriptor?.closed === true) {
       this.#groups.forgetSubscription(id);
       turn.event({ type: 'subscribeFailed', subscription: id, group: groupId, reason: group === undefined ? 'TOO_MANY' : 'GROUP_CLOSED' });
       return;
@@ -217,13 +223,13 @@ export class Multicast implements Application<MulticastMessage, MulticastCommand
   #intercept(body: MulticastMessage): boolean {
     if (body.type !== 'join') return false;
     const known = this.#groups.byId.get(body.group);
-    if (this.#departure.isUnderWay || known?.closed === true || body.child.id === this.#turn.self.id) return false;
+    if (this.#departure.isUnderWay || known?.descriptor?.closed === true || body.child.id === this.#turn.self.id) return false;
     // An orphan's join does not make new forwarders: who has no place yet could not help it for long.
     if (known === undefined && body.accepted !== undefined) return false;
     const group = this.#groups.open(body.group);
     if (group === undefined) return false;
     learn(this.#turn, group, body);
-    if (group.closed || !onJoin(this.#turn, group, body, false)) return false;
+    if (group.descriptor?.closed === true || !onJoin(this.#turn, group, body, false)) return false;
     if (!group.attached) seek(this.#turn, group);
     return true;
   }
@@ -253,7 +259,8 @@ export class Multicast implements Application<MulticastMessage, MulticastCommand
       return;
     }
     if (frame.type === 'closed') {
-      if (group.parent?.handle.id === from.id) learn(turn, group, { descriptor: frame.descriptor });
+      learn(turn, group, { descriptor: frame.descriptor });
+      group.sawLast = true;
     } else onFrame(turn, group, from, frame);
   }
 

@@ -30,6 +30,8 @@ const DEAD_MAX = 1_024;
 export class Neighbors {
   readonly #all = new Map<Id, Neighbor>();
   readonly #dead = new Map<Id, number>();
+  /** The newest life of nodes that started again. */
+  readonly #newest = new Map<Id, number>();
   /** No neighbor needs a look before. */
   dueAt: Millis = Infinity;
 
@@ -66,7 +68,7 @@ export class Neighbors {
     const neighbor = this.meet(handle, now);
     neighbor.heardAt = now;
     delete neighbor.probedAt;
-    this.revived(handle);
+    this.lives(handle);
     return before !== undefined && handle.incarnation > before ? 'reborn' : 'known';
   }
 
@@ -75,15 +77,22 @@ export class Neighbors {
     if (this.#dead.size > DEAD_MAX) for (const oldest of this.#dead.keys()) return void this.#dead.delete(oldest);
   }
 
-  /** Liveness found this life again: the death was a mistake, or a partition. */
-  revived(handle: NodeHandle): void {
-    if ((this.#dead.get(handle.id) ?? Infinity) <= handle.incarnation) this.#dead.delete(handle.id);
+  /** This life of a node is there: earlier ones are over, and if it was thought dead that was a mistake or a partition. */
+  lives(handle: NodeHandle): void {
+    const died = this.#dead.get(handle.id);
+    if (died !== undefined && died <= handle.incarnation) {
+      this.#dead.delete(handle.id);
+      if (died < handle.incarnation) this.#newest.set(handle.id, handle.incarnation);
+    }
+    const known = this.#newest.get(handle.id);
+    if (known !== undefined && known < handle.incarnation) this.#newest.set(handle.id, handle.incarnation);
+    if (this.#newest.size > DEAD_MAX) for (const oldest of this.#newest.keys()) return void this.#newest.delete(oldest);
   }
 
   /** True when this life of the node is over, as far as is known. */
   isDead(handle: NodeHandle): boolean {
-    const neighbor = this.#all.get(handle.id);
-    if (neighbor !== undefined && neighbor.handle.incarnation > handle.incarnation) return true;
+    const newest = Math.max(this.#all.get(handle.id)?.handle.incarnation ?? 0, this.#newest.get(handle.id) ?? 0);
+    if (newest > handle.incarnation) return true;
     const life = this.#dead.get(handle.id);
     return life !== undefined && life >= handle.incarnation;
   }

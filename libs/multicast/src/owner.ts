@@ -1,13 +1,14 @@
 import type { NodeHandle } from '@banyan/kbr';
 import { onJoin } from './children.ts';
+import { tellClosed } from './closing.ts';
 import type { GroupDescriptor, Verified } from './descriptor.ts';
 import { compareEpochs, type EpochRecord, type Sequence } from './epoch.ts';
 import { startGenesis } from './genesis.ts';
 import type { Group } from './group.ts';
-import { install, sendToChildren } from './history.ts';
+import { install } from './history.ts';
 import { openIntake } from './intake.ts';
 import type { RoutedMessage } from './messages.ts';
-import { leaveParent, seek } from './parent.ts';
+import { seek } from './parent.ts';
 import type { Turn } from './turn.ts';
 
 /** Askers that wait for a group to open at this node. */
@@ -18,8 +19,8 @@ export function onDelivered(turn: Turn, group: Group, message: RoutedMessage): v
   switch (message.type) {
     case 'join':
       learn(turn, group, message);
-      if (group.closed || !onJoin(turn, group, message, true)) return;
-      stand(turn, group);
+      if (group.descriptor?.closed === true) tellClosed(turn, group, message.child);
+      else if (onJoin(turn, group, message, true)) stand(turn, group);
       return;
     case 'findRoot':
       learn(turn, group, message);
@@ -37,7 +38,7 @@ export function onDelivered(turn: Turn, group: Group, message: RoutedMessage): v
   }
 }
 
-/** Takes over what a message tells about the group. A descriptor that says so ends the group. */
+/** Takes over what a message tells about the group. */
 export function learn(
   turn: Turn,
   group: Group,
@@ -51,36 +52,15 @@ export function learn(
 /** A publisher's node asks for the root. */
 export function onFindRoot(turn: Turn, group: Group, publisher: NodeHandle): void {
   const { descriptor, record } = group;
-  if (group.sequencer !== undefined) openIntake(turn, group, publisher);
+  if (group.sequencer !== undefined && descriptor?.closed !== true) openIntake(turn, group, publisher);
   else if (record !== undefined && descriptor !== undefined) turn.direct(publisher, { type: 'rootIs', group: group.id, record, descriptor });
   else wait(turn, group, publisher, 'rootIs');
-  if (!group.closed) stand(turn, group);
-}
-
-/** The group is over: everybody below is told after all that came before, and the readers here too. */
-export function closeGroup(turn: Turn, group: Group): void {
-  if (group.closed || group.descriptor === undefined) return;
-  const { descriptor, record } = group;
-  group.closed = true;
-  sendToChildren(turn, group, { type: 'closed', group: group.id, descriptor });
-  for (const { node } of group.intakes.values()) {
-    if (record !== undefined) turn.direct(node, { type: 'rootIs', group: group.id, record, descriptor });
-  }
-  for (const child of group.children.values()) turn.neighbors.get(child.handle.id)?.childIn.delete(group.id);
-  for (const { id } of group.subscriptions.values()) turn.event({ type: 'ended', subscription: id, group: group.id, reason: 'GROUP_CLOSED' });
-  leaveParent(turn, group);
-  group.children.clear();
-  group.subscriptions.clear();
-  group.intakes.clear();
-  group.waiting.clear();
-  group.ring.reset(group.ring.next);
-  for (const part of ['sequencer', 'seal', 'genesis', 'attempt', 'backfill', 'fetch', 'duty', 'catchingUp'] as const) delete group[part];
-  turn.note(group.id, 'group_closed');
+  stand(turn, group);
 }
 
 function onOpen(turn: Turn, group: Group, open: Extract<RoutedMessage, { type: 'open' }>): void {
   const { record, descriptor } = group;
-  if (group.closed) {
+  if (descriptor?.closed === true) {
     if (record !== undefined && !turn.isSelf(record.root)) turn.direct(record.root, open);
     if (record !== undefined && descriptor !== undefined) turn.direct(open.asker, { type: 'opened', group: group.id, record, descriptor });
     return;
@@ -99,7 +79,7 @@ function answerAnnounce(turn: Turn, group: Group, record: EpochRecord): void {
 
 /** The owner of the key stands in the tree, or finds out whether there is one. */
 function stand(turn: Turn, group: Group): void {
-  if (group.attached || group.closed) return;
+  if (group.attached || group.descriptor?.closed === true) return;
   if (group.record !== undefined) {
     if (group.wanted(turn)) seek(turn, group);
   } else startGenesis(turn, group);
@@ -108,7 +88,9 @@ function stand(turn: Turn, group: Group): void {
 function learnDescriptor(turn: Turn, group: Group, descriptor: Verified<GroupDescriptor>): void {
   if (descriptor.group !== group.id || (group.descriptor !== undefined && group.descriptor.version >= descriptor.version)) return;
   group.descriptor = descriptor;
-  if (descriptor.closed) closeGroup(turn, group);
+  if (!descriptor.closed) return;
+  for (const { node } of group.intakes.values()) onFindRoot(turn, group, node);
+  group.intakes.clear();
 }
 
 function wait(turn: Turn, group: Group, node: NodeHandle, answer: 'opened' | 'rootIs'): void {

@@ -2,6 +2,7 @@ import type { Millis } from '@banyan/sansio';
 import { earliest } from '@banyan/sansio';
 import { tickBackfill } from './backfill.ts';
 import { expireChildren, grantPending } from './children.ts';
+import { closingDeadline, tickClosing } from './closing.ts';
 import { openIntake, closeIntakes, grantAll, reopenIntakes } from './intake.ts';
 import { pump } from './feed.ts';
 import { tickFetch } from './fetch.ts';
@@ -22,6 +23,8 @@ import type { Turn } from './turn.ts';
  * Level-triggered, so no path of messages can leave a node with a record that names it root and no sequencer.
  */
 export function settle(turn: Turn, group: Group): void {
+  if (group.closed) return;
+  tickClosing(turn, group);
   if (group.closed) return;
   if (group.isRoot(turn)) {
     if (group.sequencer === undefined) assumeRoot(turn, group);
@@ -69,6 +72,7 @@ export function groupDeadline(turn: Turn, group: Group): Millis {
     successionAt(turn, group),
     group.ackDueAt,
     group.pumpAt,
+    closingDeadline(turn, group),
   );
   return Math.max(turn.now + 1, next ?? turn.now + turn.config.upkeepMs);
 }
@@ -114,7 +118,7 @@ function assumeRoot(turn: Turn, group: Group): void {
 /** In the tree if anything needs it, and a voter directly under the root. */
 function takePlace(turn: Turn, group: Group): void {
   const { record, parent, attempt } = group;
-  if (attempt !== undefined || group.leaving) return;
+  if (attempt !== undefined || group.leaving || group.closingAt !== undefined) return;
   if (parent === undefined) {
     if (group.wanted(turn) && group.genesis === undefined) seek(turn, group);
     return;

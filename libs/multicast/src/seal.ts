@@ -285,6 +285,7 @@ function isFetchHopeless(turn: Turn, group: Group, seal: Seal): boolean {
 
 /** A voter that came back has another handle; it is asked in its present life, and says that it forgot. */
 function current(turn: Turn, voter: NodeHandle): NodeHandle {
+  if (voter.id === turn.self.id) return turn.self;
   const known = turn.neighbors.get(voter.id)?.handle ?? turn.view.leaves().find((leaf) => leaf.id === voter.id);
   return known !== undefined && known.incarnation > voter.incarnation ? known : voter;
 }

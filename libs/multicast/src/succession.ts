@@ -80,7 +80,7 @@ export function noteLearner(group: Group, from: NodeHandle, epoch: Epoch): void 
 function rootLostAt(turn: Turn, group: Group, record: EpochRecord): Millis | undefined {
   if (group.fenced && turn.now >= group.promisedAt + turn.config.promiseMs) return group.promisedAt + turn.config.promiseMs;
   if (turn.isSelf(record.root)) return group.fenced ? group.promisedAt + turn.config.promiseMs : undefined;
-  if (turn.neighbors.isDead(record.root)) {
+  if (turn.neighbors.isDead(record.root) || record.root.id === turn.self.id) {
     group.rootLostAt ??= turn.now;
     return group.rootLostAt;
   }

@@ -215,7 +215,7 @@ export class Scene {
         return;
       }
       case 'publishFailed':
-        this.#claim(`publish failed: ${JSON.stringify(event)}`);
+        if (event.reason !== 'GROUP_CLOSED') this.#claim(`publish failed: ${JSON.stringify(event)}`);
         return;
       default:
         return;
