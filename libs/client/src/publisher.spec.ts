@@ -83,6 +83,17 @@ describe('Publisher', () => {
     await expect(publisher.send(Buffer.from('b'))).rejects.toMatchObject({ reason: 'GROUP_DELETED' });
   });
 
+  it.each(['connected', 'looking for a node'])('ends at once when aborted while %s', async (state) => {
+    for (const node of overlay.nodes) node.swallowReceipts = true;
+    const publisher = await client.publish('demo', { limits: { unreceiptedBytesMax: 1 } });
+    await publisher.send(Buffer.from('a'));
+    const waiting = publisher.send(Buffer.from('b'));
+    if (state !== 'connected') overlay.stop();
+    publisher.abort();
+    await expect(waiting).rejects.toMatchObject({ reason: 'CANCELLED' });
+    await expect(publisher.close()).rejects.toMatchObject({ reason: 'CANCELLED' });
+  });
+
   it('refuses a message over 1 MiB without disturbing the session', async () => {
     const publisher = await client.publish('demo');
     await expect(publisher.send(Buffer.alloc(1024 * 1024 + 1))).rejects.toMatchObject({ reason: 'MESSAGE_TOO_LARGE' });

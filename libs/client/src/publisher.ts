@@ -60,6 +60,7 @@ export class Publisher implements AsyncDisposable {
   readonly #waiting: Waiting[] = [];
   #receipts: BoundedQueue<Receipt> | undefined;
   #link: PublishLink | undefined;
+  #address = '';
   #silence: NodeJS.Timeout | undefined;
   #wasOpen = false;
   #isClosing = false;
@@ -138,7 +139,8 @@ export class Publisher implements AsyncDisposable {
   }
 
   /** Ends at once; what has no receipt may or may not have been published. */
-  abort(reason = new OverlayError('CANCELLED', 'the publisher was aborted')): void {
+  abort(): void {
+    const reason = new OverlayError('CANCELLED', 'the publisher was aborted');
     this.#fail(reason);
     this.#link?.cut(reason);
     this.#abort.abort();
@@ -157,6 +159,7 @@ export class Publisher implements AsyncDisposable {
   }
 
   #take(message: Uint8Array): void {
+    if (this.#window.isEmpty) this.#silence?.refresh(); // there was nothing to be receipted until now
     this.#window.add(message);
     this.#pump();
     if (!this.#window.hasOpenBatch || this.#isTurnEndAwaited) return;
@@ -208,7 +211,9 @@ export class Publisher implements AsyncDisposable {
   async #useNode(): Promise<OverlayError | undefined> {
     const { session, group } = this;
     const { descriptor } = this.#options;
-    const link = new PublishLink(this.#pool.current, { group, session: Buffer.from(session), descriptor }, {
+    const node = this.#pool.current;
+    this.#address = node.address;
+    const link = new PublishLink(node, { group, session: Buffer.from(session), descriptor }, {
       opened: () => this.#onOpened(),
       receipt: (receipt) => this.#onReceipt(receipt),
       writable: () => this.#onWritable(),
@@ -257,12 +262,12 @@ export class Publisher implements AsyncDisposable {
   }
 
   async #moveOn(error: OverlayError): Promise<void> {
-    if (this.#failure !== undefined) throw this.#failure;
-    const lost = this.#pool.current.address;
+    const lost = this.#address;
     // A node that does not know the group yet, when others did, may learn of it.
     const told = this.#wasOpen && error.reason === 'GROUP_NOT_FOUND' ? new OverlayError('BUSY', error.message, error.metadata, { cause: error }) : error;
     this.#pool.moveOn(lost);
     await this.#patience.waitAfter(told, this.#abort.signal);
+    if (this.#failure !== undefined) throw this.#failure; // given up meanwhile
     this.#window.rewind();
     this.#options.onReconnect?.({ lost, error, attempt: this.#patience.attempts });
   }
