@@ -28,13 +28,15 @@ export async function attach(connection: NodeConnection, application: string): P
   const first = await responses.next();
   const attached = first.done === true ? undefined : first.value.event;
   const node = ringNode(present(attached?.$case === 'attached' ? attached.value.node : undefined, 'attached'));
-  let isClosed = false;
+  const closing = new AbortController();
+  const close = (): void => {
+    closing.abort();
+    call.cancel();
+  };
+  connection.closed.addEventListener('abort', close, { signal: closing.signal });
   return {
     node,
-    close() {
-      isClosed = true;
-      call.cancel();
-    },
+    close,
     async *[Symbol.asyncIterator]() {
       try {
         for await (const { event } of responses) {
@@ -42,7 +44,7 @@ export async function attach(connection: NodeConnection, application: string): P
           if (told !== undefined) yield told;
         }
       } catch (error) {
-        if (!isClosed) throw error;
+        if (!closing.signal.aborted) throw error;
       }
     },
   };

@@ -73,7 +73,7 @@ export class Client implements Disposable {
     return groupName(name, subjectOf(this.#target.token?.()));
   }
 
-  /** Closes every channel; what is under way fails. */
+  /** Ends publishers, subscriptions and attachments, and closes every channel; calls under way fail. */
   close(): void {
     this.#pool.close();
     this.#groups?.close();

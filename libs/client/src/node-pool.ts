@@ -1,4 +1,5 @@
-import { createClient, type ChannelTarget } from '@banyan/grpc';
+import { setMaxListeners } from 'node:events';
+import { createClient, OverlayError, type ChannelTarget } from '@banyan/grpc';
 import { multicast, overlay } from '@banyan/proto';
 
 /** The API of one node: both services over one channel. */
@@ -6,6 +7,8 @@ export interface NodeConnection {
   readonly address: string;
   readonly overlay: overlay.OverlayServiceClient;
   readonly multicast: multicast.MulticastServiceClient;
+  /** Aborted when the client is closed. */
+  readonly closed: AbortSignal;
 }
 
 // A frame closes at 64 KiB, a batch at 1 MiB; the rest is room for fields and for what later versions add.
@@ -22,12 +25,14 @@ export class NodePool {
   readonly #addresses: readonly string[];
   readonly #target: Omit<ChannelTarget, 'address'>;
   readonly #connections = new Map<string, NodeConnection>();
+  readonly #closing = new AbortController();
   #turn = 0;
 
   /** At least one address, the preferred first. */
   constructor(addresses: readonly string[], target: Omit<ChannelTarget, 'address'>) {
     this.#addresses = [...new Set(addresses)];
     this.#target = target;
+    setMaxListeners(0, this.closed); // as many as there are streams
   }
 
   /** How many nodes there are to choose from. */
@@ -35,24 +40,36 @@ export class NodePool {
     return this.#addresses.length;
   }
 
-  /** The node in use. */
+  /** Aborted by `close`: whatever uses the pool ends then. */
+  get closed(): AbortSignal {
+    return this.#closing.signal;
+  }
+
+  /** The node in use. Throws CANCELLED when the pool is closed. */
   get current(): NodeConnection {
+    if (this.closed.aborted) throw new OverlayError('CANCELLED', 'the client is closed');
     const address = this.#addresses[this.#turn % this.#addresses.length] ?? '';
     const known = this.#connections.get(address);
     if (known !== undefined) return known;
     const target = { ...this.#target, address, options: { ...channelOptions, ...this.#target.options } };
-    const made = { address, overlay: createClient(overlay.OverlayServiceClient, target), multicast: createClient(multicast.MulticastServiceClient, target) };
+    const made = {
+      address,
+      overlay: createClient(overlay.OverlayServiceClient, target),
+      multicast: createClient(multicast.MulticastServiceClient, target),
+      closed: this.closed,
+    };
     this.#connections.set(address, made);
     return made;
   }
 
   /** `address` failed: the next call goes to another node. Nothing happens when somebody moved on before. */
   moveOn(address: string): void {
-    if (this.current.address === address) this.#turn++;
+    if (!this.closed.aborted && this.current.address === address) this.#turn++;
   }
 
-  /** Closes every channel; calls under way fail. */
+  /** Ends every stream and closes every channel; unary calls under way fail. */
   close(): void {
+    this.#closing.abort();
     for (const connection of this.#connections.values()) {
       connection.overlay.close();
       connection.multicast.close();

@@ -78,6 +78,7 @@ export class Publisher implements AsyncDisposable {
     this.#finished = this.#run();
     this.#finished.catch(() => undefined); // told by every send and by close
     this.#opened.promise.catch(() => undefined);
+    pool.closed.addEventListener('abort', () => this.abort(), { signal: this.#abort.signal });
   }
 
   /** A session of `group`; resolves when a node has taken it. */
@@ -201,6 +202,7 @@ export class Publisher implements AsyncDisposable {
         await this.#moveOn(error);
       }
       this.#receipts?.end();
+      this.#abort.abort();
     } catch (error) {
       this.#fail(parseStatus(error));
       throw error;

@@ -77,6 +77,13 @@ describe('Subscription', () => {
     expect(await reading).toEqual([]);
   });
 
+  it('ends quietly when its client is closed', async () => {
+    const reading = collect(await client.subscribe('demo'), 1);
+    client.close();
+    expect(await reading).toEqual([]);
+    await expect(client.overlay.lookup('x')).rejects.toMatchObject({ reason: 'CANCELLED' });
+  });
+
   function append(count: number): void {
     const from = overlay.log.messages.length;
     overlay.log.append(Buffer.from([from]), { firstCounter: 1n, messages: Array.from({ length: count }, (_, i) => Buffer.from(String(from + i))) });
@@ -109,9 +116,8 @@ describe('OverlayApi', () => {
     const attachment = await client.overlay.attach('echo');
     for await (const event of attachment) {
       expect(event).toMatchObject({ type: 'deliver', hops: 2 });
-      attachment.close();
+      client.close();
     }
-    client.close();
     overlay.stop();
   });
 

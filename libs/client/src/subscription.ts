@@ -58,6 +58,7 @@ export class Subscription implements AsyncIterable<SubscriptionEvent>, AsyncDisp
     this.#options = options;
     this.#descriptor = options.descriptor;
     this.#patience = new Patience(patienceMs);
+    pool.closed.addEventListener('abort', () => void this.close(), { signal: this.#abort.signal });
   }
 
   /** Subscribes to `group`; resolves when the graft is acknowledged. */
@@ -84,7 +85,9 @@ export class Subscription implements AsyncIterable<SubscriptionEvent>, AsyncDisp
           yield* this.#take();
         } catch (error) {
           if (this.#abort.signal.aborted) return;
-          await this.#recover(parseStatus(error));
+          await this.#recover(parseStatus(error)).catch((final: unknown) => {
+            if (!this.#abort.signal.aborted) throw final;
+          });
         }
       }
     } finally {
@@ -136,7 +139,7 @@ export class Subscription implements AsyncIterable<SubscriptionEvent>, AsyncDisp
       const lost = this.#address;
       this.#pool.moveOn(lost);
       await this.#patience.waitAfter(last, this.#abort.signal);
-      if (this.#abort.signal.aborted) return;
+      if (this.#abort.signal.aborted) throw new OverlayError('CANCELLED', 'the subscription was closed');
       try {
         await this.#connectOnce();
         this.#options.onReconnect?.({ lost, error: last, attempt: this.#patience.attempts });
