@@ -15,3 +15,4 @@ export type {
   SubscriptionEvent,
   TraceAnswer,
 } from './contract.ts';
+export { OverlayHost } from './overlay-host.ts';

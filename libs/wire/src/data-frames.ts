@@ -76,7 +76,7 @@ const stamped: Field<StampedFrame, wire.StampedFrame> = {
     epoch: epoch.toWire(frame.epoch),
     firstSequence: count.toWire(frame.firstSequence),
     committed: count.toWire(frame.committed),
-    stampMs: count.toWire(frame.stampMs),
+    stampMs: count.toWire(Math.floor(frame.stampMs)),
     blocks: frame.blocks.map((value) => block.toWire(value)),
   }),
   fromWire: (frame) => {

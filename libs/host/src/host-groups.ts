@@ -1,0 +1,175 @@
+import { randomBytes } from 'node:crypto';
+import { OverlayError } from '@banyan/grpc';
+import type { Id } from '@banyan/ids';
+import type { GroupDescriptor, Multicast, MulticastCommand, MulticastEvent, Verified } from '@banyan/multicast';
+import { multicast as api } from '@banyan/proto';
+import type { Tracer } from '@banyan/telemetry';
+import { descriptorCodec, type DescriptorCheck } from '@banyan/wire';
+import type { Ask, GroupPlace, Groups, Ongoing, Publication, SubscriptionEvent } from './contract.ts';
+import type { HostMetrics } from './host-metrics.ts';
+import { HostPublication } from './publication.ts';
+import { HostSubscription, WINDOW_BYTES } from './subscription.ts';
+
+/** What the groups of a host need of it. */
+export interface GroupPorts {
+  command(command: MulticastCommand): void;
+  readonly machine: Multicast;
+  readonly isSigned: DescriptorCheck;
+  readonly tracer: Tracer;
+  readonly metrics: HostMetrics;
+}
+
+interface Opening {
+  settle(outcome: OverlayError | undefined): void;
+}
+
+const OPEN_TIMEOUT_MS = 30_000;
+const SESSION = /^[0-9a-f]{32}$/;
+const MS_PER_S = 1_000;
+
+/** Multicast as this node's users have it: each session and subscription is an object, and events find theirs. */
+export class HostGroups implements Groups {
+  readonly #ports: GroupPorts;
+  readonly #descriptors: ReturnType<typeof descriptorCodec>;
+  readonly #publications = new Map<string, HostPublication>();
+  readonly #subscriptions = new Map<number, HostSubscription>();
+  readonly #openings = new Map<Id, Set<Opening>>();
+  #nextSubscription = 1;
+  #left: (() => void) | undefined;
+
+  constructor(ports: GroupPorts) {
+    this.#ports = ports;
+    this.#descriptors = descriptorCodec(ports.isSigned);
+  }
+
+  verify(signed: api.SignedGroupDescriptor): api.GroupDescriptor {
+    this.#verified(signed);
+    return api.GroupDescriptor.decode(signed.descriptor);
+  }
+
+  open(signed: api.SignedGroupDescriptor, ask: Ask = {}): Promise<void> {
+    const descriptor = this.#verified(signed);
+    return new Promise((resolve, reject) => {
+      const openings = this.#openings.get(descriptor.group) ?? new Set<Opening>();
+      this.#openings.set(descriptor.group, openings);
+      const abort = (): void => opening.settle(new OverlayError('CANCELLED', 'the caller went away'));
+      const opening: Opening = {
+        settle(outcome) {
+          clearTimeout(timer);
+          ask.signal?.removeEventListener('abort', abort);
+          openings.delete(opening);
+          if (outcome === undefined) resolve();
+          else reject(outcome);
+        },
+      };
+      const timer = setTimeout(() => opening.settle(new OverlayError('ROUTE_TIMEOUT', 'the owner of the group\'s key did not answer')), ask.timeoutMs ?? OPEN_TIMEOUT_MS);
+      ask.signal?.addEventListener('abort', abort, { once: true });
+      openings.add(opening);
+      this.#ports.command({ type: 'open', descriptor });
+    });
+  }
+
+  publish(options: Parameters<Groups['publish']>[0]): Publication {
+    const { group, client } = options;
+    const session = options.session ?? randomBytes(16).toString('hex');
+    if (!SESSION.test(session)) throw new OverlayError('REQUEST_INVALID', 'a session is 16 bytes', { field: 'session' });
+    const key = publicationKey(group, client, session);
+    if (this.#publications.has(key)) throw new OverlayError('SESSION_TAKEN', 'another stream publishes in this session', { session });
+    const descriptor = options.descriptor === undefined ? undefined : this.#verified(options.descriptor);
+    const publication = new HostPublication(
+      { group, client, session, descriptor },
+      {
+        command: this.#ports.command,
+        tracer: this.#ports.tracer,
+        receipted: (ms) => this.#ports.metrics.multicast.receiptDuration.observe(ms / MS_PER_S),
+        closed: () => this.#publications.delete(key),
+      },
+    );
+    this.#publications.set(key, publication);
+    return publication;
+  }
+
+  subscribe(options: Parameters<Groups['subscribe']>[0]): Ongoing<SubscriptionEvent> {
+    const id = this.#nextSubscription++;
+    const descriptor = options.descriptor === undefined ? undefined : this.#verified(options.descriptor);
+    const subscription = new HostSubscription(id, {
+      command: this.#ports.command,
+      tracer: this.#ports.tracer,
+      delivered: (count, stampMs) => this.#delivered(count, stampMs),
+      closed: () => this.#subscriptions.delete(id),
+    });
+    this.#subscriptions.set(id, subscription);
+    const { group, start, windowBytes = WINDOW_BYTES } = options;
+    this.#ports.command({ type: 'subscribe', subscription: id, group, start, windowBytes, ...(descriptor === undefined ? {} : { descriptor }) });
+    return subscription;
+  }
+
+  place(group: Id): GroupPlace | undefined {
+    const picture = this.#ports.machine.describe(group);
+    if (picture === undefined) return undefined;
+    const { name, role, isVoter, parent, children, subscriptions, record, low, committed, next } = picture;
+    return { group, name, role, isVoter, parent, children, subscriptions, epoch: record?.epoch, low, committed, next };
+  }
+
+  places(): readonly GroupPlace[] {
+    return this.#ports.machine.groups().flatMap((group) => this.place(group) ?? []);
+  }
+
+  /** An event of multicast. */
+  on(event: MulticastEvent): void {
+    switch (event.type) {
+      case 'opened':
+        return this.#settleOpening(event.group, undefined);
+      case 'openFailed':
+        return this.#settleOpening(event.group, event.reason === 'TOO_MANY' ? new OverlayError('BUSY', 'as many groups are being opened as this node takes') : new OverlayError('ROUTE_TIMEOUT', 'no root of the group is to be found'));
+      case 'left':
+        return this.#left?.();
+      case 'note':
+        return undefined;
+      default:
+        if ('subscription' in event) this.#subscriptions.get(event.subscription)?.on(event);
+        else this.#publications.get(publicationKey(event.group, event.client, event.session))?.on(event);
+    }
+  }
+
+  /** Hands over every duty; resolves when the machine has, or after `graceMs`. */
+  async leave(graceMs: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, graceMs);
+      this.#left = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      this.#ports.command({ type: 'leave' });
+    });
+  }
+
+  /** Everything that goes on fails. */
+  failAll(error: OverlayError): void {
+    for (const publication of [...this.#publications.values()]) publication.fail(error);
+    for (const subscription of [...this.#subscriptions.values()]) subscription.fail(error);
+    for (const group of [...this.#openings.keys()]) this.#settleOpening(group, error);
+  }
+
+  #verified(signed: api.SignedGroupDescriptor): Verified<GroupDescriptor> {
+    try {
+      return this.#descriptors.fromWire(signed);
+    } catch (error) {
+      throw new OverlayError('DESCRIPTOR_INVALID', error instanceof Error ? error.message : 'the descriptor cannot be read', {}, { cause: error });
+    }
+  }
+
+  #settleOpening(group: Id, outcome: OverlayError | undefined): void {
+    for (const opening of [...(this.#openings.get(group) ?? [])]) opening.settle(outcome);
+    this.#openings.delete(group);
+  }
+
+  #delivered(count: number, stampMs: number): void {
+    this.#ports.metrics.multicast.delivered.add(count);
+    this.#ports.metrics.multicast.deliveryLag.observe(Math.max(0, Date.now() - stampMs) / MS_PER_S);
+  }
+}
+
+function publicationKey(group: Id, client: string, session: string): string {
+  return `${group} ${session} ${client}`;
+}

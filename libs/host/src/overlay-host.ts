@@ -1,0 +1,350 @@
+import { randomInt } from 'node:crypto';
+import { OverlayError } from '@banyan/grpc';
+import { DescriptorVerifier, type PeerIdentity } from '@banyan/identity';
+import type { Id } from '@banyan/ids';
+import type { NodeHandle, RoutingView } from '@banyan/kbr';
+import type { Multicast } from '@banyan/multicast';
+import { createFullNode, FULL_NODE_KIND, RECORDING_VERSION, type FullApplications, type FullNodeParts, type OverlayNode } from '@banyan/overlay';
+import { LOCAL_PASTRY_CONFIG } from '@banyan/pastry';
+import { assertNever, digest, type Json, type Millis } from '@banyan/sansio';
+import { createMetricsRegistry, NO_LOGGER, NO_TRACER, type Logger } from '@banyan/telemetry';
+import { nodeCodec } from '@banyan/wire';
+import { Attachments } from './attachments.ts';
+import type { Ask, AttachmentEvent, HostState, LookupAnswer, Neighbors, Ongoing, Overlay, OverlayHostOptions, TraceAnswer } from './contract.ts';
+import { Driver, SYSTEM_CLOCK } from './driver.ts';
+import { FlightRecorder } from './flight-recorder.ts';
+import { toNode } from './handles.ts';
+import { HopSpans } from './hop-spans.ts';
+import { HostGroups } from './host-groups.ts';
+import { HostMetrics } from './host-metrics.ts';
+import type { HostEffect, HostInput } from './machine.ts';
+import { NeighborWatch } from './neighbor-watch.ts';
+import { PeerSide } from './peer-side.ts';
+import { Questions } from './questions.ts';
+
+const CAPACITY = 16;
+const LEAVE_GRACE_MS = 10_000;
+const MS_PER_S = 1_000;
+
+/** One node of the overlay in this process: the machine, its driver, its links, and the doors for its users. */
+export class OverlayHost implements Overlay {
+  readonly self: NodeHandle;
+  readonly groups: HostGroups;
+  readonly #options: OverlayHostOptions;
+  readonly #log: Logger;
+  readonly #node: OverlayNode<FullApplications>;
+  readonly #driver: Driver<HostInput, HostEffect>;
+  readonly #peers: PeerSide;
+  readonly #metrics: HostMetrics;
+  readonly #spans: HopSpans;
+  readonly #questions: Questions;
+  readonly #attachments: Attachments;
+  readonly #neighbors: NeighborWatch;
+  readonly #recorder: FlightRecorder;
+  readonly #readyListeners = new Set<(ready: boolean) => void>();
+  #stopping: Promise<void> | undefined;
+  #busy = performance.eventLoopUtilization();
+
+  /** A host whose listeners stand; it is in no ring before `start`. Throws PORT_TAKEN, ADDRESS_UNAVAILABLE. */
+  static async open(options: OverlayHostOptions): Promise<OverlayHost> {
+    const { id } = options.credentials.identity;
+    const isRevoked = options.isRevoked ?? (() => false);
+    const verifier = new DescriptorVerifier(options.credentials.authority, isRevoked);
+    let host: OverlayHost | undefined;
+    let self: NodeHandle = { id, incarnation: options.incarnation, controlAddress: '', dataAddress: '', region: options.region ?? '', zone: options.zone ?? '', capacity: options.capacity ?? CAPACITY };
+    const isSigned: ConstructorParameters<typeof PeerSide>[0]['isSigned'] = (signed) => verifier.verify(signed).type === 'verified';
+    const peers = new PeerSide({
+      id,
+      self: () => toNode(self),
+      credentials: options.credentials,
+      isSigned,
+      refusal: (peer) => refusalOf(peer, isRevoked),
+      metrics: () => metrics,
+      post: (input) => host?.post(input) ?? false,
+      postSurely: (input) => host?.postSurely(input),
+    });
+    const metrics = new HostMetrics(options.metrics ?? createMetricsRegistry({ processMetrics: false }), () => ({
+      leaves: host?.view.leaves().length ?? 0,
+      controlLinks: peers.control.size,
+      dataLinks: peers.data.size,
+      multicast: host?.machine.stats() ?? NO_STATS,
+    }));
+    const [control, data] = await listening(peers, options);
+    self = { ...self, controlAddress: advertised(control, options.advertise?.controlHost), dataAddress: advertised(data, options.advertise?.dataHost) };
+    host = new OverlayHost({ options, self, peers, metrics, isSigned });
+    return host;
+  }
+
+  private constructor({ options, self, peers, metrics, isSigned }: { options: OverlayHostOptions; self: NodeHandle; peers: PeerSide; metrics: HostMetrics; isSigned: ConstructorParameters<typeof PeerSide>[0]['isSigned'] }) {
+    const tracer = options.tracer ?? NO_TRACER;
+    const parts: FullNodeParts = {
+      self,
+      seed: options.seed ?? randomInt(2 ** 32),
+      config: { pastry: options.pastry ?? LOCAL_PASTRY_CONFIG, multicast: { wallOffsetMs: Math.round(Date.now() - SYSTEM_CLOCK.now()) } },
+    };
+    const { node, multicast } = createFullNode(parts);
+    this.self = self;
+    this.#options = options;
+    this.#log = options.logger ?? NO_LOGGER;
+    this.#node = node;
+    this.machine = multicast;
+    this.#peers = peers;
+    this.#metrics = metrics;
+    this.#spans = new HopSpans(tracer);
+    this.#recorder = new FlightRecorder({ version: RECORDING_VERSION, kind: FULL_NODE_KIND, seed: parts.seed, config: parts.config as unknown as Json, self }, options.recordFile);
+    this.#driver = new Driver<HostInput, HostEffect>({
+      machine: node,
+      perform: (effect) => this.#perform(effect),
+      tick: { type: 'tick' },
+      stalled: (forMs) => this.#stalled(forMs),
+      stallMs: parts.config.pastry.leaseMs / 2,
+      observer: {
+        stepped: ({ now, input, effects, waitMs }) => {
+          this.#recorder.stepped(now, input, effects);
+          metrics.overlay.inboxWait.observe(waitMs / MS_PER_S);
+        },
+        broke: (error, now, input) => this.#broke(error, now, input),
+      },
+      pressed: (isPressed) => (isPressed ? peers.data.pause() : peers.data.resume()),
+    });
+    this.#questions = new Questions({
+      post: (input) => this.post(input),
+      isReady: () => this.isReady,
+      roundTripMs: (peer) => this.view.roundTripMs(peer),
+      asked: (ms) => metrics.overlay.routeDuration.observe(ms / MS_PER_S),
+    });
+    this.#attachments = new Attachments((input) => this.postSurely(input));
+    this.#neighbors = new NeighborWatch(() => ({ ready: this.isReady, leaves: this.view.leaves() }));
+    this.groups = new HostGroups({ command: (command) => this.postSurely({ type: 'command', app: 'multicast', command }), machine: multicast, isSigned, tracer, metrics });
+  }
+
+  /** The multicast machine, for pictures and gauges between turns. */
+  readonly machine: Multicast;
+
+  /** What may be read of routing between turns. */
+  get view(): RoutingView {
+    return this.#node.view;
+  }
+
+  get isReady(): boolean {
+    return this.#stopping === undefined && this.view.ready;
+  }
+
+  /** Hands an input to the machine; false when the inbox is full. */
+  post(input: HostInput): boolean {
+    return this.#driver.post(input);
+  }
+
+  /** Hands an input to the machine that must not be lost. */
+  postSurely(input: HostInput): void {
+    this.#driver.postSurely(input);
+  }
+
+  async discover(controlAddress: string): Promise<NodeHandle> {
+    return nodeCodec.fromWire((await this.#peers.control.discover(controlAddress)).node);
+  }
+
+  start(seeds: readonly NodeHandle[]): void {
+    this.#log.info({ event: 'join_begun', seeds: seeds.length });
+    this.postSurely({ type: 'join', seeds: seeds.filter((seed) => seed.id !== this.self.id) });
+  }
+
+  whenReady(signal?: AbortSignal): Promise<void> {
+    if (this.isReady) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const done = (): void => {
+        untell();
+        signal?.removeEventListener('abort', aborted);
+      };
+      const aborted = (): void => {
+        done();
+        reject(new OverlayError('CANCELLED', 'nobody waits any more'));
+      };
+      const untell = this.onReadyChanged((ready) => {
+        if (!ready) return;
+        done();
+        resolve();
+      });
+      signal?.addEventListener('abort', aborted, { once: true });
+    });
+  }
+
+  onReadyChanged(tell: (ready: boolean) => void): () => void {
+    this.#readyListeners.add(tell);
+    return () => void this.#readyListeners.delete(tell);
+  }
+
+  lookup(key: Id, ask: Ask & { readonly replicas?: number } = {}): Promise<LookupAnswer> {
+    return this.#questions.lookup(key, ask);
+  }
+
+  trace(key: Id, ask: Ask = {}): Promise<TraceAnswer> {
+    return this.#questions.trace(key, ask);
+  }
+
+  route(message: { readonly key: Id; readonly application: string; readonly payload: Uint8Array }, ask: Ask = {}): Promise<TraceAnswer> {
+    return this.#questions.route(message, ask);
+  }
+
+  attach(application: string): Ongoing<AttachmentEvent> {
+    return this.#attachments.attach(application);
+  }
+
+  watchNeighbors(): Ongoing<Neighbors> {
+    return this.#neighbors.watch();
+  }
+
+  state(): HostState {
+    const state = this.#node.state(SYSTEM_CLOCK.now());
+    return { self: this.self, ready: this.isReady, state, digest: digest(state) };
+  }
+
+  load(): number {
+    const now = performance.eventLoopUtilization();
+    const { utilization } = performance.eventLoopUtilization(now, this.#busy);
+    this.#busy = now;
+    return Math.min(1, Math.max(0, utilization));
+  }
+
+  renewCredentials(credentials: OverlayHostOptions['credentials']): void {
+    this.#peers.control.renew(credentials);
+    this.#peers.data.renew(credentials);
+  }
+
+  async leave(graceMs = LEAVE_GRACE_MS): Promise<void> {
+    if (this.#stopping !== undefined) return this.#stopping;
+    await this.groups.leave(graceMs);
+    this.postSurely({ type: 'leave' });
+    // The machine says its farewells in the turn that takes the input; then the links may go.
+    await new Promise<void>((resolve) => this.#whenIdle(resolve));
+    await this.stop();
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    this.#driver.stop();
+    const error = new OverlayError('STOPPING', 'the node stops');
+    this.#questions.failAll(error);
+    this.#attachments.failAll(error);
+    this.#neighbors.failAll(error);
+    this.groups.failAll(error);
+    await Promise.all([this.#peers.control.stop(), this.#peers.data.stop()]);
+    this.#recorder.close();
+  }
+
+  #whenIdle(then: () => void): void {
+    if (this.#driver.waiting === 0) then();
+    else setImmediate(() => this.#whenIdle(then));
+  }
+
+  #perform(effect: HostEffect): void {
+    this.#metrics.performed(effect);
+    switch (effect.type) {
+      case 'send':
+        return this.#send(effect);
+      case 'sendDirect':
+        return this.#peers.send(effect.to, { type: 'direct', app: effect.app, body: effect.body });
+      case 'hopDone': {
+        const hop = this.#spans.done(effect.hopId, effect.outcome, effect.roundTripMs);
+        if (hop !== undefined) this.#metrics.hopDone(hop, effect.outcome, effect.roundTripMs);
+        return;
+      }
+      case 'dial':
+        return this.#peers.dial(effect.to);
+      case 'hangUp':
+        return this.#peers.data.hangUp(effect.link);
+      case 'fanOut':
+        return effect.app === 'multicast' ? this.#peers.fanOut(effect.links, effect.frame) : undefined;
+      case 'event':
+        return this.#tell(effect);
+      case 'leafSetChanged':
+        return this.#neighbors.changed(effect.gained, effect.lost);
+      case 'readyChanged':
+        return this.#readyChanged(effect.ready);
+      case 'peerFault':
+        this.#log.warn({ event: 'peer_fault', peer: effect.peer.id, fault: effect.fault });
+        return this.#peers.punish(effect.peer, effect.fault);
+      case 'peerDead':
+        return this.#log.info({ event: 'peer_dead', peer: effect.peer.id });
+      case 'note':
+        return this.#log.info({ event: effect.note, ...(effect.peer === undefined ? {} : { peer: effect.peer.id }) });
+      case 'delivered':
+      case 'drop':
+        return undefined;
+      default:
+        return assertNever(effect);
+    }
+  }
+
+  #send({ to, message, hop }: Extract<HostEffect, { readonly type: 'send' }>): void {
+    if (hop === undefined || message.type !== 'envelope') return this.#peers.send(to, { type: 'ring', message });
+    const trace = this.#spans.sent(hop, to);
+    const envelope = trace === undefined ? message.envelope : { ...message.envelope, trace };
+    this.#peers.send(to, { type: 'ring', message: { ...message, envelope } });
+  }
+
+  #tell(effect: Extract<HostEffect, { readonly type: 'event' }>): void {
+    switch (effect.app) {
+      case 'lookup':
+        return this.#questions.onLookup(effect.event);
+      case 'attached':
+        if (effect.event.type === 'routed' || effect.event.type === 'routeFailed') return this.#questions.onRoute(effect.event);
+        return this.#attachments.on(effect.event);
+      case 'multicast':
+        if (effect.event.type === 'note') this.#log.info({ event: `group_${effect.event.note}`, group: effect.event.group });
+        return this.groups.on(effect.event);
+      default:
+        return assertNever(effect);
+    }
+  }
+
+  #readyChanged(ready: boolean): void {
+    this.#log.info({ event: ready ? 'ring_joined' : 'ring_stepped_back' });
+    this.#neighbors.changed([], []);
+    for (const tell of [...this.#readyListeners]) tell(ready);
+  }
+
+  #stalled(forMs: Millis): HostInput {
+    this.#metrics.overlay.stalls.add(1);
+    this.#log.warn({ event: 'stalled', forMs: Math.round(forMs) });
+    return { type: 'stalled', forMs };
+  }
+
+  // The machine's own fault: it is not asked anything more, and what led there is written down.
+  #broke(error: Error, now: Millis, input: HostInput): void {
+    this.#recorder.stepped(now, input, []);
+    const record = this.#options.recordFile;
+    this.#log.error({ event: 'machine_broke', message: error.message, stack: error.stack, lastInputs: this.#recorder.lastInputs(), ...(record === undefined ? {} : { replay: `npm run lab -- replay ${record}` }) });
+    const failed = new OverlayError('INTERNAL', error.message, {}, { cause: error });
+    this.#questions.failAll(failed);
+    this.#attachments.failAll(failed);
+    this.#neighbors.failAll(failed);
+    this.groups.failAll(failed);
+    this.#options.onFatal?.(error);
+  }
+}
+
+const NO_STATS: ReturnType<Multicast['stats']> = { groups: 0, roots: 0, orphans: 0, children: 0, subscriptions: 0, retainedBytes: 0, unreceiptedBytes: 0 };
+
+async function listening(peers: PeerSide, { listen }: OverlayHostOptions): Promise<readonly [string, string]> {
+  try {
+    const control = await peers.control.listen(listen.control);
+    const data = await peers.data.listen(listen.data);
+    return [control.address, data.address];
+  } catch (error) {
+    await Promise.all([peers.control.stop(), peers.data.stop()]);
+    throw error;
+  }
+}
+
+function advertised(address: string, host: string | undefined): string {
+  return host === undefined ? address : `${host}:${address.slice(address.lastIndexOf(':') + 1)}`;
+}
+
+function refusalOf(peer: PeerIdentity, isRevoked: (peer: PeerIdentity) => boolean): OverlayError | undefined {
+  return isRevoked(peer) ? new OverlayError('CERTIFICATE_REVOKED', `the certificate of ${peer.id} was revoked`) : undefined;
+}

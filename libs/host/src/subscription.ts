@@ -1,0 +1,134 @@
+import { OverlayError, type Reason } from '@banyan/grpc';
+import type { MulticastCommand, MulticastEvent, StampedFrame, SubscribeFailure, SubscriptionId } from '@banyan/multicast';
+import type { multicast } from '@banyan/proto';
+import type { Tracer } from '@banyan/telemetry';
+import { decodePayload } from '@banyan/wire';
+import type { Ongoing, SubscriptionEvent } from './contract.ts';
+import { Mailbox } from './mailbox.ts';
+
+/** Bytes that may wait for a subscriber who does not read; the machine counts them. */
+export const WINDOW_BYTES = 4 * 1024 * 1024;
+// Small frames weigh more than their bytes say; far beyond what the window lets through otherwise.
+const WAITING_MAX = 100_000;
+
+/** The events of one subscription. */
+export type HostSubscriptionEvent = Extract<MulticastEvent, { readonly subscription: SubscriptionId }>;
+
+/** What a subscription needs of the host. */
+export interface SubscriptionPorts {
+  command(command: MulticastCommand): void;
+  readonly tracer: Tracer;
+  /** Messages are handed to the reader, stamped by the root at this wall time. */
+  delivered(count: number, stampMs: number): void;
+  closed(): void;
+}
+
+/** What waits for the reader, and how many bytes of the window it holds. */
+interface Waiting {
+  readonly event: SubscriptionEvent;
+  readonly bytes: number;
+}
+
+/** One subscription of a user of this node. What the reader takes opens the window for more; what he leaves closes it. */
+export class HostSubscription implements Ongoing<SubscriptionEvent> {
+  readonly #id: SubscriptionId;
+  readonly #ports: SubscriptionPorts;
+  readonly #mailbox: Mailbox<Waiting>;
+
+  constructor(id: SubscriptionId, ports: SubscriptionPorts) {
+    this.#id = id;
+    this.#ports = ports;
+    this.#mailbox = new Mailbox({
+      max: WAITING_MAX,
+      overflow: () => new OverlayError('SLOW', 'the subscriber does not read'),
+      taken: ({ event, bytes }) => this.#taken(event, bytes),
+      closed: () => this.#closed(),
+    });
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<SubscriptionEvent, void> {
+    for await (const { event } of this.#mailbox) yield event;
+  }
+
+  close(): void {
+    this.#mailbox.close();
+  }
+
+  /** The subscription cannot go on. */
+  fail(error: OverlayError): void {
+    this.#mailbox.fail(error);
+  }
+
+  /** An event of this subscription. */
+  on(event: HostSubscriptionEvent): void {
+    switch (event.type) {
+      case 'subscribed':
+        return this.#push({ type: 'subscribed', nextSequence: event.firstSequence, descriptor: event.descriptor.signature as multicast.SignedGroupDescriptor });
+      case 'subscribeFailed':
+        return this.fail(new OverlayError(REASON_OF_FAILURE[event.reason], MESSAGE_OF_FAILURE[event.reason]));
+      case 'messages':
+        return this.#messages(event.frame, event.from);
+      case 'gap':
+        return this.#push({ type: 'gap', from: event.from, to: event.to, reason: event.reason });
+      case 'ended':
+        return this.fail(new OverlayError('GROUP_DELETED', 'the group was deleted'));
+    }
+  }
+
+  #messages(frame: StampedFrame, from: number): void {
+    let sequence = frame.firstSequence;
+    let unpaid = frame.bytes;
+    for (const block of frame.blocks) {
+      const firstSequence = Math.max(sequence, from);
+      const next = sequence + block.count;
+      if (firstSequence < next) {
+        const decoded = decodePayload(block.payload as Uint8Array);
+        // A publisher's node that says one count and packs another: its messages cannot be told apart.
+        if (!decoded.ok || decoded.value.length !== block.count) this.#push({ type: 'gap', from: firstSequence, to: next, reason: 'DROPPED' }, block.bytes);
+        else {
+          const messages = decoded.value.slice(firstSequence - sequence);
+          this.#push({ type: 'messages', firstSequence, messages, stampMs: frame.stampMs, ...(block.trace === undefined ? {} : { trace: block.trace }) }, block.bytes);
+        }
+        unpaid -= block.bytes;
+      }
+      sequence = next;
+    }
+    if (unpaid > 0) this.#consumed(unpaid);
+  }
+
+  #push(event: SubscriptionEvent, bytes = 0): void {
+    this.#mailbox.push({ event, bytes });
+  }
+
+  #taken(event: SubscriptionEvent, bytes: number): void {
+    if (bytes > 0) this.#consumed(bytes);
+    if (event.type !== 'messages') return;
+    this.#ports.delivered(event.messages.length, event.stampMs);
+    if (event.trace === undefined || !this.#ports.tracer.isEnabled) return;
+    const attributes = { 'messaging.batch.message_count': event.messages.length, 'banyan.sequence': event.firstSequence };
+    this.#ports.tracer.start('multicast.deliver', { links: [event.trace], kind: 'consumer', attributes }).end();
+  }
+
+  #consumed(bytes: number): void {
+    this.#ports.command({ type: 'consumed', subscription: this.#id, bytes });
+  }
+
+  #closed(): void {
+    this.#ports.command({ type: 'unsubscribe', subscription: this.#id });
+    this.#ports.closed();
+  }
+}
+
+const REASON_OF_FAILURE: Readonly<Record<SubscribeFailure, Reason>> = {
+  UNKNOWN_GROUP: 'GROUP_NOT_FOUND',
+  GROUP_CLOSED: 'GROUP_DELETED',
+  NO_ROOT: 'NOT_READY',
+  TOO_MANY: 'BUSY',
+};
+
+const MESSAGE_OF_FAILURE: Readonly<Record<SubscribeFailure, string>> = {
+  UNKNOWN_GROUP: 'nobody knows a group of that name',
+  GROUP_CLOSED: 'the group was deleted',
+  NO_ROOT: 'no root of the group is to be found',
+  TOO_MANY: 'as many subscriptions are open as this node takes',
+};
