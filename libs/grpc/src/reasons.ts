@@ -88,6 +88,7 @@ export const reasons = {
   GROUP_NOT_FOUND: entry('NOT_FOUND', 404, 'No group of that name is known.', 'Check the name, or create it with `banyan group create`.'),
   GROUP_EXISTS: entry('ALREADY_EXISTS', 409, 'A group of that name exists.', 'Take another name, or use the one that exists.'),
   GROUP_NAME_INVALID: entry('INVALID_ARGUMENT', 400, 'The name of a group is `owner/segment/…` of 3 to 200 characters a-z, 0-9, dot, underscore, hyphen and slash.', 'Choose such a name; wildcards are not allowed in it.'),
+  GROUPS_TOO_MANY: entry('RESOURCE_EXHAUSTED', 429, 'The owner has as many groups as one owner may have.', 'Delete groups that are not needed.'),
   GROUP_DELETED: entry('FAILED_PRECONDITION', 410, 'The group was deleted.', 'Create it again if you need it.'),
   DESCRIPTOR_INVALID: entry('INVALID_ARGUMENT', 400, 'The descriptor of the group is malformed or not signed by a tree builder of this overlay.', 'Ask the tree builder for it again.'),
   NOT_OWNER: entry('PERMISSION_DENIED', 403, 'Only the owner of a group or an administrator may do this.', 'Use the token of the owner.'),

@@ -1,0 +1,25 @@
+import { join } from 'node:path';
+import { openSqlite } from '@banyan/database';
+import { builder } from '@banyan/proto';
+import { becomeMember, type PreparedService, type ServiceContext, type ServiceDefinition } from '@banyan/service-kit';
+import { builderSchema, type BuilderConfig } from './builder.config.ts';
+import { BuilderModule } from './builder.module.ts';
+import { builderMigrations, type BuilderSchema } from './keeping/group-schema.ts';
+
+/** The tree builder: the directory of groups, and the live picture of every tree. */
+export const builderService: ServiceDefinition<typeof builderSchema> = { service: 'tree-builder', schema: builderSchema, prepare };
+
+async function prepare(context: ServiceContext<BuilderConfig>): Promise<PreparedService> {
+  const { apiListen, peerListen, dataDir } = context.config;
+  const membership = await becomeMember(context, 'builder', [apiListen, peerListen]);
+  const database = await openSqlite<BuilderSchema>(join(dataDir, 'tree-builder.sqlite'), builderMigrations);
+  const services = [builder.TreeBuilderServiceService];
+  return {
+    module: BuilderModule.of(membership, database),
+    tokenVerifier: membership.tokenVerifier,
+    listeners: [
+      { name: 'api', listen: apiListen, credentials: membership.apiCredentials, services, hasReflection: true },
+      { name: 'peer', listen: peerListen, credentials: membership.peerCredentials, services, hasReflection: false },
+    ],
+  };
+}

@@ -1,0 +1,129 @@
+import { Controller, Inject } from '@nestjs/common';
+import { GrpcMethod, GrpcStreamCall } from '@nestjs/microservices';
+import { EMPTY, type Observable } from 'rxjs';
+import type { z } from 'zod';
+import { idFromBytes } from '@banyan/ids';
+import { OverlayError } from '@banyan/grpc';
+import { groupKey, type PeerIdentity, type TokenClaims } from '@banyan/identity';
+import { multicast, type builder } from '@banyan/proto';
+import {
+  Access,
+  Call,
+  cancelSignal,
+  checkRequest,
+  FromPeer,
+  FromToken,
+  Request,
+  requests,
+  RequirePeer,
+  requireScope,
+  RequireToken,
+  send,
+  type AnyCall,
+  type RequestStream,
+  type ResponseStream,
+} from '@banyan/service-kit';
+import { createGroupRequest, deleteGroupRequest, describeGroupRequest, listGroupsRequest, reportPlacesRequest, watchTreeRequest } from './builder.requests.ts';
+import { assertMayCreate, assertMayRead, assertOwns, fullName, mayRead, readerOf, type Reader } from './callers.ts';
+import { DescriptorSigner } from './keeping/descriptor-signer.ts';
+import { checkGroupName, Groups } from './keeping/groups.ts';
+import type { GroupRecord } from './keeping/group-store.ts';
+import { fromPageToken, toPageToken } from './page-token.ts';
+import { pictureStream } from './picturing/picture-stream.ts';
+import { TreePictures } from './picturing/tree-pictures.ts';
+
+// A watcher costs a timer and a picture four times a second.
+const WATCHERS_MAX = 1_000;
+const RETRY_AFTER_MS = 5_000;
+
+/** banyan.builder.v1.TreeBuilderService: who may call, and from messages to what does the work and back. */
+@Controller()
+export class BuilderHandler {
+  #watchers = 0;
+
+  constructor(
+    @Inject(Groups) private readonly groups: Groups,
+    @Inject(DescriptorSigner) private readonly signer: DescriptorSigner,
+    @Inject(TreePictures) private readonly pictures: TreePictures,
+  ) {}
+
+  @GrpcMethod('TreeBuilderService', 'CreateGroup')
+  @RequireToken()
+  async createGroup(@Request(createGroupRequest) request: z.infer<typeof createGroupRequest>, @Call() call: AnyCall): Promise<builder.CreateGroupResponse> {
+    const name = fullName(readerOf(call), request.name);
+    checkGroupName(name);
+    assertMayCreate(call, name);
+    return { descriptor: this.signer.sign(await this.groups.create({ ...request, name })) };
+  }
+
+  @GrpcMethod('TreeBuilderService', 'DescribeGroup')
+  @Access({ type: 'peer' }, { type: 'token' })
+  async describeGroup(@Request(describeGroupRequest) { group }: z.infer<typeof describeGroupRequest>, @Call() call: AnyCall): Promise<builder.DescribeGroupResponse> {
+    const reader = readerOf(call);
+    const asked = group.$case === 'key' ? { key: group.value } : { name: fullName(reader, group.value) };
+    if ('name' in asked) assertMayRead(reader, asked.name);
+    const known = await this.groups.find(asked);
+    if (known === undefined || !isTold(reader, known)) throw new OverlayError('GROUP_NOT_FOUND', `there is no group ${'name' in asked ? asked.name : asked.key}`);
+    assertMayRead(reader, known.name);
+    return { descriptor: this.signer.sign(known), ...this.pictures.count(known.key, performance.now()) };
+  }
+
+  @GrpcMethod('TreeBuilderService', 'ListGroups')
+  @Access({ type: 'peer' }, { type: 'token' })
+  async listGroups(@Request(listGroupsRequest) request: z.infer<typeof listGroupsRequest>, @Call() call: AnyCall): Promise<builder.ListGroupsResponse> {
+    const reader = readerOf(call);
+    const page = { prefix: request.prefix, after: fromPageToken(request.pageToken), limit: request.pageSize };
+    const { groups, next } = await this.groups.list(page, (name) => mayRead(reader, name));
+    return { groups: groups.map(({ descriptor }) => multicast.GroupDescriptor.decode(descriptor)), nextPageToken: toPageToken(next) };
+  }
+
+  @GrpcMethod('TreeBuilderService', 'DeleteGroup')
+  @RequireToken()
+  async deleteGroup(
+    @Request(deleteGroupRequest) request: z.infer<typeof deleteGroupRequest>,
+    @FromToken() caller: TokenClaims,
+    @Call() call: AnyCall,
+  ): Promise<builder.DeleteGroupResponse> {
+    const name = fullName(readerOf(call), request.name);
+    checkGroupName(name);
+    assertOwns(caller, name);
+    await this.groups.delete(name);
+    return {};
+  }
+
+  /** Takes reports until the node ends the stream; what it told stays until it expires. */
+  @GrpcStreamCall('TreeBuilderService', 'ReportPlaces')
+  @RequirePeer()
+  async reportPlaces(@Call() call: RequestStream, @FromPeer() peer: PeerIdentity): Promise<builder.ReportPlacesResponse> {
+    for await (const message of requests<builder.ReportPlacesRequest>(call)) {
+      const report = checkRequest(reportPlacesRequest, message);
+      if (peer.role !== 'node' || idFromBytes(report.node.id) !== peer.id) throw new OverlayError('NOT_YOURSELF', 'a node reports its own places only', { id: peer.id });
+      this.pictures.report(report, performance.now());
+    }
+    return {};
+  }
+
+  @GrpcMethod('TreeBuilderService', 'WatchTree')
+  @RequireToken()
+  async watchTree(@Request(watchTreeRequest) request: z.infer<typeof watchTreeRequest>, @Call() call: AnyCall & ResponseStream<builder.WatchTreeResponse>): Promise<Observable<never>> {
+    const name = fullName(readerOf(call), request.group);
+    checkGroupName(name);
+    requireScope(call, `subscribe:${name}`, 'admin');
+    await this.groups.byName(name);
+    if (this.#watchers >= WATCHERS_MAX) throw new OverlayError('BUSY', 'too many trees are watched at once', {}, { retryAfterMs: RETRY_AFTER_MS });
+    this.#watchers += 1;
+    try {
+      for await (const places of pictureStream(this.pictures, groupKey(name), cancelSignal(call))) {
+        if (!(await send(call, { places: [...places], atMs: BigInt(Date.now()) }))) break;
+      }
+    } finally {
+      this.#watchers -= 1;
+    }
+    return EMPTY;
+  }
+}
+
+// Members are told of deleted groups, so that they can end what still runs.
+function isTold(reader: Reader, group: GroupRecord): boolean {
+  return reader.type === 'member' || !group.isDeleted;
+}

@@ -1,0 +1,42 @@
+import { Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
+import type { Database } from '@banyan/database';
+import type { Membership } from '@banyan/service-kit';
+import { BuilderHandler } from './builder.handler.ts';
+import { DescriptorSigner } from './keeping/descriptor-signer.ts';
+import type { BuilderSchema } from './keeping/group-schema.ts';
+import { Groups } from './keeping/groups.ts';
+import { SqlGroupStore } from './keeping/sql-group-store.ts';
+import { TreePictures } from './picturing/tree-pictures.ts';
+
+const MEMBERSHIP = Symbol('builder.membership');
+const DATABASE = Symbol('builder.database');
+
+/** The tree builder, put together. */
+@Module({})
+export class BuilderModule implements OnApplicationShutdown {
+  static of(membership: Membership, database: Database<BuilderSchema>): DynamicModule {
+    const signer = new DescriptorSigner(membership.credentials);
+    membership.onRenewed((credentials) => signer.renew(credentials));
+    return {
+      module: BuilderModule,
+      controllers: [BuilderHandler],
+      providers: [
+        { provide: MEMBERSHIP, useValue: membership },
+        { provide: DATABASE, useValue: database },
+        { provide: DescriptorSigner, useValue: signer },
+        { provide: Groups, useValue: new Groups(new SqlGroupStore(database), Date.now) },
+        { provide: TreePictures, useValue: new TreePictures() },
+      ],
+    };
+  }
+
+  constructor(
+    @Inject(MEMBERSHIP) private readonly membership: Membership,
+    @Inject(DATABASE) private readonly database: Database<BuilderSchema>,
+  ) {}
+
+  onApplicationShutdown(): Promise<void> {
+    this.membership.close();
+    return this.database.close();
+  }
+}

@@ -1,0 +1,71 @@
+// What requests may hold, before anything is asked of them, and the defaults of what they leave out.
+import { z } from 'zod';
+import { idFromBytes } from '@banyan/ids';
+import { isSubject } from '@banyan/identity';
+import { multicast, type overlay } from '@banyan/proto';
+
+const ID_BYTES = 16;
+const TEXT_MAX = 260;
+const SUBJECTS_MAX = 1_000;
+const FAN_OUT_MAX = 1_000;
+const FAN_OUT_DEFAULT = 8;
+const RETENTION_BYTES_MAX = 16n << 30n;
+const RETENTION_BYTES_DEFAULT = 64n << 20n;
+const RETENTION_MS_MAX = 7n * 86_400_000n;
+const RETENTION_MS_DEFAULT = 60_000n;
+const PAGE_SIZE_MAX = 1_000;
+const PAGE_SIZE_DEFAULT = 100;
+// Groups one node is in at most, as far as one report tells.
+const PLACES_MAX = 10_000;
+const CHILDREN_MAX = 2_000;
+
+const text = z.string().max(TEXT_MAX);
+const idBytes = z.instanceof(Uint8Array).refine((bytes) => bytes.length === ID_BYTES, { error: 'is not 16 bytes' });
+const id = idBytes.transform(idFromBytes);
+const deliveries: readonly number[] = Object.values(multicast.Delivery);
+
+const delivery = z
+  .custom<multicast.Delivery>((value) => deliveries.includes(value as number), { error: 'is none of best-effort, ordered, reliable' })
+  .transform((value) => (value === multicast.Delivery.UNSPECIFIED ? multicast.Delivery.RELIABLE : value));
+
+// Empty means anyone who has the scope.
+const subjects = z
+  .array(z.string().refine((subject) => subject === '*' || isSubject(subject), { error: 'is neither a subject nor *' }))
+  .max(SUBJECTS_MAX)
+  .transform((list) => (list.length === 0 ? ['*'] : [...new Set(list)]));
+
+export const createGroupRequest = z.object({
+  name: text,
+  delivery,
+  retentionBytes: z.bigint().max(RETENTION_BYTES_MAX).transform((bytes) => (bytes === 0n ? RETENTION_BYTES_DEFAULT : bytes)),
+  retentionMs: z.bigint().max(RETENTION_MS_MAX).transform((ms) => (ms === 0n ? RETENTION_MS_DEFAULT : ms)),
+  fanOutMax: z.number().max(FAN_OUT_MAX).transform((children) => (children === 0 ? FAN_OUT_DEFAULT : children)),
+  publishers: subjects,
+  subscribers: subjects,
+});
+
+export const describeGroupRequest = z.object({
+  group: z.discriminatedUnion('$case', [z.object({ $case: z.literal('name'), value: text }), z.object({ $case: z.literal('key'), value: id })], {
+    error: 'is neither a name nor a key',
+  }),
+});
+
+export const listGroupsRequest = z.object({
+  prefix: text,
+  pageSize: z.number().max(PAGE_SIZE_MAX).transform((size) => (size === 0 ? PAGE_SIZE_DEFAULT : size)),
+  pageToken: z.string().max(2 * TEXT_MAX),
+});
+
+export const deleteGroupRequest = z.object({ name: text });
+export const watchTreeRequest = z.object({ group: text });
+
+const node = z.custom<overlay.Node>((value) => idBytes.safeParse((value as overlay.Node | undefined)?.id).success, { error: 'has no id of 16 bytes' });
+const place = z.custom<multicast.Place>(
+  (value) => {
+    const { parent, children } = value as multicast.Place;
+    return (parent === undefined || node.safeParse(parent).success) && children.length <= CHILDREN_MAX && children.every((child) => node.safeParse(child).success);
+  },
+  { error: `has a parent or child without id, or more than ${CHILDREN_MAX} children` },
+);
+
+export const reportPlacesRequest = z.object({ node, places: z.array(place).max(PLACES_MAX), left: z.array(id).max(PLACES_MAX) });
