@@ -8,4 +8,5 @@ export { graph, shortestPaths, type RouterLink } from './topologies/graph.ts';
 export { CALM, LOST, Network, type Weather } from './network.ts';
 export { CONNECT_TIMEOUT_MS, DataLinks, LINK_TIMEOUT_MS, type LinkEnd, type LostEnd } from './data-links.ts';
 export { World, type Seam } from './world.ts';
+export { StepFailed, type RememberedInput } from './step-failed.ts';
 export { Trace } from './trace.ts';

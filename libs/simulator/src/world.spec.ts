@@ -1,5 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { assert, describe, expect, it } from 'vitest';
 import { CALM } from './network.ts';
+import { StepFailed } from './step-failed.ts';
 import { plane } from './topologies/plane.ts';
 import { Counter, counterWorld, everywhere, order } from './testing/counter.ts';
 
@@ -92,8 +93,31 @@ describe('alarms', () => {
     const stuck = new Counter(5);
     stuck.deadline = () => 5;
     world.start(0, stuck);
-    expect(() => world.run(10)).toThrow('moves the deadline on');
+    expect(() => world.run(10)).toThrow('host 0 at 5 ms: not true: a tick moves the deadline on');
   });
+});
+
+it('tells what a machine that broke a truth had been told, its last 64 inputs', () => {
+  const { world } = counterWorld({ topology: everywhere(2, 1) });
+  const broken = new Counter();
+  world.start(0, broken);
+  world.start(1, new Counter(3));
+  for (let i = 0; i < 100; i++) world.at(i, () => order(world, 0, { type: 'dial', to: 0 }));
+  world.at(100, () => {
+    broken.handle = () => {
+      throw new Error('impossible');
+    };
+    order(world, 0);
+  });
+  try {
+    world.run(200);
+    expect.unreachable();
+  } catch (failure) {
+    assert(failure instanceof StepFailed);
+    expect(failure.message).toBe('host 0 at 100 ms: impossible');
+    expect(failure.inputs.length).toBe(64);
+    expect(failure.inputs.at(-1)).toEqual({ at: 100, host: 0, input: { type: 'do', effects: [] } });
+  }
 });
 
 it('tells a resumed machine of its stall before what waited for it', () => {

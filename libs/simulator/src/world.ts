@@ -2,6 +2,7 @@ import { assert, type Machine, type Millis } from '@banyan/sansio';
 import { DataLinks, type LinkEnd, type LostEnd } from './data-links.ts';
 import { EventQueue } from './event-queue.ts';
 import { LOST, type Network } from './network.ts';
+import { InputMemory, StepFailed } from './step-failed.ts';
 import type { Host } from './topology.ts';
 
 /**
@@ -38,6 +39,7 @@ interface Resident<Input, Effect> {
 /**
  * Many machines, one clock, one queue, one thread. Same seed, same run, to the last effect.
  * A message on its way to a host that crashes is lost, also when the host starts again before it would arrive.
+ * A machine that throws ends the run with `StepFailed`, which tells what it had been told.
  */
 export class World<Input, Effect, Frame = never> {
   readonly network: Network;
@@ -45,6 +47,7 @@ export class World<Input, Effect, Frame = never> {
   readonly #seam: Seam<Input, Effect, Frame>;
   readonly #queue = new EventQueue<Event<Input>>();
   readonly #residents: (Resident<Input, Effect> | undefined)[] = [];
+  readonly #memory = new InputMemory<Input>();
   #now: Millis = 0;
   #lives = 0;
   #events = 0;
@@ -215,15 +218,26 @@ export class World<Input, Effect, Frame = never> {
       return;
     }
     this.#feed(host, resident, this.#seam.tick);
-    const next = resident.machine.deadline();
-    assert(next === undefined || next > this.#now, `a tick moves the deadline on (host ${host}, ${this.#now} ms, deadline ${next} ms)`);
   }
 
   #feed(host: Host, resident: Resident<Input, Effect>, input: Input): void {
-    const effects = resident.machine.handle(this.#now, input);
+    this.#memory.add({ at: this.#now, host, input });
+    const effects = this.#handle(host, resident, input);
     for (const effect of effects) this.#seam.perform(this, host, effect);
     this.#seam.afterStep?.(this.#now, host, input, effects);
     this.#arm(host, resident);
+  }
+
+  #handle(host: Host, { machine }: Resident<Input, Effect>, input: Input): readonly Effect[] {
+    try {
+      const effects = machine.handle(this.#now, input);
+      if (input !== this.#seam.tick) return effects;
+      const deadline = machine.deadline();
+      assert(deadline === undefined || deadline > this.#now, `a tick moves the deadline on, which is still ${deadline} ms`);
+      return effects;
+    } catch (cause) {
+      throw new StepFailed({ host, at: this.#now, inputs: this.#memory.of(host), cause });
+    }
   }
 
   // One pending alarm a host: a wake per input would double the events and make the queue eleven times longer.

@@ -31,8 +31,8 @@ function runSeeds({ seeds, seed, nodes, traced }: Values<typeof OPTIONS>, _opera
     results: { seeds: reports.map(asJson) },
     tables: [
       {
-        columns: ['seed', 'crashes', 'lookups', 'lost', 'with a node', 'incorrect', 'duplicate', 'by a new root', 'late', 'virtual s', 'digest'],
-        rows: reports.map(({ seed: number, crashes, lookups, virtualSeconds, digest }) => [
+        columns: ['seed', 'crashes', 'lookups', 'lost', 'with a node', 'incorrect', 'duplicate', 'by a new root', 'late', 'receipted', 'delivered', 'virtual s', 'digest'],
+        rows: reports.map(({ seed: number, crashes, lookups, receipted, delivered, virtualSeconds, digest }) => [
           number,
           crashes,
           lookups.lookups,
@@ -42,6 +42,8 @@ function runSeeds({ seeds, seed, nodes, traced }: Values<typeof OPTIONS>, _opera
           lookups.duplicate,
           lookups.duplicateAfterChange,
           lookups.late,
+          receipted,
+          delivered,
           rounded(virtualSeconds, 0),
           digest ?? '-',
         ]),
@@ -54,6 +56,6 @@ function runSeeds({ seeds, seed, nodes, traced }: Values<typeof OPTIONS>, _opera
   };
 }
 
-function asJson({ seed, lookups, crashes, virtualSeconds, events, digest, violations }: SwarmReport): { readonly [key: string]: Outcome['results'] } {
-  return { seed, lookups, crashes, virtualSeconds: rounded(virtualSeconds, 1), events, digest: digest ?? null, violations };
+function asJson({ seed, lookups, receipted, delivered, crashes, virtualSeconds, events, digest, violations }: SwarmReport): { readonly [key: string]: Outcome['results'] } {
+  return { seed, lookups, receipted, delivered, crashes, virtualSeconds: rounded(virtualSeconds, 1), events, digest: digest ?? null, violations };
 }

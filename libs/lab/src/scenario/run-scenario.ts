@@ -3,8 +3,8 @@ import { assertNever, type Millis } from '@banyan/sansio';
 import type { OverlayEffect } from '@banyan/overlay';
 import type { Host, Topology } from '@banyan/simulator';
 import { OverlaySimulation } from '../simulation/overlay-simulation.ts';
-import { ProbeNodes } from '../simulation/probe-nodes.ts';
-import type { ProbeApplications, ProbeEvent } from '../simulation/probe.ts';
+import { NodeFactory } from '../simulation/node-factory.ts';
+import { Probe, type ProbeApplications, type ProbeEvent } from '../simulation/probe.ts';
 import { idOfName, type Action, type Scenario } from './scenario.ts';
 
 const LATENCY_MS = 10;
@@ -21,7 +21,7 @@ export function runScenario(scenario: Scenario): string {
     topology: everywhere(names.length),
     seed: 1,
     ids: names.map(idOfName),
-    makeNode: new ProbeNodes({ leafSet: scenario.leafSet, digitBits: 4 }).make,
+    makeNode: new NodeFactory<ProbeApplications>({ leafSet: scenario.leafSet, digitBits: 4, applications: () => ({ probe: new Probe() }) }).make,
   });
   const { world } = simulation;
   scenario.nodes.forEach((name, host) => {

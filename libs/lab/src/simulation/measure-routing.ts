@@ -5,8 +5,8 @@ import { mean, rounded } from '../statistics.ts';
 import { growRing } from './grow.ts';
 import { LookupLoad } from './lookup-load.ts';
 import { OverlaySimulation } from './overlay-simulation.ts';
-import { ProbeNodes } from './probe-nodes.ts';
-import type { ProbeApplications } from './probe.ts';
+import { NodeFactory } from './node-factory.ts';
+import { Probe, type ProbeApplications } from './probe.ts';
 import { hopFigures, rdpFigures, type HopFigures, type RdpFigures } from './routing-figures.ts';
 
 const SETTLE_MS = 60_000;
@@ -43,7 +43,7 @@ export type RoutingResults = {
 
 /** Lets every host join, waits a minute, then routes between random pairs: the key is the id of the other node. */
 export function measureRouting({ topology, lookups, seed, leafSet, digitBits, direct }: RoutingSetup, progress: Progress): RoutingResults {
-  const nodes = new ProbeNodes({ leafSet, digitBits });
+  const nodes = new NodeFactory<ProbeApplications>({ leafSet, digitBits, applications: () => ({ probe: new Probe() }) });
   const simulation = new OverlaySimulation<ProbeApplications>({ topology, seed, makeNode: nodes.make });
   const { world, ring, rng } = simulation;
   const load = new LookupLoad(simulation);

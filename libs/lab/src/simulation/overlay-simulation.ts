@@ -32,6 +32,8 @@ export interface SimulationObserver<A extends Applications> {
   event?(now: Millis, host: Host, app: string, event: unknown): void;
   /** A life began. */
   started?(now: Millis, host: Host): void;
+  /** A node became a member of the ring. */
+  ready?(host: Host): void;
   /** A node crashed or stepped back from the ring. */
   unready?(host: Host): void;
   crashed?(now: Millis, host: Host): void;
@@ -197,7 +199,7 @@ export class OverlaySimulation<A extends Applications> {
         this.world.fanOut(host, effect.links, effect.frame);
         break;
       case 'readyChanged':
-        if (effect.ready) this.ring.add(this.idOf(host));
+        if (effect.ready) this.#ready(host);
         else this.#unready(host);
         break;
       case 'event':
@@ -207,6 +209,11 @@ export class OverlaySimulation<A extends Applications> {
         // The rest is told, not done: observers see it in `step`.
         break;
     }
+  }
+
+  #ready(host: Host): void {
+    this.ring.add(this.idOf(host));
+    for (const observer of this.#observers) observer.ready?.(host);
   }
 
   #unready(host: Host): void {

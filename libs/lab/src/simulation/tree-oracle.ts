@@ -1,0 +1,58 @@
+import type { Id } from '@banyan/ids';
+import type { NodeHandle } from '@banyan/kbr';
+import { findCycle } from '@banyan/multicast';
+import type { Millis } from '@banyan/sansio';
+import type { Host } from '@banyan/simulator';
+import type { GroupApplications } from './group-setup.ts';
+import type { NodeFactory } from './node-factory.ts';
+import type { OverlaySimulation } from './overlay-simulation.ts';
+
+const COMPLAINTS_MAX = 20;
+
+/** Watches the parent pointers of one group's tree after every event: they must never form a cycle. */
+export class TreeOracle {
+  readonly complaints: string[] = [];
+  readonly #simulation: OverlaySimulation<GroupApplications>;
+  readonly #nodes: NodeFactory<GroupApplications>;
+  readonly #group: Id;
+  /** Parent of each live node that has one, by life. */
+  readonly #parents = new Map<Host, { readonly node: string; readonly parent: string }>();
+
+  constructor({ simulation, nodes, group }: { readonly simulation: OverlaySimulation<GroupApplications>; readonly nodes: NodeFactory<GroupApplications>; readonly group: Id }) {
+    this.#simulation = simulation;
+    this.#nodes = nodes;
+    this.#group = group;
+    simulation.observe({
+      step: (now, host) => this.#look(now, host),
+      crashed: (_now, host) => void this.#parents.delete(host),
+    });
+  }
+
+  /** What is not one tree, once faults have stopped: sentences about roots and orphans. */
+  unsettled(): readonly string[] {
+    const pictures = this.#simulation.ring.members().flatMap((id) => this.#nodes.applications(id)?.multicast.describe(this.#group) ?? []);
+    const roots = pictures.filter(({ role }) => role === 'root').length;
+    const orphans = pictures.filter(({ role }) => role === 'orphan').length;
+    return [...(roots === 1 ? [] : [`the tree has ${roots} roots`]), ...(orphans === 0 ? [] : [`the tree has ${orphans} orphans`])];
+  }
+
+  // Only a new pointer can close a cycle, so the whole tree is looked at only then.
+  #look(now: Millis, host: Host): void {
+    const id = this.#simulation.idOf(host);
+    const parent = this.#nodes.applications(id)?.multicast.parentOf(this.#group);
+    const self = this.#simulation.handle(host);
+    if (parent === undefined || self === undefined) {
+      this.#parents.delete(host);
+      return;
+    }
+    const known = this.#parents.get(host);
+    if (known?.parent === lifeOf(parent) && known.node === lifeOf(self)) return;
+    this.#parents.set(host, { node: lifeOf(self), parent: lifeOf(parent) });
+    const cycle = findCycle(this.#parents.values());
+    if (cycle !== undefined && this.complaints.length < COMPLAINTS_MAX) this.complaints.push(`a cycle at ${Math.round(now)} ms: ${cycle.join(' > ')}`);
+  }
+}
+
+function lifeOf({ id, incarnation }: NodeHandle): string {
+  return `${id}@${incarnation}`;
+}
