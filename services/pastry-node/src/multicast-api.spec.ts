@@ -128,6 +128,7 @@ describe('Publish and Subscribe', () => {
     const told = reader(client.subscribe({ ...subscription('alice/given'), descriptor }));
     expect((await told.next()).response?.$case).toBe('subscribed');
     const publisher = client.publish();
+    publisher.on('error', () => undefined).resume();
     publisher.write(opening('alice/given', { descriptor }));
     publisher.write(batch(1, 'given'));
     expect(await texts(told, 1)).toEqual(['given']);

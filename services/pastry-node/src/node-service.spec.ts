@@ -105,6 +105,7 @@ describe('a node', () => {
     await told.next();
     gone.stop();
     const publisher = groups.publish();
+    publisher.on('error', () => undefined).resume();
     publisher.write({ request: { $case: 'open', value: { group: 'alice/steady', session: new Uint8Array(), descriptor: undefined } } });
     publisher.write({ request: { $case: 'batch', value: { firstCounter: 1n, messages: [Buffer.from('still here')] } } });
     const { response } = await told.next();

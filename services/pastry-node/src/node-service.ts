@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { startOverlay, type Overlay } from '@banyan/host';
+import { OverlayHost, type Overlay, type OverlayHostOptions } from '@banyan/host';
 import { idToBytes } from '@banyan/ids';
 import { DEFAULT_PASTRY_CONFIG, LOCAL_PASTRY_CONFIG, type PastryConfig } from '@banyan/pastry';
 import { auth, bootstrap, builder, multicast, overlay as overlayApi } from '@banyan/proto';
@@ -40,7 +40,7 @@ async function prepare(context: ServiceContext<NodeConfig>): Promise<PreparedSer
   const membership = await becomeMember(context, 'node', [config.apiListen, config.controlListen, config.dataListen]);
   const plane = controlPlane(config, membership);
   const revocations = new Revocations(plane.auth);
-  const overlay = await startOverlay(await hostOptions(context, membership, revocations));
+  const overlay = await OverlayHost.open(await hostOptions(context, membership, revocations));
   membership.onRenewed((credentials) => overlay.renewCredentials(credentials));
   overlay.onReadyChanged((ready) => readiness.set('ring', ready));
   const self = new SelfNode(overlay);
@@ -77,7 +77,7 @@ function controlPlane(config: NodeConfig, membership: Membership): ControlPlane 
   };
 }
 
-async function hostOptions(context: ServiceContext<NodeConfig>, membership: Membership, revocations: Revocations): Promise<Parameters<typeof startOverlay>[0]> {
+async function hostOptions(context: ServiceContext<NodeConfig>, membership: Membership, revocations: Revocations): Promise<OverlayHostOptions> {
   const { config, env, logger, metrics, tracer, fail } = context;
   const { advertisedHost, seed } = config;
   const recordFile = env['BANYAN_RECORD'];

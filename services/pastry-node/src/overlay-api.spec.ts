@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { loadPackageDefinition, type Client } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -200,8 +199,7 @@ describe('the API listener', () => {
   it('tells by reflection what it serves, in both versions', async () => {
     const { loadSync } = require('@grpc/proto-loader') as typeof import('@grpc/proto-loader');
     for (const version of ['v1', 'v1alpha']) {
-      const proto = require.resolve('@grpc/reflection/build/src/index.js').replace('build/src/index.js', `proto/grpc/reflection/${version}/reflection.proto`);
-      expect(readFileSync(proto, 'utf8')).toContain('ServerReflection');
+      const proto = require.resolve('@grpc/reflection/build/src/index.js').replace('src/index.js', `proto/grpc/reflection/${version}/reflection.proto`);
       const definition = loadSync(proto, { keepCase: true })[`grpc.reflection.${version}.ServerReflection`];
       const Reflection = loadPackageDefinition({ Reflection: definition as never })['Reflection'] as never;
       const reflection = createClient(Reflection, { address: first.service.ready.addresses['api']!, authority: trust.pem }) as Client & Record<string, () => ReturnType<overlay.OverlayServiceClient['attach']>>;

@@ -75,7 +75,8 @@ export function toSubscribeResponse(event: SubscriptionEvent): multicast.Subscri
     case 'subscribed':
       return { response: { $case: 'subscribed', value: { nextSequence: BigInt(event.nextSequence), descriptor: event.descriptor } } };
     case 'messages':
-      return { response: { $case: 'messages', value: { firstSequence: BigInt(event.firstSequence), messages: [...event.messages], stampMs: BigInt(event.stampMs) } } };
+      // The root's stamp has fractions of a millisecond where it has not been on the wire yet.
+      return { response: { $case: 'messages', value: { firstSequence: BigInt(event.firstSequence), messages: [...event.messages], stampMs: BigInt(Math.floor(event.stampMs)) } } };
     case 'gap':
       return { response: { $case: 'gap', value: { firstSequence: BigInt(event.from), lastSequence: BigInt(event.to - 1), reason: GAP_REASONS[event.reason] } } };
   }

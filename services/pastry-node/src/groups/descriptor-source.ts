@@ -95,8 +95,8 @@ export class DescriptorSource {
     const kept = { signed, descriptor, askedAt };
     this.#known.set(name, kept);
     await this.#files.save(groupKey(name), signed);
-    // The tree has to hear that the group has ended; who is not in it need not succeed.
-    if (descriptor.deleted) await this.#groups.open(signed).catch(() => undefined);
+    // The tree has to hear that the group has ended. Nobody waits for it: it may be gone already.
+    if (descriptor.deleted) void this.#groups.open(signed).catch(() => undefined);
     return kept;
   }
 }
