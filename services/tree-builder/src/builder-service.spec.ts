@@ -1,0 +1,250 @@
+import { once } from 'node:events';
+import type { ClientReadableStream } from '@grpc/grpc-js';
+import request from 'supertest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { idToBytes } from '@banyan/ids';
+import { parseStatus } from '@banyan/grpc';
+import { DescriptorVerifier, groupKey, type Credentials } from '@banyan/identity';
+import { mintTestAuthority } from '@banyan/identity/testing';
+import { multicast, type builder } from '@banyan/proto';
+import { callUnary } from '@banyan/service-kit';
+import { startTestService } from '@banyan/service-kit/testing';
+import { builderService } from './builder-service.ts';
+import { nodeOf, placeOf } from './testing/places.ts';
+import { RunningBuilder } from './testing/running-builder.ts';
+
+type Client = builder.TreeBuilderServiceClient;
+
+let running: RunningBuilder;
+let ann: Client;
+let admin: Client;
+let member: Credentials;
+let peer: Client;
+
+beforeAll(async () => {
+  running = await RunningBuilder.start();
+  ann = await clientOf('ann', ['publish:ann/*', 'subscribe:ann/*']);
+  admin = await clientOf('admin', ['admin']);
+  member = await running.trust.issue();
+  peer = running.peerClient(member);
+});
+afterAll(() => running.stop());
+
+describe('CreateGroup', () => {
+  it('gives a descriptor that every node can check alone, with defaults', async () => {
+    const { descriptor } = await create(ann, { name: 'defaults' });
+    const signed = descriptor!;
+    expect(new DescriptorVerifier(running.trust.pem).verify(signed)).toMatchObject({ type: 'verified', signer: { role: 'builder' } });
+    expect(multicast.GroupDescriptor.decode(signed.descriptor)).toMatchObject({
+      name: 'ann/defaults',
+      owner: 'ann',
+      key: Buffer.from(idToBytes(groupKey('ann/defaults'))),
+      delivery: multicast.Delivery.RELIABLE,
+      retentionBytes: 64n << 20n,
+      retentionMs: 60_000n,
+      fanOutMax: 8,
+      publishers: ['*'],
+      subscribers: ['*'],
+    });
+  });
+
+  it('lets an administrator create for others', async () => {
+    const { descriptor } = await create(admin, { name: 'bob/news', delivery: multicast.Delivery.ORDERED, publishers: ['bob', 'bob'] });
+    expect(multicast.GroupDescriptor.decode(descriptor!.descriptor)).toMatchObject({ owner: 'bob', delivery: multicast.Delivery.ORDERED, publishers: ['bob'] });
+  });
+
+  it('is refused by name', async () => {
+    await create(ann, { name: 'taken' });
+    expect(await reasonOf(create(ann, { name: 'ann/taken' }))).toBe('GROUP_EXISTS');
+    for (const name of ['', 'ann/*', 'ann//x', 'ann/Ä', '../x']) expect(await reasonOf(create(ann, { name }))).toBe('GROUP_NAME_INVALID');
+    expect(await reasonOf(create(ann, { name: 'bob/x' }))).toBe('SCOPE_MISSING');
+    expect(await reasonOf(create(await clientOf('ann', ['publish:*']), { name: 'bob/x' }))).toBe('NOT_OWNER');
+    expect(await reasonOf(create(await clientOf('ann', ['subscribe:*', 'route']), { name: 'ann/x' }))).toBe('SCOPE_MISSING');
+    expect(await reasonOf(create(running.client(), { name: 'ann/x' }))).toBe('TOKEN_MISSING');
+    expect(await reasonOf(create(peer, { name: 'ann/x' }))).toBe('TOKEN_MISSING');
+  });
+
+  it('is refused with the field', async () => {
+    const wrong = { retentionBytes: 1n << 60n, retentionMs: 1n << 60n, fanOutMax: 5_000, delivery: 9 as never, publishers: ['A b'], subscribers: [''] };
+    for (const [field, value] of Object.entries(wrong)) {
+      await expect(create(ann, { name: 'ann/odd', [field]: value })).rejects.toMatchObject({ reason: 'REQUEST_INVALID', metadata: { field: expect.stringContaining(field) as string } });
+    }
+  });
+});
+
+describe('DescribeGroup', () => {
+  it('knows a group by name and by key, for clients and members', async () => {
+    const { descriptor } = await create(ann, { name: 'known' });
+    const key = idToBytes(groupKey('ann/known'));
+    for (const client of [ann, admin, peer]) {
+      expect((await describeGroup(client, { $case: 'name', value: 'ann/known' })).descriptor).toEqual(descriptor);
+      expect((await describeGroup(client, { $case: 'key', value: key })).descriptor).toEqual(descriptor);
+    }
+    expect((await describeGroup(ann, { $case: 'name', value: 'known' })).descriptor).toEqual(descriptor);
+  });
+
+  it('is refused by name', async () => {
+    const bob = await clientOf('bob', ['subscribe:bob/*']);
+    await create(ann, { name: 'private' });
+    expect(await reasonOf(describeGroup(ann, { $case: 'name', value: 'ann/unknown' }))).toBe('GROUP_NOT_FOUND');
+    expect(await reasonOf(describeGroup(peer, { $case: 'key', value: Buffer.alloc(16) }))).toBe('GROUP_NOT_FOUND');
+    expect(await reasonOf(describeGroup(bob, { $case: 'name', value: 'ann/private' }))).toBe('SCOPE_MISSING');
+    expect(await reasonOf(describeGroup(bob, { $case: 'key', value: idToBytes(groupKey('ann/private')) }))).toBe('SCOPE_MISSING');
+    expect(await reasonOf(describeGroup(bob, { $case: 'key', value: Buffer.alloc(3) }))).toBe('REQUEST_INVALID');
+    expect(await reasonOf(describeGroup(bob, undefined))).toBe('REQUEST_INVALID');
+    expect(await reasonOf(describeGroup(running.client(), { $case: 'name', value: 'ann/private' }))).toBe('TOKEN_MISSING');
+  });
+});
+
+describe('ListGroups', () => {
+  it('tells by pages what the caller may see', async () => {
+    const carol = await clientOf('carol', ['publish:carol/*']);
+    for (const name of ['one', 'two', 'three']) await create(carol, { name });
+    const first = await list(carol, { pageSize: 2 });
+    expect(first.groups.map(({ name }) => name)).toEqual(['carol/one', 'carol/three']);
+    const second = await list(carol, { pageSize: 2, pageToken: first.nextPageToken });
+    expect(second).toMatchObject({ groups: [{ name: 'carol/two' }], nextPageToken: '' });
+    expect((await list(peer, { prefix: 'carol/t' })).groups.map(({ name }) => name)).toEqual(['carol/three', 'carol/two']);
+    expect((await list(await clientOf('dave', ['route']))).groups).toEqual([]);
+  });
+
+  it('is refused by name', async () => {
+    expect(await reasonOf(list(ann, { pageToken: 'rubbish' }))).toBe('PAGE_TOKEN_INVALID');
+    expect(await reasonOf(list(ann, { pageSize: 1_001 }))).toBe('REQUEST_INVALID');
+    expect(await reasonOf(list(running.client()))).toBe('TOKEN_MISSING');
+  });
+});
+
+describe('DeleteGroup', () => {
+  it('lets owner and administrators; members are told, clients find nothing', async () => {
+    await create(ann, { name: 'going' });
+    await remove(ann, 'going');
+    expect(await reasonOf(describeGroup(ann, { $case: 'name', value: 'ann/going' }))).toBe('GROUP_NOT_FOUND');
+    const { descriptor } = await describeGroup(peer, { $case: 'key', value: idToBytes(groupKey('ann/going')) });
+    expect(multicast.GroupDescriptor.decode(descriptor!.descriptor)).toMatchObject({ deleted: true, version: 2n });
+    await create(ann, { name: 'going' });
+    await remove(admin, 'ann/going');
+  });
+
+  it('is refused by name', async () => {
+    await create(ann, { name: 'staying' });
+    expect(await reasonOf(remove(await clientOf('bob', ['publish:*']), 'ann/staying'))).toBe('NOT_OWNER');
+    expect(await reasonOf(remove(ann, 'ann/unknown'))).toBe('GROUP_NOT_FOUND');
+    expect(await reasonOf(remove(ann, 'ann/*'))).toBe('GROUP_NAME_INVALID');
+    expect(await reasonOf(remove(running.client(), 'ann/staying'))).toBe('TOKEN_MISSING');
+  });
+});
+
+describe('ReportPlaces and WatchTree', () => {
+  it('make a live picture', async () => {
+    await create(ann, { name: 'live' });
+    const watching = ann.watchTree({ group: 'live' });
+    expect((await next(watching)).places).toEqual([]);
+    const { call, answered } = reports(peer);
+    call.write({ node: nodeOf(member.identity.id), places: [placeOf({ group: 'ann/live', role: multicast.Role.ROOT, subscribers: 3 })], left: [] });
+    const picture = await next(watching);
+    expect(picture.places).toMatchObject([{ group: 'ann/live', role: multicast.Role.ROOT, subscribers: 3, node: { apiAddress: '127.0.0.1:3' } }]);
+    expect(Number(picture.atMs)).toBeGreaterThan(1e12);
+    expect(await describeGroup(ann, { $case: 'name', value: 'ann/live' })).toMatchObject({ nodes: 1, subscribers: 3 });
+    call.write({ node: nodeOf(member.identity.id), places: [], left: [idToBytes(groupKey('ann/live'))] });
+    expect((await next(watching)).places).toEqual([]);
+    call.end();
+    expect(await answered).toEqual({});
+    watching.cancel();
+    await once(watching, 'error');
+  });
+
+  it('refuse reports for others, by members that are no nodes, by clients, and malformed ones', async () => {
+    const refused = async (client: Client, report: builder.ReportPlacesRequest): Promise<unknown> => {
+      const { call, answered } = reports(client);
+      call.write(report);
+      return reasonOf(answered);
+    };
+    const other = await running.trust.issue({ role: 'bootstrap' });
+    const own = { node: nodeOf(member.identity.id), places: [], left: [] };
+    expect(await refused(peer, { ...own, node: nodeOf(other.identity.id) })).toBe('NOT_YOURSELF');
+    expect(await refused(running.peerClient(other), { ...own, node: nodeOf(other.identity.id) })).toBe('NOT_YOURSELF');
+    expect(await refused(peer, { ...own, node: undefined })).toBe('REQUEST_INVALID');
+    expect(await refused(peer, { ...own, left: [Buffer.alloc(3)] })).toBe('REQUEST_INVALID');
+    expect(await refused(peer, { ...own, places: [placeOf({ parent: { ...nodeOf(member.identity.id), id: Buffer.alloc(1) } })] })).toBe('REQUEST_INVALID');
+    expect(await refused(admin, own)).toBe('CERTIFICATE_MISSING');
+  });
+
+  it('refuse watchers by name', async () => {
+    await create(ann, { name: 'watched' });
+    const watch = (client: Client, group: string) => reasonOf(next(client.watchTree({ group })));
+    expect(await watch(ann, 'ann/unknown')).toBe('GROUP_NOT_FOUND');
+    expect(await watch(ann, 'ann/*')).toBe('GROUP_NAME_INVALID');
+    expect(await watch(await clientOf('bob', ['publish:*']), 'ann/watched')).toBe('SCOPE_MISSING');
+    expect(await watch(running.client(), 'ann/watched')).toBe('TOKEN_MISSING');
+    expect(await watch(running.client(await (await mintTestAuthority()).token('ann', ['admin'])), 'ann/watched')).toBe('TOKEN_INVALID');
+  });
+});
+
+it.each(['/livez', '/readyz', '/startupz', '/metrics'])('answers %s', async (path) => {
+  await request(`http://${running.addresses.admin}`).get(path).expect(200);
+});
+
+describe('a start', () => {
+  it('finds the groups of the one before, and signs them still', async () => {
+    const first = await RunningBuilder.start();
+    const token = await first.trust.token('ann', ['publish:ann/*']);
+    await create(first.client(token), { name: 'kept' });
+    await first.stop();
+    const second = await first.again();
+    const { descriptor } = await describeGroup(second.client(token), { $case: 'name', value: 'kept' });
+    expect(new DescriptorVerifier(first.trust.pem).verify(descriptor!)).toMatchObject({ type: 'verified' });
+    await second.stop();
+  });
+
+  it('is refused in a directory that is taken, and with unknown or missing settings', async () => {
+    await expect(running.again()).rejects.toMatchObject({ reason: 'DATA_DIR_LOCKED' });
+    await expect(startTestService(builderService, { flags: [...running.flags, '--colour', 'green'] })).rejects.toThrow('colour');
+    await expect(startTestService(builderService)).rejects.toThrow('--authority-file');
+  });
+});
+
+async function clientOf(subject: string, scopes: readonly string[]): Promise<Client> {
+  return running.client(await running.trust.token(subject, scopes));
+}
+
+function create(client: Client, change: Partial<builder.CreateGroupRequest>): Promise<builder.CreateGroupResponse> {
+  const order = { name: '', delivery: multicast.Delivery.UNSPECIFIED, retentionBytes: 0n, retentionMs: 0n, fanOutMax: 0, publishers: [], subscribers: [] };
+  return callUnary(client.createGroup.bind(client), { ...order, ...change });
+}
+
+function describeGroup(client: Client, group: builder.DescribeGroupRequest['group']): Promise<builder.DescribeGroupResponse> {
+  return callUnary(client.describeGroup.bind(client), { group });
+}
+
+function list(client: Client, change: Partial<builder.ListGroupsRequest> = {}): Promise<builder.ListGroupsResponse> {
+  return callUnary(client.listGroups.bind(client), { prefix: '', pageSize: 0, pageToken: '', ...change });
+}
+
+function remove(client: Client, name: string): Promise<builder.DeleteGroupResponse> {
+  return callUnary(client.deleteGroup.bind(client), { name });
+}
+
+function reports(client: Client) {
+  const { promise: answered, resolve, reject } = Promise.withResolvers<builder.ReportPlacesResponse>();
+  const call = client.reportPlaces((error, response) => (error === null ? resolve(response) : reject(parseStatus(error))));
+  return { call, answered };
+}
+
+function next(stream: ClientReadableStream<builder.WatchTreeResponse>): Promise<builder.WatchTreeResponse> {
+  return new Promise((resolve, reject) => {
+    stream.once('data', (picture: builder.WatchTreeResponse) => {
+      stream.pause().off('error', reject);
+      resolve(picture);
+    });
+    stream.once('error', (error) => reject(parseStatus(error)));
+    stream.resume();
+  });
+}
+
+function reasonOf(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    () => 'was not refused',
+    (error: unknown) => (error as { readonly reason?: unknown }).reason ?? error,
+  );
+}
