@@ -276,7 +276,8 @@ export class Publishers {
   #loseRoot(turn: Turn, publishing: Publishing): void {
     delete publishing.flow;
     for (const session of publishing.sessions.values()) session.sent = 0;
-    publishing.findAt = Math.min(publishing.findAt, turn.now + turn.config.beatBundleMs);
+    // Soon, and not in this turn: the last look may lie far back, and an alarm in the past would never move on.
+    publishing.findAt = Math.min(Math.max(publishing.findAt, turn.now + 1), turn.now + turn.config.beatBundleMs);
   }
 
   #settle(turn: Turn, publishing: Publishing, session: Session, receipt: Receipts['receipts'][number]): void {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { keptSeeds } from '../testing/kept-seeds.ts';
 import { runSwarm } from './swarm-run.ts';
 
 const isLong = process.env['BANYAN_TEST_LONG'] === '1';
@@ -11,6 +12,12 @@ describe('a swarm of 200 nodes', () => {
     expect(report.violations).toEqual([]);
     expect(report.crashes).toBeGreaterThan(20);
     expect(report.lookups.delivered).toBeGreaterThan(2_000);
+    expect(report.receipted).toBeGreaterThan(1_000);
+    expect(report.delivered).toBeGreaterThan(20_000);
+  });
+
+  it.each(keptSeeds())('keeps them where it once did not (seed $seed: $found)', ({ seed, nodes }) => {
+    expect(runSwarm({ seed, nodes, traced: false }).violations).toEqual([]);
   });
 
   it('does the same again with the same seed, to the last effect', () => {
