@@ -39,7 +39,7 @@ export class MulticastHandler {
     const publication = this.#overlay.groups.publish({ group: groupKey(group), client: subject, descriptor: known.signed, ...(session === undefined ? {} : { session }) });
     const opened = { session: Buffer.from(publication.session, 'hex'), unreceiptedBytesMax: BigInt(UNRECEIPTED_BYTES_MAX) };
     await send(call, { response: { $case: 'opened', value: opened } });
-    await new PublishStream(call, publication).run(incoming, trace);
+    await new PublishStream(call, publication, session !== undefined).run(incoming, trace);
   }
 
   @GrpcMethod('MulticastService', 'Subscribe')

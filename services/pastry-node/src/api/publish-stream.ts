@@ -16,11 +16,14 @@ export class PublishStream {
   readonly #publication: Publication;
   /** Counters of batches that have no receipt. */
   readonly #unreceipted = new Set<number>();
+  /** The counter that follows what was taken; undefined in a resumed session, where only the root knows. */
+  #nextCounter: number | undefined;
   #hasEnded = false;
 
-  constructor(call: PublishCall, publication: Publication) {
+  constructor(call: PublishCall, publication: Publication, isResumed: boolean) {
     this.#call = call;
     this.#publication = publication;
+    this.#nextCounter = isResumed ? undefined : 1;
   }
 
   /** Resolves when everything is receipted or the client has gone; rejects with what ended the session. */
@@ -39,11 +42,19 @@ export class PublishStream {
     for await (const { request } of incoming) {
       if (request?.$case !== 'batch') throw new OverlayError('REQUEST_INVALID', 'only the first request opens the session', { field: 'request' });
       const { firstCounter, messages } = checkRequest(publishBatch, request.value);
+      this.#assertFollows(firstCounter, messages.length);
       this.#unreceipted.add(firstCounter);
       await this.#publication.send({ counter: firstCounter, messages, ...(trace === undefined ? {} : { trace }) });
     }
     this.#hasEnded = true;
     this.#endWhenReceipted();
+  }
+
+  #assertFollows(firstCounter: number, count: number): void {
+    const expected = this.#nextCounter;
+    if (expected === undefined) return;
+    if (firstCounter > expected) throw new OverlayError('BATCH_OUT_OF_ORDER', `counter ${firstCounter} does not follow: ${expected} is next`, { expected: String(expected) });
+    this.#nextCounter = Math.max(expected, firstCounter + count);
   }
 
   async #sendReceipts(): Promise<void> {

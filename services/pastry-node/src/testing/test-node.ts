@@ -28,7 +28,7 @@ export async function startTestNode(trust: TestAuthority, plane: ControlPlane, f
   await becomeMemberOnDisk(trust, dataDir);
   const authorityFile = join(dataDir, 'anchor.pem');
   writeFileSync(authorityFile, trust.pem);
-  const own = ['--data-dir', dataDir, '--authority-file', authorityFile, '--auth-address', '127.0.0.1:1', '--jwks-url', plane.jwksUrl];
+  const own = ['--data-dir', dataDir, '--authority-file', authorityFile, '--auth-address', '127.0.0.1:1', '--jwks-url', plane.jwksUrl, '--stop-grace-ms', '1000'];
   const control = ['--bootstrap-address', plane.bootstrapAddress, '--tree-builder-address', plane.builderAddress];
   const service = await startTestService(nodeService, { flags: [...own, ...control, ...flags] });
   const clients: { close(): void }[] = [];
