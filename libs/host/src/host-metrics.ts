@@ -13,6 +13,8 @@ export interface HostGauges {
 }
 
 const MS_PER_S = 1_000;
+// Reasons that only frames of groups are dropped for; the machine's effect does not say what was dropped.
+const FRAME_REASONS: ReadonlySet<string> = new Set(['hole', 'intake_limit', 'not_parent', 'not_root', 'over_credit', 'stale_epoch', 'truncated', 'uncommitted', 'unknown_group']);
 
 /** Counts what the machine does by the type of its effects; the machine itself counts nothing. */
 export class HostMetrics {
@@ -56,7 +58,8 @@ export class HostMetrics {
 
   /** Something was given up. */
   dropped(reason: string, count: number): void {
-    this.overlay.dropped.add(count, { reason });
+    if (FRAME_REASONS.has(reason)) this.multicast.framesDropped.add(count, { reason });
+    else this.overlay.dropped.add(count, { reason });
   }
 
   /** An attempt at a hop has its outcome. */
