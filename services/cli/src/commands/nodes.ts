@@ -51,8 +51,9 @@ function nodesOf(access: OverlayAccess): readonly KnownNode[] {
 async function askNode(access: OverlayAccess, { name, id, pid, api, runs }: KnownNode): Promise<NodeRow> {
   if (!runs) return { name, id, pid, state: 'gone', leaves: undefined, answerMs: undefined, api };
   const client = await openClient({ ...access, addresses: [api] }, 'only', true);
-  const askedAt = performance.now();
   try {
+    await client.overlay.neighbors({ deadlineMs: ANSWER_DEADLINE_MS }); // the first call pays for the connection
+    const askedAt = performance.now();
     const { node, isReady, leaves } = await client.overlay.neighbors({ deadlineMs: ANSWER_DEADLINE_MS });
     return { name, id: node.id, pid, state: isReady ? 'ready' : 'joining', leaves: leaves.length, answerMs: performance.now() - askedAt, api };
   } catch (error) {

@@ -64,7 +64,7 @@ describe('the doctor', () => {
 
   it('judges token, Node and disk', async () => {
     const token = (exp: number): string => `x.${Buffer.from(JSON.stringify({ exp })).toString('base64url')}.x`;
-    expect(checkToken(token(Date.now() / 1_000 + 7_200))).toMatchObject({ verdict: 'ok', detail: 'good for 120 min' });
+    expect(checkToken(token(Date.now() / 1_000 + 7_260))).toMatchObject({ verdict: 'ok', detail: 'good for 2 h' });
     expect(checkToken(token(1_000))).toMatchObject({ verdict: 'fail', detail: expect.stringContaining('expired at 1970') as string });
     expect([checkToken(undefined), checkToken('x')]).toMatchObject([{ verdict: 'fail' }, { verdict: 'fail' }]);
     expect([checkNode('24.21.0'), checkNode('20.9.0')]).toMatchObject([{ verdict: 'ok' }, { verdict: 'fail' }]);

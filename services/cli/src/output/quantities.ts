@@ -11,12 +11,13 @@ export function bytesText(bytes: number | bigint): string {
   return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${UNITS[unit] ?? ''}`;
 }
 
-/** `0.42 ms`, `12 ms`, `3.2 s`; a hyphen for what is not known. */
+/** `0.42 ms`, `12 ms`, `3.2 s`, `5 min`, `23 h`; a hyphen for what is not known. */
 export function durationText(ms: number | undefined): string {
   if (ms === undefined) return '-';
   if (ms < 10) return `${ms.toFixed(2)} ms`;
   if (ms < 1_000) return `${Math.round(ms)} ms`;
-  return ms < 120_000 ? `${(ms / 1_000).toFixed(1)} s` : `${Math.round(ms / 60_000)} min`;
+  if (ms < 120_000) return `${(ms / 1_000).toFixed(1)} s`;
+  return ms < 7_200_000 ? `${Math.round(ms / 60_000)} min` : `${Math.floor(ms / 3_600_000)} h`;
 }
 
 const FACTORS: Readonly<Record<string, number>> = { '': 1, k: 1_024, m: 1_024 ** 2, g: 1_024 ** 3 };
