@@ -22,7 +22,10 @@ beforeAll(async () => {
   admin = running.client(await running.adminToken());
   anyone = running.client();
 });
-afterAll(() => running.stop());
+afterAll(async () => {
+  await running.stop();
+  RunningAuth.sweep();
+});
 
 describe('BeginEnrolment and Enroll', () => {
   it('make a member of anyone with a token', async () => {

@@ -14,7 +14,10 @@ let running: RunningBootstrap;
 beforeAll(async () => {
   running = await RunningBootstrap.start('--lease-ms', '5000');
 });
-afterAll(() => running.stop());
+afterAll(async () => {
+  await running.stop();
+  RunningBootstrap.sweep();
+});
 
 describe('Register, Heartbeat, List, Deregister', () => {
   it('take a node through its life on the list', async () => {

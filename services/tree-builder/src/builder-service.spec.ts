@@ -28,7 +28,10 @@ beforeAll(async () => {
   member = await running.trust.issue();
   peer = running.peerClient(member);
 });
-afterAll(() => running.stop());
+afterAll(async () => {
+  await running.stop();
+  RunningBuilder.sweep();
+});
 
 describe('CreateGroup', () => {
   it('gives a descriptor that every node can check alone, with defaults', async () => {

@@ -1,6 +1,6 @@
 // A whole auth service in this process, and members and callers for it.
 import type { Client } from '@grpc/grpc-js';
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient } from '@banyan/grpc';
@@ -15,6 +15,14 @@ export const ADMIN_SECRET = 'the secret of the admin';
 
 const ROLES = { node: auth.Role.NODE, bootstrap: auth.Role.BOOTSTRAP, builder: auth.Role.BUILDER } as const;
 
+const directories: string[] = [];
+
+function freshDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'banyan-auth-'));
+  directories.push(directory);
+  return directory;
+}
+
 export class RunningAuth {
   readonly #clients: Client[] = [];
 
@@ -25,7 +33,7 @@ export class RunningAuth {
     readonly authority: string,
   ) {}
 
-  static async start(dataDir = mkdtempSync(join(tmpdir(), 'banyan-auth-')), flags: readonly string[] = []): Promise<RunningAuth> {
+  static async start(dataDir = freshDirectory(), flags: readonly string[] = []): Promise<RunningAuth> {
     const secrets = ['--initial-enrolment-token', ENROLMENT_TOKEN, '--initial-admin-secret', ADMIN_SECRET];
     const service = await startTestService(authService, { flags: ['--data-dir', dataDir, ...secrets, ...flags] });
     return new RunningAuth(service, dataDir, readFileSync(join(dataDir, 'ca.pem'), 'utf8'));
@@ -59,6 +67,11 @@ export class RunningAuth {
       begin: (request) => callUnary(client.beginEnrolment.bind(client), request),
       enroll: (request) => callUnary(client.enroll.bind(client), { ...request, addresses: [...request.addresses], role: ROLES[request.role] }),
     });
+  }
+
+  /** Removes every directory that was made here; for the end of a spec. */
+  static sweep(): void {
+    for (const directory of directories.splice(0)) rmSync(directory, { recursive: true, force: true });
   }
 
   async stop(): Promise<void> {

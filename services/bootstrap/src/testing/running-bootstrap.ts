@@ -1,6 +1,6 @@
 // A whole bootstrap service in this process, which has enrolled before, and callers for it.
 import type { Client } from '@grpc/grpc-js';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient } from '@banyan/grpc';
@@ -10,6 +10,14 @@ import { bootstrap } from '@banyan/proto';
 import { createPeerClient, type RunningService } from '@banyan/service-kit';
 import { startTestService } from '@banyan/service-kit/testing';
 import { bootstrapService } from '../bootstrap-service.ts';
+
+const directories: string[] = [];
+
+function freshDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'banyan-bootstrap-'));
+  directories.push(directory);
+  return directory;
+}
 
 export class RunningBootstrap {
   readonly #clients: Client[] = [];
@@ -23,7 +31,7 @@ export class RunningBootstrap {
 
   static async start(...more: readonly string[]): Promise<RunningBootstrap> {
     const trust = await mintTestAuthority();
-    const dataDir = mkdtempSync(join(tmpdir(), 'banyan-bootstrap-'));
+    const dataDir = freshDirectory();
     const authorityFile = join(dataDir, 'ca.pem');
     writeFileSync(authorityFile, trust.pem);
     await trust.provision(dataDir, { role: 'bootstrap' });
@@ -44,6 +52,11 @@ export class RunningBootstrap {
   /** A client of the peer listener. */
   peerClient(credentials: Credentials): bootstrap.BootstrapServiceClient {
     return this.#keep(createPeerClient(bootstrap.BootstrapServiceClient, { address: this.addresses.peer, credentials, role: 'bootstrap' }));
+  }
+
+  /** Removes every directory that was made here; for the end of a spec. */
+  static sweep(): void {
+    for (const directory of directories.splice(0)) rmSync(directory, { recursive: true, force: true });
   }
 
   async stop(): Promise<void> {

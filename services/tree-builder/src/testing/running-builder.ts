@@ -1,6 +1,6 @@
 // A whole tree builder in this process, which has enrolled before, and callers for it.
 import type { Client } from '@grpc/grpc-js';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient } from '@banyan/grpc';
@@ -10,6 +10,14 @@ import { builder } from '@banyan/proto';
 import { createPeerClient, type RunningService } from '@banyan/service-kit';
 import { startTestService } from '@banyan/service-kit/testing';
 import { builderService } from '../builder-service.ts';
+
+const directories: string[] = [];
+
+function freshDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'banyan-tree-builder-'));
+  directories.push(directory);
+  return directory;
+}
 
 export class RunningBuilder {
   readonly #clients: Client[] = [];
@@ -23,7 +31,7 @@ export class RunningBuilder {
 
   static async start(): Promise<RunningBuilder> {
     const trust = await mintTestAuthority();
-    const dataDir = mkdtempSync(join(tmpdir(), 'banyan-tree-builder-'));
+    const dataDir = freshDirectory();
     const authorityFile = join(dataDir, 'ca.pem');
     writeFileSync(authorityFile, trust.pem);
     await trust.provision(dataDir, { role: 'builder' });
@@ -49,6 +57,11 @@ export class RunningBuilder {
   /** A client of the peer listener. */
   peerClient(credentials: Credentials): builder.TreeBuilderServiceClient {
     return this.#keep(createPeerClient(builder.TreeBuilderServiceClient, { address: this.addresses.peer, credentials, role: 'builder' }));
+  }
+
+  /** Removes every directory that was made here; for the end of a spec. */
+  static sweep(): void {
+    for (const directory of directories.splice(0)) rmSync(directory, { recursive: true, force: true });
   }
 
   async stop(): Promise<void> {
