@@ -35,6 +35,7 @@ export async function becomeMember(context: ServiceContext<ServiceSettings & Mem
   const addresses = certificateAddresses(config.advertisedHost, listens);
   let credentials = await enrolIdentity({ settings: config, store, role, addresses, logger, signal });
   const keys = await TokenKeyCache.open({ url: config.jwksUrl, file: join(config.dataDir, TOKEN_KEYS_FILE), authority: credentials.authority, now: () => performance.now() });
+  void keys.refresh(); // now, not at the first token: auth may be down by then
   const apiCredentials = tlsServerCredentials(credentials);
   const peerCredentials = mutualTlsServerCredentials(credentials, credentials.authority);
   const watchers: ((credentials: Credentials) => void)[] = [(renewed) => apiCredentials.renew(renewed), (renewed) => peerCredentials.renew(renewed)];
