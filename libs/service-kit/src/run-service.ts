@@ -35,7 +35,7 @@ export async function runService<Schema extends z.ZodObject>(definition: Service
     const starting = startService(definition, { config, effective: loaded.effective, env: process.env, logger, signal: asked.signal, fail });
     stopWhenAsked(asked, starting, config.stopGraceMs, logger);
     const { ready } = await starting;
-    setFlagsFromString('--semi-space-growth-factor=2'); // ends what lean-start began
+    setFlagsFromString('--semi-space-growth-factor=2'); // ends what `launch` began
     print(JSON.stringify(ready));
     logger.info({ ...ready });
   } catch (error) {

@@ -1,6 +1,3 @@
-import '@banyan/service-kit/lean-start';
-import 'reflect-metadata';
-import { runService } from '@banyan/service-kit';
-import { nodeService } from './node-service.ts';
+import { launch } from '@banyan/service-kit/launch';
 
-await runService(nodeService);
+await launch(async () => (await import('./node-service.ts')).nodeService);
