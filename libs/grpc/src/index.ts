@@ -20,4 +20,4 @@ export { ControlLinks, type ControlLinksEvents, type ControlLinksOptions, type L
 export type { DataLink, DataLinkId, DataLinksEvents, DataLinksOptions } from './links/data-links-contract.ts';
 export { DataLinks } from './links/data-links.ts';
 export { DATA_FRAME_BYTES_MAX } from './links/data-wire.ts';
-export { framed, FrameReader, PREFIX_BYTES, unframed, type FramingFault } from './links/framing.ts';
+export { framed, frameInPlace, FrameReader, PREFIX_BYTES, unframed, type FramingFault } from './links/framing.ts';

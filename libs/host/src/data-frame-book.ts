@@ -1,4 +1,4 @@
-import { framed, unframed } from '@banyan/grpc';
+import { frameInPlace, PREFIX_BYTES, unframed } from '@banyan/grpc';
 import type { MulticastFrame } from '@banyan/multicast';
 import type { DataFrames, Decoded } from '@banyan/wire';
 
@@ -18,7 +18,7 @@ export class DataFrameBook {
   bytesOf(frame: MulticastFrame): Buffer {
     const known = this.#bytes.get(frame);
     if (known !== undefined) return known;
-    const bytes = framed(this.#frames.encode(frame));
+    const bytes = frameInPlace(this.#frames.encode(frame, PREFIX_BYTES));
     // Only numbered messages are sent more than once.
     if (frame.type === 'stamped') this.#bytes.set(frame, bytes);
     return bytes;

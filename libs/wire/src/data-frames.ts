@@ -3,6 +3,7 @@
 import { SNAPSHOT_RECEIPTS_MAX, SNAPSHOT_SESSIONS_MAX, type Block, type MulticastFrame, type SessionMemory, type StampedFrame } from '@banyan/multicast';
 import { multicastPeer as wire, peer } from '@banyan/proto';
 import { bytes, count, id, list, message, required, text, textOrNone, variants, type Field, type OneOf } from './fields.ts';
+import { embed, gather, join, part, type Parts } from './gather.ts';
 import { descriptorCodec, epoch, epochRecord, gapReason, type DescriptorCheck } from './group-values.ts';
 import { receipt } from './multicast-messages.ts';
 import { decoding, Malformed, type Decoded } from './peer-fault.ts';
@@ -10,12 +11,22 @@ import { decoding, Malformed, type Decoded } from './peer-fault.ts';
 /** Blocks in one frame at most. */
 const BLOCKS_MAX = 4_096;
 
+// Field numbers of the messages that carry payloads: DataResponse, DataFrame, StampedFrame, BatchFrame, Block, BlockPayload.
+const RESPONSE_FRAME = 2;
+const FRAME_STAMPED = 1;
+const FRAME_BATCH = 3;
+const STAMPED_BLOCKS = 6;
+const BATCH_BLOCK = 2;
+const BLOCK_PAYLOAD = 6;
+const PAYLOAD_MESSAGES = 1;
+const NO_BYTES = new Uint8Array(0);
+
 type F<K extends MulticastFrame['type']> = Extract<MulticastFrame, { readonly type: K }>;
 
 /** Encodes and decodes what travels on data links. */
 export interface DataFrames {
-  /** An encoded `DataResponse` that holds the frame. */
-  encode(frame: MulticastFrame): Uint8Array;
+  /** An encoded `DataResponse` that holds the frame; the first `headroom` bytes are left for the caller. */
+  encode(frame: MulticastFrame, headroom?: number): Buffer;
   /** Of an encoded `DataResponse`; payloads are views on `encoded`. */
   decode(encoded: Uint8Array): Decoded<MulticastFrame>;
 }
@@ -24,10 +35,7 @@ export interface DataFrames {
 export function dataFrames(isSigned: DescriptorCheck): DataFrames {
   const frames = frameCodec(isSigned);
   return {
-    encode: (frame) => {
-      const encoded = wire.DataFrame.encode({ frame: frames.toWire(frame) as NonNullable<wire.DataFrame['frame']> }).finish();
-      return peer.DataResponse.encode({ content: { $case: 'frame', value: encoded } }).finish();
-    },
+    encode: (frame, headroom) => gather(embed(RESPONSE_FRAME, dataFrame(frame, frames)), headroom),
     decode: (encoded) => decoding(() => {
       const { content } = peer.DataResponse.decode(encoded);
       if (content?.$case !== 'frame') throw new Malformed('FRAME_MALFORMED', 'a message on a data link without a frame');
@@ -38,7 +46,7 @@ export function dataFrames(isSigned: DescriptorCheck): DataFrames {
 
 /** The bytes of a block's payload: the messages of one batch. */
 export function encodePayload(messages: readonly Uint8Array[]): Uint8Array {
-  return wire.BlockPayload.encode({ messages: [...messages] }).finish();
+  return gather(join(messages.map((message) => embed(PAYLOAD_MESSAGES, part(message)))));
 }
 
 /** The messages of a block's payload, as views on it. */
@@ -69,6 +77,24 @@ const block: Field<Block, wire.Block> = {
     };
   },
 };
+
+// What carries payloads is put together from parts; the small rest of it, and every other frame, is left to the generated code.
+function dataFrame(frame: MulticastFrame, frames: Field<MulticastFrame, OneOf | undefined>): Parts {
+  if (frame.type === 'stamped') {
+    const head = wire.StampedFrame.encode(stamped.toWire({ ...frame, blocks: [] })).finish();
+    return embed(FRAME_STAMPED, join([part(head), ...frame.blocks.map((one) => embed(STAMPED_BLOCKS, blockParts(one)))]));
+  }
+  if (frame.type === 'batch') {
+    const head = wire.BatchFrame.encode({ group: id.toWire(frame.group), flow: count.toWire(frame.flow), block: undefined }).finish();
+    return embed(FRAME_BATCH, join([part(head), embed(BATCH_BLOCK, blockParts(frame.block))]));
+  }
+  return part(wire.DataFrame.encode({ frame: frames.toWire(frame) as NonNullable<wire.DataFrame['frame']> }).finish());
+}
+
+function blockParts(value: Block): Parts {
+  const head = wire.Block.encode(block.toWire({ ...value, payload: NO_BYTES })).finish();
+  return join([part(head), embed(BLOCK_PAYLOAD, part(value.payload as Uint8Array))]);
+}
 
 const stamped: Field<StampedFrame, wire.StampedFrame> = {
   toWire: (frame) => ({

@@ -1,3 +1,4 @@
+import { multicastPeer, peer } from '@banyan/proto';
 import { seededRng } from '@banyan/sansio';
 import { describe, expect, it } from 'vitest';
 import { controlFrames, type ControlMessage } from './control-frames.ts';
@@ -13,6 +14,11 @@ const said: readonly ControlMessage[] = [
   { type: 'direct', app: 'attached', body: { type: 'answer', requestId: 4, delivered: true, hops: 2 } },
 ];
 const nameOf = (message: ControlMessage): string => (message.type === 'ring' ? message.message.type : `${message.app} ${(message.body as { type: string }).type}`);
+
+/** The same bytes as no Buffer: payloads are views, of the kind that was decoded. */
+function plain(bytes: Buffer): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+}
 
 describe('control frames', () => {
   it.each(said.map((message, i) => [`${i} ${nameOf(message)}`, message] as const))('come back as they went: %s', (_name, message) => {
@@ -40,11 +46,25 @@ describe('control frames', () => {
 
 describe('data frames', () => {
   it.each(frames.map((frame) => [frame.type, frame] as const))('come back as they went: %s', (_type, frame) => {
-    expect(data.decode(data.encode(frame))).toEqual({ ok: true, value: frame });
+    expect(data.decode(plain(data.encode(frame)))).toEqual({ ok: true, value: frame });
+  });
+
+  it.each(frames.map((frame) => [frame.type, frame] as const))('are what the generated code reads and writes: %s', (_type, frame) => {
+    const encoded = data.encode(frame);
+    const response = peer.DataResponse.decode(encoded);
+    const value = response.content?.$case === 'frame' ? response.content.value : undefined;
+    const again = multicastPeer.DataFrame.encode(multicastPeer.DataFrame.decode(value!)).finish();
+    const rewritten = peer.DataResponse.encode({ content: { $case: 'frame', value: again } }).finish();
+    expect(data.decode(rewritten)).toEqual({ ok: true, value: frame });
+  });
+
+  it('leave room before them for whoever frames them', () => {
+    const encoded = data.encode(frames[0]!, 5);
+    expect(data.decode(plain(encoded.subarray(5)))).toEqual({ ok: true, value: frames[0] });
   });
 
   it('hand out payloads as views on the frame', () => {
-    const encoded = Buffer.from(data.encode(frames[0]!));
+    const encoded = data.encode(frames[0]!);
     const decoded = data.decode(encoded);
     if (!decoded.ok || decoded.value.type !== 'stamped') throw new Error('not a stamped frame');
     expect((decoded.value.blocks[0]?.payload as Uint8Array).buffer).toBe(encoded.buffer);

@@ -6,9 +6,14 @@ const POOLED_BYTES_MAX = 1_024;
 /** A message with its prefix, as it goes on the wire; one copy. */
 export function framed(message: Uint8Array): Buffer {
   const buffer = Buffer.allocUnsafe(PREFIX_BYTES + message.length);
-  buffer[0] = 0;
-  buffer.writeUInt32BE(message.length, 1);
   buffer.set(message, PREFIX_BYTES);
+  return frameInPlace(buffer);
+}
+
+/** Writes the prefix into the first bytes of `buffer`, which were left for it; no copy. The same buffer. */
+export function frameInPlace(buffer: Buffer): Buffer {
+  buffer[0] = 0;
+  buffer.writeUInt32BE(buffer.length - PREFIX_BYTES, 1);
   return buffer;
 }
 
