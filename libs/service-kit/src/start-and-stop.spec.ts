@@ -15,7 +15,8 @@ import type { ServiceDefinition } from './service-definition.ts';
 import { startFailure } from './start-failure.ts';
 import { onStopAsked } from './stop-signals.ts';
 import { startTestService } from './testing.ts';
-import { probeSchema, probeService } from './testing/probe-service.ts';
+import type { probeSchema} from './testing/probe-service.ts';
+import { probeService } from './testing/probe-service.ts';
 
 let probe: ServiceDefinition<typeof probeSchema>;
 const freshDir = (): string => mkdtempSync(join(tmpdir(), 'banyan-kit-'));

@@ -1,5 +1,6 @@
 import { reasons, type OverlayError } from '@banyan/grpc';
-import { builder, type multicast } from '@banyan/proto';
+import type { builder} from '@banyan/proto';
+import { type multicast } from '@banyan/proto';
 import { callUnary } from '@banyan/service-kit';
 import type { PeerService } from '../peer-service.ts';
 
