@@ -1,11 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { OverlayError, type ChannelTarget } from '@banyan/grpc';
+import { ask, type AskOptions } from './ask.ts';
 import { groupName, subjectOf } from './group-name.ts';
 import { GroupsApi } from './groups-api.ts';
 import { NodePool } from './node-pool.ts';
 import { OverlayApi } from './overlay-api.ts';
+import { present } from './present.ts';
 import { Publisher, type PublishOptions } from './publisher.ts';
 import { Subscription, type SubscribeOptions } from './subscription.ts';
+import { treePlace, type TreePlace } from './tree-place.ts';
 
 /** Where an overlay is and who calls. */
 export interface ConnectOptions {
@@ -66,6 +69,13 @@ export class Client implements Disposable {
   /** Subscribes; resolves when the graft is acknowledged, so that whatever is published from then on will come. */
   async subscribe(group: string, options: SubscribeOptions = {}): Promise<Subscription> {
     return Subscription.open(this.#pool, this.fullName(group), this.#options.patienceMs ?? PATIENCE_MS, options);
+  }
+
+  /** What the node in use knows of its own place in a group's tree, without asking anyone. */
+  async place(group: string, options: AskOptions = {}): Promise<TreePlace> {
+    const { address, multicast: api } = this.#pool.current;
+    const { place } = await ask(address, api.describePlace.bind(api), { group: this.fullName(group) }, options);
+    return treePlace(present(place, 'place'));
   }
 
   /** A group's full name: without a slash it is put under the token's subject. */

@@ -4,7 +4,7 @@ import { builder, multicast } from '@banyan/proto';
 import { ask, messagesOf, type AskOptions } from './ask.ts';
 import { channelOptions } from './node-pool.ts';
 import { present } from './present.ts';
-import { optionalRingNode, type RingNode } from './ring-node.ts';
+import { treePlace, type TreePlace } from './tree-place.ts';
 
 /** What a group promises. */
 export type DeliveryName = 'best-effort' | 'ordered' | 'reliable';
@@ -48,21 +48,6 @@ export interface NewGroup {
   /** By default anyone with the scope. */
   readonly publishers?: readonly string[];
   readonly subscribers?: readonly string[];
-}
-
-/** A node's place in a group's tree. */
-export interface TreePlace {
-  readonly node: RingNode;
-  readonly role: 'root' | 'forwarder' | 'leaf' | 'unknown';
-  readonly parent: Id | undefined;
-  readonly children: readonly Id[];
-  readonly subscriptions: number;
-  readonly epoch: bigint;
-  /** Oldest sequence retained, last committed, and the one after the last held. */
-  readonly low: bigint;
-  readonly committed: bigint;
-  readonly next: bigint;
-  readonly isVoter: boolean;
 }
 
 /** The picture of a group's tree at one moment, the root first. */
@@ -141,12 +126,6 @@ const deliveries: ReadonlyMap<DeliveryName, multicast.Delivery> = new Map<Delive
 
 const deliveryNames = new Map([...deliveries].map(([name, delivery]) => [delivery, name]));
 
-const roles: ReadonlyMap<multicast.Role, TreePlace['role']> = new Map<multicast.Role, TreePlace['role']>([
-  [multicast.Role.ROOT, 'root'],
-  [multicast.Role.FORWARDER, 'forwarder'],
-  [multicast.Role.LEAF, 'leaf'],
-]);
-
 function decode(signed: multicast.SignedGroupDescriptor): multicast.GroupDescriptor {
   try {
     return multicast.GroupDescriptor.decode(signed.descriptor);
@@ -168,21 +147,5 @@ function groupOf(descriptor: multicast.GroupDescriptor): Group {
     subscribers: descriptor.subscribers,
     createdAtMs: Number(descriptor.createdAtMs),
     version: descriptor.version,
-  };
-}
-
-function treePlace(place: multicast.Place): TreePlace {
-  const node = present(optionalRingNode(place.node), 'node');
-  return {
-    node,
-    role: roles.get(place.role) ?? 'unknown',
-    parent: optionalRingNode(place.parent)?.id,
-    children: place.children.map((child) => idFromBytes(child.id)),
-    subscriptions: place.subscribers,
-    epoch: place.epoch,
-    low: place.low,
-    committed: place.committed,
-    next: place.next,
-    isVoter: place.voter,
   };
 }

@@ -1,7 +1,7 @@
 export { connect, Client, type ConnectOptions } from './connect.ts';
 export type { AskOptions } from './ask.ts';
 export type { Attachment, AttachmentEvent } from './attachment.ts';
-export type { DeliveryName, DescribedGroup, Group, GroupsApi, NewGroup, Tree, TreePlace } from './groups-api.ts';
+export type { DeliveryName, DescribedGroup, Group, GroupsApi, NewGroup, Tree } from './groups-api.ts';
 export { groupName, subjectOf } from './group-name.ts';
 export { issueToken, type IssuedToken, type TokenRequest } from './issue-token.ts';
 export type { FoundRoot, HopRuleName, Neighbors, NodeState, OverlayApi, TracedHop, TracedRoute } from './overlay-api.ts';
@@ -17,3 +17,4 @@ export { gapError, receiveFiles, type FileHeader, type ReceivedFile, type Receiv
 export { sendFile, type FileSource, type MessageTaker, type SendFileOptions, type SentFile } from './file-transfer/send-file.ts';
 export { Pacer } from './file-transfer/pacer.ts';
 export { fileSink, streamSink, type Sink } from './file-transfer/sink.ts';
+export type { TreePlace } from './tree-place.ts';

@@ -90,46 +90,6 @@ describe('Subscription', () => {
   }
 });
 
-describe('OverlayApi', () => {
-  it('passes over a dead node, and says where nothing answers when all are', async () => {
-    const overlay = await startTestOverlay(2);
-    const client = await connect({ addresses: overlay.nodes.map((node) => node.address), authority: overlay.authority });
-    overlay.nodes[0]?.kill();
-    expect((await client.overlay.lookup('some name')).root.apiAddress).toBe(overlay.nodes[1]?.address);
-    overlay.nodes[1]?.kill();
-    const error = await client.overlay.lookup('some name').catch((told: unknown) => told);
-    expect(error).toMatchObject({ reason: 'UNREACHABLE', message: expect.stringContaining('nothing answers at 127.0.0.1:') as string });
-    client.close();
-  });
-
-  it('tells the neighbors of a node', async () => {
-    const overlay = await startTestOverlay(1);
-    const client = await connect({ addresses: overlay.nodes.map((node) => node.address), authority: overlay.authority });
-    expect(await client.overlay.neighbors()).toMatchObject({ isReady: true, leaves: [] });
-    client.close();
-    overlay.stop();
-  });
-
-  it('attaches an application, hands it what is delivered, and detaches', async () => {
-    const overlay = await startTestOverlay(1);
-    const client = await connect({ addresses: overlay.nodes.map((node) => node.address), authority: overlay.authority });
-    const attachment = await client.overlay.attach('echo');
-    for await (const event of attachment) {
-      expect(event).toMatchObject({ type: 'deliver', hops: 2 });
-      client.close();
-    }
-    overlay.stop();
-  });
-
-  it('does not trust a server of another overlay', async () => {
-    const [ours, theirs] = await Promise.all([startTestOverlay(1), startTestOverlay(1)]);
-    const client = await connect({ addresses: theirs.nodes.map((node) => node.address), authority: ours.authority });
-    await expect(client.overlay.lookup('x')).rejects.toMatchObject({ reason: 'UNREACHABLE' });
-    client.close();
-    for (const overlay of [ours, theirs]) overlay.stop();
-  });
-});
-
 async function collect(subscription: Subscription, count: number): Promise<string[]> {
   const seen: string[] = [];
   for await (const event of subscription) {

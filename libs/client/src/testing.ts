@@ -108,7 +108,11 @@ export class TestNode {
     return {
       publish: (call: PublishCall) => void this.#publish(call).catch(() => undefined), // a cut stream throws
       subscribe: (call: SubscribeCall) => void this.#subscribe(call),
-      describePlace: (_call, answer) => answer(toServiceError(new OverlayError('GROUP_NOT_FOUND', 'no such group'))),
+      describePlace: ({ request }, answer) => {
+        const place = this.#groups.places.find(({ group, node }) => group === request.group && node?.id[0] === this.#name);
+        if (place === undefined) answer(toServiceError(new OverlayError('GROUP_NOT_FOUND', `there is no group '${request.group}' here`)));
+        else answer(null, { place });
+      },
     };
   }
 

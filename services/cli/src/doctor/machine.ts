@@ -33,7 +33,7 @@ export async function checkClock(adminAddresses: readonly string[]): Promise<Fin
   const skews = (await Promise.all(adminAddresses.map(skewAgainst))).filter((skew) => skew !== undefined);
   if (skews.length === 0) return warn(what, 'no service told its time', 'see the processes above');
   const worst = skews.reduce((a, b) => (Math.abs(b) > Math.abs(a) ? b : a), 0);
-  const detail = `within ${durationText(Math.abs(worst))} of ${skews.length} services`;
+  const detail = worst === 0 ? `agrees with ${skews.length} services` : `within ${durationText(Math.abs(worst))} of ${skews.length} services`;
   const mend = 'set the clocks (NTP): tokens and certificates are judged by them';
   if (Math.abs(worst) > CLOCK_SKEW_MAX_MS) return fail(what, detail, mend);
   return Math.abs(worst) > CLOCK_SKEW_WARN_MS ? warn(what, detail, mend) : ok(what, detail);
