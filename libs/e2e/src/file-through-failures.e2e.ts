@@ -9,7 +9,7 @@ import { sha256Of } from './testing/random-file.ts';
 const stoppedForMs = 10_000;
 
 it('brings a file of 64 MiB to 15 subscribers while a forwarder and the root die and another forwarder stands still', async () => {
-  await using run = await FileRun.start({ nodes: 16, megabytes: 64, seed: 1, retentionBytes: '256MiB', retentionMs: '120000', fanOut: 3, rate: '16MiB' });
+  await using run = await FileRun.start({ nodes: 16, megabytes: 64, seed: 1, retention: '256M', retentionSeconds: 120, fanOut: 3, rate: '16M' });
   await run.until(0.3);
   const [toKill, toStop] = run.tree.interior;
   const { root } = run.tree;
@@ -33,7 +33,7 @@ it('brings a file of 64 MiB to 15 subscribers while a forwarder and the root die
 });
 
 it('tells the gap as a range, and leaves no file, where more was missed than the group retains', async () => {
-  await using run = await FileRun.start({ nodes: 6, megabytes: 24, seed: 2, retentionBytes: '4MiB', retentionMs: '120000', fanOut: 3, rate: '2MiB' });
+  await using run = await FileRun.start({ nodes: 6, megabytes: 24, seed: 2, retention: '4M', retentionSeconds: 120, fanOut: 3, rate: '2M' });
   await run.until(0.1);
   // The node of the first subscriber stands still; its subscriber waits for it and comes back to it.
   const { root } = run.tree;

@@ -17,8 +17,8 @@ export interface FileRunOptions {
   readonly megabytes: number;
   readonly seed: number;
   /** As `banyan group create` takes it. */
-  readonly retentionBytes: string;
-  readonly retentionMs: string;
+  readonly retention: string;
+  readonly retentionSeconds: number;
   readonly fanOut: number;
   /** Bytes per second of the publisher; absent: as fast as it goes. */
   readonly rate?: string;
@@ -47,7 +47,7 @@ export class FileRun implements AsyncDisposable {
     const digest = writeRandomFile(join(folder, 'source.bin'), options.megabytes, options.seed);
     const overlay = await startOverlay({ dataDir: join(folder, 'data'), nodes: options.nodes });
     const { dataDir } = overlay.paths;
-    const made = await banyanCommand(dataDir, 'group', 'create', GROUP, '--retention-bytes', options.retentionBytes, '--retention-ms', options.retentionMs, '--fan-out', String(options.fanOut));
+    const made = await banyanCommand(dataDir, 'group', 'create', GROUP, '--retention', options.retention, '--retention-seconds', String(options.retentionSeconds), '--fan-out', String(options.fanOut));
     if (made.code !== 0) throw new Error(`group create ended with ${made.code}: ${made.stderr}`);
     const [publishing, ...listening] = overlay.nodes.map((node) => node.name);
     mkdirSync(join(folder, 'out'));
