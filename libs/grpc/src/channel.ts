@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { InterceptingCall, Metadata, type ChannelCredentials, type ChannelOptions, type Client, type Interceptor } from '@grpc/grpc-js';
+import { InterceptingCall, type ChannelCredentials, type ChannelOptions, type Client, type Interceptor, type Metadata } from '@grpc/grpc-js';
 import { tlsChannelCredentials } from './credentials.ts';
 
 /** How to reach a service over TLS with a token. */

@@ -7,6 +7,8 @@ import type { HostEffect } from './machine.ts';
 /** What is read into gauges before a scrape. */
 export interface HostGauges {
   readonly leaves: number;
+  /** Filled entries of the routing table. */
+  readonly entries: number;
   readonly controlLinks: number;
   readonly dataLinks: number;
   readonly multicast: MulticastStats;
@@ -94,8 +96,9 @@ export class HostMetrics {
     else if (event.type === 'note' && event.note === 'moved') this.multicast.moves.add(1);
   }
 
-  #read({ leaves, controlLinks, dataLinks, multicast }: HostGauges): void {
+  #read({ leaves, entries, controlLinks, dataLinks, multicast }: HostGauges): void {
     this.overlay.leafSetNodes.set(leaves);
+    this.overlay.routingTableNodes.set(entries);
     this.overlay.links.set(controlLinks, { kind: 'control' });
     this.overlay.links.set(dataLinks, { kind: 'data' });
     this.multicast.groups.set(multicast.groups);

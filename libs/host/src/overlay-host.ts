@@ -5,10 +5,10 @@ import type { Id } from '@banyan/ids';
 import type { NodeHandle, RoutingView } from '@banyan/kbr';
 import type { Multicast } from '@banyan/multicast';
 import { createFullNode, FULL_NODE_KIND, RECORDING_VERSION, type FullApplications, type FullNodeParts, type OverlayNode } from '@banyan/overlay';
-import { LOCAL_PASTRY_CONFIG } from '@banyan/pastry';
+import { LOCAL_PASTRY_CONFIG, type PastryNode } from '@banyan/pastry';
 import { assertNever, digest, type Json, type Millis } from '@banyan/sansio';
 import { createMetricsRegistry, NO_LOGGER, NO_TRACER, type Logger } from '@banyan/telemetry';
-import { nodeCodec } from '@banyan/wire';
+import { nodeCodec, type DescriptorCheck } from '@banyan/wire';
 import { Attachments } from './attachments.ts';
 import type { Ask, AttachmentEvent, HostState, LookupAnswer, Neighbors, Ongoing, Overlay, OverlayHostOptions, TraceAnswer } from './contract.ts';
 import { Driver, SYSTEM_CLOCK } from './driver.ts';
@@ -16,7 +16,7 @@ import { FlightRecorder } from './flight-recorder.ts';
 import { toNode } from './handles.ts';
 import { HopSpans } from './hop-spans.ts';
 import { HostGroups } from './host-groups.ts';
-import { HostMetrics } from './host-metrics.ts';
+import { HostMetrics, type HostGauges } from './host-metrics.ts';
 import type { HostEffect, HostInput } from './machine.ts';
 import { NeighborWatch } from './neighbor-watch.ts';
 import { PeerSide } from './peer-side.ts';
@@ -26,6 +26,15 @@ const CAPACITY = 16;
 const LEAVE_GRACE_MS = 10_000;
 const MS_PER_S = 1_000;
 
+/** What stands before the host does: its links, and what counts them. */
+interface HostParts {
+  readonly options: OverlayHostOptions;
+  readonly self: NodeHandle;
+  readonly peers: PeerSide;
+  readonly metrics: HostMetrics;
+  readonly isSigned: DescriptorCheck;
+}
+
 /** One node of the overlay in this process: the machine, its driver, its links, and the doors for its users. */
 export class OverlayHost implements Overlay {
   readonly self: NodeHandle;
@@ -33,6 +42,8 @@ export class OverlayHost implements Overlay {
   readonly #options: OverlayHostOptions;
   readonly #log: Logger;
   readonly #node: OverlayNode<FullApplications>;
+  readonly #routing: PastryNode;
+  readonly #multicast: Multicast;
   readonly #driver: Driver<HostInput, HostEffect>;
   readonly #peers: PeerSide;
   readonly #metrics: HostMetrics;
@@ -50,9 +61,10 @@ export class OverlayHost implements Overlay {
     const { id } = options.credentials.identity;
     const isRevoked = options.isRevoked ?? (() => false);
     const verifier = new DescriptorVerifier(options.credentials.authority, isRevoked);
-    let host: OverlayHost | undefined;
+    // The links must listen before the node knows its addresses, and the machine needs those: so the links find the host later.
+    const made: { host?: OverlayHost } = {};
     let self: NodeHandle = { id, incarnation: options.incarnation, controlAddress: '', dataAddress: '', region: options.region ?? '', zone: options.zone ?? '', capacity: options.capacity ?? CAPACITY };
-    const isSigned: ConstructorParameters<typeof PeerSide>[0]['isSigned'] = (signed) => verifier.verify(signed).type === 'verified';
+    const isSigned: DescriptorCheck = (signed) => verifier.verify(signed).type === 'verified';
     const peers = new PeerSide({
       id,
       self: () => toNode(self),
@@ -60,34 +72,34 @@ export class OverlayHost implements Overlay {
       isSigned,
       refusal: (peer) => refusalOf(peer, isRevoked),
       metrics: () => metrics,
-      post: (input) => host?.post(input) ?? false,
-      postSurely: (input) => host?.postSurely(input),
+      post: (input) => made.host?.post(input) ?? false,
+      postSurely: (input) => made.host?.postSurely(input),
     });
     const metrics = new HostMetrics(options.metrics ?? createMetricsRegistry({ processMetrics: false }), () => ({
-      leaves: host?.view.leaves().length ?? 0,
       controlLinks: peers.control.size,
       dataLinks: peers.data.size,
-      multicast: host?.machine.stats() ?? NO_STATS,
+      ...(made.host?.sizes() ?? NO_SIZES),
     }));
     const [control, data] = await listening(peers, options);
     self = { ...self, controlAddress: advertised(control, options.advertise?.controlHost), dataAddress: advertised(data, options.advertise?.dataHost) };
-    host = new OverlayHost({ options, self, peers, metrics, isSigned });
-    return host;
+    made.host = new OverlayHost({ options, self, peers, metrics, isSigned });
+    return made.host;
   }
 
-  private constructor({ options, self, peers, metrics, isSigned }: { options: OverlayHostOptions; self: NodeHandle; peers: PeerSide; metrics: HostMetrics; isSigned: ConstructorParameters<typeof PeerSide>[0]['isSigned'] }) {
+  private constructor({ options, self, peers, metrics, isSigned }: HostParts) {
     const tracer = options.tracer ?? NO_TRACER;
     const parts: FullNodeParts = {
       self,
       seed: options.seed ?? randomInt(2 ** 32),
       config: { pastry: options.pastry ?? LOCAL_PASTRY_CONFIG, multicast: { wallOffsetMs: Math.round(Date.now() - SYSTEM_CLOCK.now()) } },
     };
-    const { node, multicast } = createFullNode(parts);
+    const { node, routing, multicast } = createFullNode(parts);
     this.self = self;
     this.#options = options;
     this.#log = options.logger ?? NO_LOGGER;
     this.#node = node;
-    this.machine = multicast;
+    this.#routing = routing;
+    this.#multicast = multicast;
     this.#peers = peers;
     this.#metrics = metrics;
     this.#spans = new HopSpans(tracer);
@@ -118,9 +130,6 @@ export class OverlayHost implements Overlay {
     this.groups = new HostGroups({ command: (command) => this.postSurely({ type: 'command', app: 'multicast', command }), machine: multicast, isSigned, tracer, metrics });
   }
 
-  /** The multicast machine, for pictures and gauges between turns. */
-  readonly machine: Multicast;
-
   /** What may be read of routing between turns. */
   get view(): RoutingView {
     return this.#node.view;
@@ -138,6 +147,12 @@ export class OverlayHost implements Overlay {
   /** Hands an input to the machine that must not be lost. */
   postSurely(input: HostInput): void {
     this.#driver.postSurely(input);
+  }
+
+  /** How much the machine holds, for gauges. */
+  sizes(): Pick<HostGauges, 'leaves' | 'entries' | 'multicast'> {
+    const { leaves, entries } = this.#routing.sizes();
+    return { leaves, entries, multicast: this.#multicast.stats() };
   }
 
   async discover(controlAddress: string): Promise<NodeHandle> {
@@ -328,7 +343,7 @@ export class OverlayHost implements Overlay {
   }
 }
 
-const NO_STATS: ReturnType<Multicast['stats']> = { groups: 0, roots: 0, orphans: 0, children: 0, subscriptions: 0, retainedBytes: 0, unreceiptedBytes: 0 };
+const NO_SIZES = { leaves: 0, entries: 0, multicast: { groups: 0, roots: 0, orphans: 0, children: 0, subscriptions: 0, retainedBytes: 0, unreceiptedBytes: 0 } };
 
 async function listening(peers: PeerSide, { listen }: OverlayHostOptions): Promise<readonly [string, string]> {
   try {

@@ -1,6 +1,6 @@
 import type { NodeHandle } from '@banyan/kbr';
 import { Multicast, type MulticastConfig } from '@banyan/multicast';
-import type { PastryConfig } from '@banyan/pastry';
+import { PastryNode, type PastryConfig } from '@banyan/pastry';
 import { assert, seededRng } from '@banyan/sansio';
 import { createOverlayNode, type BuiltinApplications } from './create-overlay-node.ts';
 import type { OverlayNode } from './overlay-node.ts';
@@ -21,26 +21,30 @@ export interface FullNodeParts {
   };
 }
 
-/** A node as the service runs it, and the door to its multicast for pictures and gauges. */
+/** A node as the service runs it, and the doors to its parts for pictures and gauges. */
 export interface FullNode {
   readonly node: OverlayNode<FullApplications>;
+  readonly routing: PastryNode;
   readonly multicast: Multicast;
 }
 
 /** Builds a node as the service runs it; the same parts give the same node, here and in a replay. */
 export function createFullNode({ self, seed, config }: FullNodeParts): FullNode {
   const built: Multicast[] = [];
+  const rng = seededRng(seed);
+  const routing = new PastryNode({ self, rng, config: config.pastry });
   const node = createOverlayNode({
     self,
-    rng: seededRng(seed),
+    rng,
     config: config.pastry,
-    applications: ({ view, rng }) => {
-      const multicast = new Multicast(view, rng, config.multicast);
+    routing,
+    applications: (parts) => {
+      const multicast = new Multicast(parts.view, parts.rng, config.multicast);
       built.push(multicast);
       return { multicast };
     },
   });
   const [multicast] = built;
   assert(multicast !== undefined, 'applications are built with their node');
-  return { node, multicast };
+  return { node, routing, multicast };
 }
