@@ -25,8 +25,11 @@ export interface NodeContext {
   readonly send: (to: NodeHandle, message: PastryMessage) => void;
   /** Pings a candidate; if it answers and is active it is offered to the tables. */
   readonly measure: (now: Millis, candidate: NodeHandle) => void;
-  /** Finds out whether a member lives. */
-  readonly verify: (now: Millis, member: NodeHandle) => void;
+  /**
+   * Finds out whether a peer lives that stands in our tables. `foundDead`: another has found it dead already, so our own
+   * pings are enough; otherwise others are asked about a leaf before its death is believed.
+   */
+  readonly verify: (now: Millis, member: NodeHandle, foundDead?: 'foundDead') => void;
   /** Names of messages delivered here lately whose keys are nearer to this node than to us. */
   readonly handOver: (now: Millis, to: NodeHandle) => readonly string[];
   /** Remembers what the former root of our keys has delivered. */

@@ -47,14 +47,16 @@ export class Introduction {
     this.lookAt(now, message.entries, this.#context.config.gossipProbesMax);
   }
 
-  /** Measures at most `max` of the nodes we are told of and have not measured: those whose slot is empty first. */
-  lookAt(now: Millis, told: readonly NodeHandle[], max: number): void {
+  /** Measures those of the nodes we are told of whose slot is empty, and at most `othersMax` more that we have not measured. */
+  lookAt(now: Millis, told: readonly NodeHandle[], othersMax: number): void {
     const { measure, peers, rng, self, tables } = this.#context;
-    const unknown = told.filter((node) => node.id !== self.id && peers.proximityMs(node.id) === undefined && !peers.isShunned(now, node));
-    if (unknown.length === 0) return;
-    const missing = unknown.filter((node) => tables.table.entryFor(node.id) === undefined);
-    const others = unknown.filter((node) => tables.table.entryFor(node.id) !== undefined);
-    for (const node of [...missing, ...rng.shuffle(others)].slice(0, max)) measure(now, node);
+    const others: NodeHandle[] = [];
+    for (const node of told) {
+      if (node.id === self.id || peers.isShunned(now, node)) continue;
+      if (tables.table.entryFor(node.id) === undefined) measure(now, node);
+      else if (othersMax > 0 && peers.proximityMs(node.id) === undefined) others.push(node);
+    }
+    for (const node of rng.shuffle(others).slice(0, othersMax)) measure(now, node);
   }
 
   #tell(peer: NodeHandle): void {

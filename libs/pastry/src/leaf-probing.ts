@@ -1,4 +1,4 @@
-import type { Id } from '@banyan/ids';
+import { compareDistance, type Id } from '@banyan/ids';
 import type { NodeHandle } from '@banyan/kbr';
 import type { FailedLife } from '@banyan/peers';
 import { DueTimes, type Json, type Millis } from '@banyan/sansio';
@@ -54,12 +54,13 @@ export class LeafProbing {
     this.#send(now, probe);
   }
 
-  /** Probes those of the nodes we are told of that would be leaves, if they live. */
+  /** Probes those of the nodes we are told of that would be leaves, if they live: the nearest first, so that few are. */
   consider(now: Millis, told: readonly NodeHandle[]): void {
-    const { tables, peers } = this.#context;
-    for (const candidate of told) {
-      const leaves = this.#prospects ?? tables.leafSet;
-      if (leaves.admits(candidate.id) && !tables.leafSet.has(candidate.id) && !peers.isShunned(now, candidate)) this.probe(now, candidate);
+    const { self, tables, peers } = this.#context;
+    const candidates = told.filter((node) => tables.leafSet.admits(node.id) && !peers.isShunned(now, node));
+    if (candidates.length > 1) candidates.sort((a, b) => compareDistance(self.id, a.id, b.id));
+    for (const candidate of candidates) {
+      if ((this.#prospects ?? tables.leafSet).admits(candidate.id)) this.probe(now, candidate);
     }
   }
 
@@ -143,7 +144,7 @@ export class LeafProbing {
   #check(now: Millis, life: FailedLife): void {
     const { tables, verify } = this.#context;
     const member = tables.leafSet.get(life.id) ?? tables.table.get(life.id);
-    if (member !== undefined && member.incarnation <= life.incarnation) verify(now, member);
+    if (member !== undefined && member.incarnation <= life.incarnation) verify(now, member, 'foundDead');
   }
 
   #close(id: Id): void {

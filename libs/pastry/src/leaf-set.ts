@@ -10,7 +10,9 @@ export interface LeafSetChange {
 
 /**
  * L: the |L|/2 nodes next above and the |L|/2 next below `self` on the ring.
- * While fewer than |L| nodes are known every one of them is a leaf and belongs to both halves, as far as these reach.
+ * In a ring of at most |L| others every one of them is a leaf and belongs to both halves, as far as these reach. In a leaf
+ * set that was full and has lost members each half keeps to its own side of the ring: else a hole below would be closed with
+ * nodes from above, and from there by a walk around the whole ring.
  * Pure data: it says what changed, the node decides whom to tell. Lookups by id are binary searches over at most |L| strings.
  * Source: Rowstron & Druschel 2001, §2.1.
  */
@@ -19,12 +21,14 @@ export class LeafSet {
   readonly #half: number;
   /** Clockwise from self: the first half are the larger leaves nearest first, the last half the smaller ones farthest first. */
   #members: readonly NodeHandle[];
+  #wasFull = false;
 
   constructor(self: Id, size: number, members: readonly NodeHandle[] = []) {
     assert(size >= 2 && size % 2 === 0, 'a leaf set has two equal halves');
     this.self = self;
     this.#half = size / 2;
     this.#members = members;
+    this.#wasFull = this.isFull;
   }
 
   get size(): number {
@@ -53,16 +57,23 @@ export class LeafSet {
 
   /** The leaf farthest above, within its half. */
   get farthestRight(): NodeHandle | undefined {
-    return this.#members[Math.min(this.#half, this.#members.length) - 1];
+    return this.#members[(this.isFull ? this.#half : this.countAbove()) - 1];
   }
 
   /** The leaf farthest below, within its half. */
   get farthestLeft(): NodeHandle | undefined {
-    return this.#members[Math.max(0, this.#members.length - this.#half)];
+    return this.#members[this.isFull ? this.#half : this.countAbove()];
   }
 
   clone(): LeafSet {
-    return new LeafSet(this.self, 2 * this.#half, this.#members);
+    const copy = new LeafSet(this.self, 2 * this.#half, this.#members);
+    copy.#wasFull = this.#wasFull;
+    return copy;
+  }
+
+  /** The ring has become so small that every node is a leaf again. */
+  becomeWholeRing(): void {
+    this.#wasFull = this.isFull;
   }
 
   get(id: Id): NodeHandle | undefined {
@@ -79,7 +90,8 @@ export class LeafSet {
     if (id === this.self) return false;
     const at = this.#position(id);
     if (this.#members[at]?.id === id) return false;
-    return !this.isFull || at !== this.#half;
+    if (this.isFull) return at !== this.#half;
+    return !this.#wasFull || this.#hasRoomOnItsSide(id, at);
   }
 
   /** Puts in a node; a leaf with the same id is replaced by its newer life. */
@@ -93,9 +105,10 @@ export class LeafSet {
     }
     if (!this.admits(handle.id)) return UNCHANGED;
     const members = [...this.#members.slice(0, at), handle, ...this.#members.slice(at)];
-    // Of |L| + 1 nodes the middle one is in neither half.
-    const lost = members.length > 2 * this.#half ? members.splice(this.#half, 1)[0] : undefined;
+    const surplus = this.#surplus(members);
+    const lost = surplus === undefined ? undefined : members.splice(surplus, 1)[0];
     this.#members = members;
+    this.#wasFull ||= this.isFull;
     return { gained: handle, lost };
   }
 
@@ -145,9 +158,33 @@ export class LeafSet {
     return this.right?.id === id || this.left?.id === id;
   }
 
+  /** How many leaves lie above self by less than half the ring; the others lie below. */
+  countAbove(): number {
+    let count = 0;
+    while (count < this.#members.length && this.isAbove((this.#members[count] as NodeHandle).id)) count++;
+    return count;
+  }
+
   /** True when `id` lies above self by less than half the ring. */
   isAbove(id: Id): boolean {
     return isWithinHalfAbove(this.self, id);
+  }
+
+  #hasRoomOnItsSide(id: Id, at: number): boolean {
+    const above = this.countAbove();
+    if (this.isAbove(id)) return at < this.#half;
+    return this.#members.length - Math.max(at, above) < this.#half;
+  }
+
+  // Which of the members has no place any more after an insertion.
+  #surplus(members: readonly NodeHandle[]): number | undefined {
+    // Of |L| + 1 nodes the middle one is in neither half.
+    if (members.length > 2 * this.#half) return this.#half;
+    if (!this.#wasFull) return undefined;
+    const above = members.findIndex((member) => !this.isAbove(member.id));
+    const countAbove = above === -1 ? members.length : above;
+    if (countAbove > this.#half) return countAbove - 1;
+    return members.length - countAbove > this.#half ? countAbove : undefined;
   }
 
   // Where `id` stands, or would stand, clockwise from self.

@@ -4,6 +4,9 @@ import { jittered, type NodeContext } from './context.ts';
 import type { LeafProbing } from './leaf-probing.ts';
 import type { Repair } from './repair.ts';
 
+/** Marks a row asked for to find nearer entries, not to fill a hole: all of its unknown entries are measured. */
+export const ROW_EXCHANGE = 1;
+
 export interface MaintenanceDeps {
   readonly context: NodeContext;
   readonly leafProbing: LeafProbing;
@@ -84,7 +87,7 @@ export class Maintenance {
     const { rng, send, tables } = this.#deps.context;
     for (let row = 0; row < tables.table.depth; row++) {
       const member = rng.pick(tables.table.row(row));
-      if (member !== undefined) send(member, { type: 'rowRequest', nonce: 0, row });
+      if (member !== undefined) send(member, { type: 'rowRequest', nonce: ROW_EXCHANGE, row });
     }
   }
 }

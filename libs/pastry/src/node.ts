@@ -1,7 +1,7 @@
 import { HopDelivery, type HopEffect } from '@banyan/hop-delivery';
 import { compareDistance, type Id } from '@banyan/ids';
 import type { NodeHandle, Routing, RoutingEffect, RoutingInput, RoutingView } from '@banyan/kbr';
-import { Peers, type PeerEffect } from '@banyan/peers';
+import { Peers, type PeerEffect, type ProbeKind } from '@banyan/peers';
 import { assertNever, type Json, type Millis, type Rng } from '@banyan/sansio';
 import { Admission } from './admission.ts';
 import { DEFAULT_PASTRY_CONFIG, type PastryConfig } from './config.ts';
@@ -13,7 +13,7 @@ import { Introduction } from './introduction.ts';
 import { Join } from './join.ts';
 import { LeafProbing } from './leaf-probing.ts';
 import { Leases } from './leases.ts';
-import { Maintenance } from './maintenance.ts';
+import { Maintenance, ROW_EXCHANGE } from './maintenance.ts';
 import { listsTooMany } from './message-bounds.ts';
 import type { HeartbeatMessage, PastryMessage } from './messages.ts';
 import { Repair } from './repair.ts';
@@ -29,8 +29,9 @@ export interface PastryDeps {
   readonly config?: PastryConfig;
 }
 
-/** Why a node is no member any more: found dead by probing, said goodbye, began a new life, or never finished its join. */
-type LossCause = 'dead' | 'left' | 'restarted' | 'unfinished';
+/** Why a node is no member any more: found dead by probing, said goodbye, began a new life, never
+ * finished its join, or was a mere table entry that did not answer. */
+type LossCause = 'dead' | 'left' | 'restarted' | 'unfinished' | 'silent';
 
 /**
  * One member of a Pastry ring. The mechanisms stand in files of their own; here they are put together and told what
@@ -79,7 +80,7 @@ export class PastryNode implements Routing<PastryMessage> {
       },
       send: (to, message) => this.#out.push({ type: 'send', to, message }),
       measure: (now, candidate) => this.#applyPeers(now, this.#peers.probe(now, candidate, 'measure')),
-      verify: (now, member) => this.#applyPeers(now, this.#peers.probe(now, member, 'verify')),
+      verify: (now, member, foundDead) => this.#applyPeers(now, this.#peers.probe(now, member, this.#proofOfDeath(member, foundDead))),
       handOver: (now, to) => this.#hops.handOver(now, (key) => compareDistance(key, to.id, self.id) < 0),
       takeOver: (now, names) => this.#hops.takeOver(now, names),
       note: (note, peer) => this.#out.push({ type: 'note', note, count: 1, ...(peer === undefined ? {} : { peer }) }),
@@ -255,7 +256,8 @@ export class PastryNode implements Routing<PastryMessage> {
         return this.#join.search.onReply(now, from, message);
       case 'rowReply':
         if (this.#phase === 'searching') return this.#join.search.onReply(now, from, message);
-        return this.#introduction.lookAt(now, message.entries, this.#context.config.handlesMax);
+        if (message.nonce === ROW_EXCHANGE) return this.#introduction.lookAt(now, message.entries, message.entries.length);
+        return this.#repair.onRow(now, message.row, message.entries);
       default:
         return assertNever(message);
     }
@@ -341,7 +343,7 @@ export class PastryNode implements Routing<PastryMessage> {
           this.#onAnswered(now, effect.peer, effect.ready);
           break;
         case 'silent':
-          this.#join.search.silent(now, effect.peer);
+          this.#onSilent(now, effect.peer);
           break;
         case 'dead':
           this.#lose(now, effect.peer, 'dead');
@@ -361,6 +363,19 @@ export class PastryNode implements Routing<PastryMessage> {
     if (!ready) return;
     this.#tables.offer(peer, this.#peers.proximityMs(peer.id));
     if (participates(this.#phase)) this.#leafProbing.consider(now, [peer]);
+  }
+
+  // A leaf's death is believed on proof, for keys change hands; a mere table entry is not worth more than its answer.
+  #proofOfDeath(member: NodeHandle, foundDead: 'foundDead' | undefined): ProbeKind {
+    if (!this.#tables.leafSet.has(member.id)) return 'check';
+    return foundDead === undefined ? 'verify' : 'confirm';
+  }
+
+  #onSilent(now: Millis, peer: NodeHandle): void {
+    this.#join.search.silent(now, peer);
+    if (this.#tables.leafSet.has(peer.id)) return this.#context.verify(now, peer);
+    this.#peers.markUnreachable(now, peer);
+    if (this.#tables.has(peer.id)) this.#lose(now, peer, 'silent');
   }
 
   // It lives, only not for us: routes go around it, but its keys are still its own.
@@ -383,12 +398,12 @@ export class PastryNode implements Routing<PastryMessage> {
   #lose(now: Millis, lost: NodeHandle, cause: LossCause): void {
     if (cause === 'dead' || cause === 'left') this.#peers.bury(now, lost);
     // A dead node's lease runs on, for it may be dead to us only; who is known to be no member any more has given it back.
-    if (cause !== 'dead') this.#leases.release(lost.id);
+    if (cause === 'left' || cause === 'restarted' || cause === 'unfinished') this.#leases.release(lost.id);
     this.#leafProbing.peerLost(lost);
     this.#admission.release(lost);
     if (this.#tables.has(lost.id)) {
       const removal = this.#tables.remove(lost.id);
-      if (cause !== 'unfinished') this.#out.push({ type: 'peerDead', peer: lost });
+      if (cause !== 'unfinished' && cause !== 'silent') this.#out.push({ type: 'peerDead', peer: lost });
       if (participates(this.#phase)) this.#repair.onLost(now, lost, removal);
     }
     this.#lostThisTurn.push(lost);

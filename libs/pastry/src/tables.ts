@@ -4,7 +4,7 @@ import type { Json, Millis } from '@banyan/sansio';
 import type { PastryConfig } from './config.ts';
 import { LeafSet } from './leaf-set.ts';
 import { NeighborhoodSet } from './neighborhood-set.ts';
-import type { RoutingState } from './next-hop.ts';
+import { knowsWholeRing, type RoutingState } from './next-hop.ts';
 import { RoutingTable, type Slot } from './routing-table.ts';
 
 /** Where a node stood that is no longer in any table. */
@@ -43,6 +43,7 @@ export class Tables implements RoutingState {
 
   /** True when it came in. */
   insertLeaf(handle: NodeHandle): boolean {
+    if (!this.leafSet.isFull && knowsWholeRing(this)) this.leafSet.becomeWholeRing();
     const { gained, lost } = this.leafSet.insert(handle);
     if (lost !== undefined) this.#note(this.#gained, this.#lost, lost);
     if (gained !== undefined) this.#note(this.#lost, this.#gained, gained);

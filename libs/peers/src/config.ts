@@ -7,7 +7,7 @@ export interface PeersConfig {
   /** Smallest retransmission timeout; below it TCP's own recovery would be mistaken for loss. */
   readonly timeoutMinMs: Millis;
   readonly timeoutMaxMs: Millis;
-  /** Pings to a member before others are asked about it; each waits twice as long as the one before. */
+  /** Pings to a member or table entry before it counts as silent; each waits twice as long as the one before. */
   readonly verifyTries: number;
   /** Pings to a mere candidate before it is forgotten. */
   readonly measureTries: number;

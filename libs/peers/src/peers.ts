@@ -159,9 +159,9 @@ export class Peers {
     return record !== undefined && record.handle.incarnation > life.incarnation;
   }
 
-  /** True while a member is being verified or is out of our reach: routes go around it where they can. */
+  /** True while it is open whether a peer lives, or when it is out of our reach: routes go around it where they can. */
   isDoubtful(now: Millis, peer: NodeHandle): boolean {
-    return this.#probes.verifies(peer.id) || this.#unreachable.has(now, peer);
+    return this.#probes.doubts(peer.id) || this.#unreachable.has(now, peer);
   }
 
   /** True when others reach this life and we do not. */

@@ -5,17 +5,22 @@ import type { PeersConfig } from './config.ts';
 import type { PeerMessage } from './messages.ts';
 
 /**
- * `measure`: how far is this candidate; silence only means that it is not taken.
- * `verify`: does this member live; silence, ours and others', means its death.
+ * Why a peer is pinged, and what its silence means; a probe under way takes on the stronger kind.
+ * `measure`: how far is this candidate; it is not taken.
+ * `check`: does this table entry answer; it is not used any more.
+ * `confirm`: another has found this member dead, do we too; it is dead.
+ * `verify`: does this member live; it is dead when it answers nobody whom we ask either, else out of our reach.
  */
-export type ProbeKind = 'measure' | 'verify';
+export type ProbeKind = 'measure' | 'check' | 'confirm' | 'verify';
+
+const STRENGTH: Readonly<Record<ProbeKind, number>> = { measure: 0, check: 1, confirm: 2, verify: 3 };
 
 /** What a probe led to. */
 export type ProbeEffect =
   | { readonly type: 'send'; readonly to: NodeHandle; readonly message: PeerMessage }
-  /** A candidate did not answer. */
+  /** A candidate or table entry did not answer. */
   | { readonly type: 'silent'; readonly peer: NodeHandle }
-  /** A member answered neither us nor those whom we asked. */
+  /** A member answered nobody. */
   | { readonly type: 'dead'; readonly peer: NodeHandle }
   /** A member answered others but not us. */
   | { readonly type: 'unreachable'; readonly peer: NodeHandle };
@@ -57,16 +62,18 @@ export class Probes {
     return this.#due.next();
   }
 
-  /** True while it is open whether a member lives. */
-  verifies(peer: Id): boolean {
-    return this.#byPeer.size > 0 && this.#byPeer.get(peer)?.kind === 'verify';
+  /** True while it is open whether a peer that we use lives. */
+  doubts(peer: Id): boolean {
+    if (this.#byPeer.size === 0) return false;
+    const probe = this.#byPeer.get(peer);
+    return probe !== undefined && probe.kind !== 'measure';
   }
 
-  /** Begins a probe; a probe under way goes on, and becomes a `verify` if that is asked for. */
+  /** Begins a probe; a probe under way goes on, as the stronger of both kinds. */
   begin(now: Millis, peer: NodeHandle, kind: ProbeKind): readonly ProbeEffect[] {
     const running = this.#byPeer.get(peer.id);
     if (running !== undefined && running.peer.incarnation >= peer.incarnation) {
-      if (kind === 'verify') running.kind = 'verify';
+      if (STRENGTH[kind] > STRENGTH[running.kind]) running.kind = kind;
       return NONE;
     }
     if (kind === 'measure' && this.#byPeer.size >= this.#config.measuresMax) return NONE;
@@ -118,18 +125,17 @@ export class Probes {
   }
 
   #overdue(now: Millis, probe: Probe, out: ProbeEffect[]): void {
-    const tries = probe.kind === 'verify' ? this.#config.verifyTries : this.#config.measureTries;
-    if (probe.indirect) {
-      this.#end(probe.peer.id);
-      out.push({ type: probe.reachedByOthers ? 'unreachable' : 'dead', peer: probe.peer });
-    } else if (probe.sentAt.length < tries) {
-      out.push(this.#ping(now, probe));
-    } else if (probe.kind === 'measure') {
-      this.#end(probe.peer.id);
-      out.push({ type: 'silent', peer: probe.peer });
-    } else {
-      this.#askAround(now, probe, out);
-    }
+    const tries = probe.kind === 'measure' ? this.#config.measureTries : this.#config.verifyTries;
+    if (!probe.indirect && probe.sentAt.length < tries) out.push(this.#ping(now, probe));
+    else if (!probe.indirect && probe.kind === 'verify') this.#askAround(now, probe, out);
+    else this.#conclude(probe, out);
+  }
+
+  #conclude(probe: Probe, out: ProbeEffect[]): void {
+    this.#end(probe.peer.id);
+    const { kind, peer, reachedByOthers } = probe;
+    if (kind === 'measure' || kind === 'check') out.push({ type: 'silent', peer });
+    else out.push({ type: reachedByOthers ? 'unreachable' : 'dead', peer });
   }
 
   #askAround(now: Millis, probe: Probe, out: ProbeEffect[]): void {

@@ -2,6 +2,8 @@ import { compareDistance, randomId, type Id } from '@banyan/ids';
 import type { Envelope, NodeHandle } from '@banyan/kbr';
 import { seededRng, type Millis, type Rng } from '@banyan/sansio';
 import { DEFAULT_PASTRY_CONFIG, type PastryConfig } from '../config.ts';
+import type { PastryMessage } from '../messages.ts';
+import { fillTables } from '../fill-tables.ts';
 import { PastryNode, type PastryEffect, type PastryInput } from '../node.ts';
 
 export interface RingOptions {
@@ -47,6 +49,10 @@ export class TestRing {
   readonly config: PastryConfig;
   /** Messages for which this says true are lost. */
   cuts: (from: Id, to: Id) => boolean = () => false;
+  /** Sees every message as it is sent. */
+  watch: (from: Id, to: Id, message: PastryMessage) => void = () => undefined;
+  /** Sees every forward and deliver. */
+  upcall: (at: Id, type: 'forward' | 'deliver') => void = () => undefined;
   readonly #members = new Map<Id, Member>();
   readonly #places = new Map<Id, readonly [number, number]>();
   readonly #queue: Event[] = [];
@@ -73,10 +79,42 @@ export class TestRing {
   }
 
   place(handle: NodeHandle, node: PastryNode): void {
-    const side = this.#options.sideMs ?? 50;
-    if (!this.#places.has(handle.id)) this.#places.set(handle.id, [this.rng.next() * side, this.rng.next() * side]);
+    this.#settle(handle.id);
     this.#members.set(handle.id, { node, handle, wakeAt: Infinity });
     this.#arm(handle.id);
+  }
+
+  /** A ring of so many nodes, joined one after the other by the protocol. */
+  static joined(nodes: number, options: RingOptions, everyMs = 200): TestRing {
+    const ring = new TestRing(options);
+    for (let i = 0; i < nodes; i++) ring.at(i * everyMs, () => ring.add());
+    ring.run(nodes * everyMs);
+    ring.runUntil(() => ring.ready().length === nodes, 600_000);
+    ring.run(ring.now + 10_000);
+    return ring;
+  }
+
+  /** A ring of so many nodes whose tables are filled; each slot holds the nearest of `candidatesMax` nodes. */
+  static filled(nodes: number, options: RingOptions, candidatesMax = 16): TestRing {
+    const ring = new TestRing(options);
+    const handles = Array.from({ length: nodes }, () => ring.handle()).sort((a, b) => (a.id < b.id ? -1 : 1));
+    for (const handle of handles) ring.#settle(handle.id);
+    const proximityMs = (a: NodeHandle, b: NodeHandle): Millis => 2 * ring.latencyMs(a.id, b.id);
+    handles.forEach((self, index) => {
+      const rng = ring.rng.fork();
+      const tables = fillTables({ self, ring: handles, index, proximityMs, config: ring.config, candidatesMax, rng });
+      ring.place(self, PastryNode.member(0, { self, rng, config: ring.config }, tables));
+    });
+    return ring;
+  }
+
+  /** Routes so many random keys from random nodes and waits for them. */
+  routeRandomKeys(count: number, explain = false): void {
+    const nodes = this.live();
+    for (let i = 0; i < count; i++) {
+      this.at(this.now + i, () => this.input(this.rng.pick(nodes)!, { type: 'route', app: 'test', key: randomId(this.rng), body: i, explain }));
+    }
+    this.run(this.now + count + 40_000);
   }
 
   /** Takes a node away without a word. */
@@ -142,8 +180,14 @@ export class TestRing {
     return [...this.sent.values()].reduce((sum, count) => sum + count, 0);
   }
 
+  #settle(id: Id): void {
+    const side = this.#options.sideMs ?? 50;
+    if (!this.#places.has(id)) this.#places.set(id, [this.rng.next() * side, this.rng.next() * side]);
+  }
+
   #perform(member: Member, effect: PastryEffect): void {
     const { handle, node } = member;
+    if (effect.type === 'forward' || effect.type === 'deliver') this.upcall(handle.id, effect.type);
     if (effect.type === 'send') this.#deliverLater(handle, effect.to, effect.message);
     else if (effect.type === 'forward') this.input(handle.id, { type: 'resume', envelope: effect.envelope, nextHop: effect.nextHop });
     else if (effect.type === 'drop') this.drops.set(effect.reason, (this.drops.get(effect.reason) ?? 0) + effect.count);
@@ -153,7 +197,8 @@ export class TestRing {
     }
   }
 
-  #deliverLater(from: NodeHandle, to: NodeHandle, message: Extract<PastryInput, { type: 'message' }>['message']): void {
+  #deliverLater(from: NodeHandle, to: NodeHandle, message: PastryMessage): void {
+    this.watch(from.id, to.id, message);
     this.sent.set(message.type, (this.sent.get(message.type) ?? 0) + 1);
     if (this.trace.length < 200_000) this.trace.push(`${this.now.toFixed(3)} ${from.id.slice(0, 6)} ${to.id.slice(0, 6)} ${message.type}`);
     if (this.rng.next() < (this.#options.loss ?? 0) || this.cuts(from.id, to.id)) return;
