@@ -183,6 +183,15 @@ describe('the admin server', () => {
     expect(text).toContain('banyan.auth.v1.AuthService/IssueToken');
   });
 
+  it('counts what is given and what is refused', async () => {
+    await running.enroll();
+    expect(await reasonOf(running.enroll('node', 'no such enrolment token'))).toBeDefined();
+    const { text } = await request(`http://${running.addresses.admin}`).get('/metrics').expect(200);
+    expect(text).toMatch(/^banyan_auth_certificates_issued_total\{occasion="enrolment"\} [1-9]/m);
+    expect(text).toMatch(/^banyan_auth_refusals_total\{request="enrolment"\} [1-9]/m);
+    expect(text).toMatch(/^banyan_auth_tokens_issued_total [1-9]/m);
+  });
+
   it('has no other page, and takes no other verb', async () => {
     await request(`http://${running.addresses.admin}`).get('/nothing').expect(404);
     await request(`http://${running.addresses.admin}`).post('/.well-known/jwks.json').expect(404);

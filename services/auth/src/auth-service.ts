@@ -4,9 +4,11 @@ import { mutualTlsServerCredentials, tlsServerCredentials } from '@banyan/grpc';
 import { createTokenVerifier, fixedTokenKeys } from '@banyan/identity';
 import { auth } from '@banyan/proto';
 import { splitAddress, type PreparedService, type ServiceContext, type ServiceDefinition } from '@banyan/service-kit';
+import { AUTH_METRICS } from '@banyan/telemetry';
 import { authSchema, type AuthConfig } from './auth.config.ts';
 import { AuthModule } from './auth.module.ts';
 import { openAuthority } from './authority-files.ts';
+import { CountedAuditLog } from './counted-audit-log.ts';
 import { EnrolmentTokens } from './enrolling/enrolment-tokens.ts';
 import { Subjects } from './issuing/subjects.ts';
 import { JWKS_PATH } from './jwks.controller.ts';
@@ -22,18 +24,19 @@ export const authService: ServiceDefinition<typeof authSchema> = { service: 'aut
 
 async function prepare(context: ServiceContext<AuthConfig>): Promise<PreparedService> {
   const { config, logger } = context;
+  const metrics = context.metrics.register(AUTH_METRICS);
   const now = Date.now;
   const { authority, signer, isNew } = await openAuthority(config.dataDir, config.authorityFile ?? join(config.dataDir, 'ca.pem'), now());
   if (isNew) logger.info({ event: 'authority_created' });
   const database = await openSqlite<AuthSchema>(join(config.dataDir, 'auth.sqlite'), authMigrations);
-  const audit = new SqlAuditLog(database);
+  const audit = new CountedAuditLog(new SqlAuditLog(database), metrics);
   if (isNew) await audit.append({ at: now(), event: 'authority_created', actor: 'config', object: 'authority', detail: '' });
   await putInitial(config, database, audit);
   const ownCertificates = await OwnCertificates.issue(authority, signer, addressesOf(config), now());
   const [api, peer] = [tlsServerCredentials(ownCertificates.server), mutualTlsServerCredentials(ownCertificates.server, authority.pem)];
   ownCertificates.keepFresh([api, peer]);
   return {
-    module: AuthModule.of({ authority, signer, ownCertificates, database, audit, now }),
+    module: AuthModule.of({ authority, signer, ownCertificates, database, audit, metrics, now }),
     tokenVerifier: createTokenVerifier(fixedTokenKeys(ownCertificates.keySet, authority.pem)),
     pages: { jwks: JWKS_PATH },
     listeners: [

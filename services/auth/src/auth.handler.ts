@@ -15,11 +15,15 @@ import {
   renewRequest,
   revokeRequest,
 } from './auth.requests.ts';
+import type { AUTH_METRICS, Metrics } from '@banyan/telemetry';
 import { EnrolmentTokens } from './enrolling/enrolment-tokens.ts';
 import { Enrolments, parseNodeId } from './enrolling/enrolments.ts';
 import { Memberships } from './enrolling/memberships.ts';
 import { ClientTokens } from './issuing/client-tokens.ts';
 import { Subjects } from './issuing/subjects.ts';
+
+/** The counter of requests for certificates that were refused; the audit log counts those for tokens. */
+export const REFUSALS = Symbol('auth.refusals');
 
 /** banyan.auth.v1.AuthService: who may call, and from messages to what does the work and back. */
 @Controller()
@@ -31,26 +35,27 @@ export class AuthHandler {
     @Inject(EnrolmentTokens) private readonly enrolmentTokens: EnrolmentTokens,
     @Inject(ClientTokens) private readonly clientTokens: ClientTokens,
     @Inject(Subjects) private readonly subjects: Subjects,
+    @Inject(REFUSALS) private readonly refusals: Metrics<typeof AUTH_METRICS>['refusals'],
   ) {}
 
   @GrpcMethod('AuthService', 'BeginEnrolment')
   @AllowAnyone()
   async beginEnrolment(@Request(beginEnrolmentRequest) request: z.infer<typeof beginEnrolmentRequest>): Promise<auth.BeginEnrolmentResponse> {
-    const { salt, id } = await this.enrolments.begin(request.enrolmentToken, request.publicKey);
+    const { salt, id } = await this.#countingRefusal('enrolment', this.enrolments.begin(request.enrolmentToken, request.publicKey));
     return { salt, nodeId: idToBytes(id) };
   }
 
   @GrpcMethod('AuthService', 'Enroll')
   @AllowAnyone()
   async enroll(@Request(enrollRequest) request: z.infer<typeof enrollRequest>): Promise<auth.EnrollResponse> {
-    const { der, id, notAfter } = await this.enrolments.enroll(request);
+    const { der, id, notAfter } = await this.#countingRefusal('enrolment', this.enrolments.enroll(request));
     return { certificate: der, authority: this.authority.der, nodeId: idToBytes(id), expiresAtMs: BigInt(notAfter) };
   }
 
   @GrpcMethod('AuthService', 'Renew')
   @RequirePeer()
   async renew(@Request(renewRequest) request: z.infer<typeof renewRequest>, @FromPeer() peer: PeerIdentity): Promise<auth.RenewResponse> {
-    const { der, notAfter } = await this.memberships.renew(peer, request);
+    const { der, notAfter } = await this.#countingRefusal('renewal', this.memberships.renew(peer, request));
     return { certificate: der, expiresAtMs: BigInt(notAfter) };
   }
 
@@ -95,5 +100,14 @@ export class AuthHandler {
   async deleteSubject(@Request(deleteSubjectRequest) request: z.infer<typeof deleteSubjectRequest>, @FromToken() caller: TokenClaims): Promise<auth.DeleteSubjectResponse> {
     await this.subjects.remove({ ...request, actor: caller.subject });
     return {};
+  }
+
+  async #countingRefusal<Answer>(request: 'enrolment' | 'renewal', answer: Promise<Answer>): Promise<Answer> {
+    try {
+      return await answer;
+    } catch (error) {
+      this.refusals.add(1, { request });
+      throw error;
+    }
   }
 }

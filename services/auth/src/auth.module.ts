@@ -1,7 +1,8 @@
 import { Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
 import type { Database } from '@banyan/database';
 import { CertificateAuthority, type TokenSigner } from '@banyan/identity';
-import { AuthHandler } from './auth.handler.ts';
+import type { AUTH_METRICS, Metrics } from '@banyan/telemetry';
+import { AuthHandler, REFUSALS } from './auth.handler.ts';
 import { EnrolmentTokens } from './enrolling/enrolment-tokens.ts';
 import { Enrolments } from './enrolling/enrolments.ts';
 import { Memberships } from './enrolling/memberships.ts';
@@ -21,6 +22,7 @@ export interface AuthPorts {
   readonly ownCertificates: OwnCertificates;
   readonly database: Database<AuthSchema>;
   readonly audit: AuditLog;
+  readonly metrics: Metrics<typeof AUTH_METRICS>;
   /** Wall clock, ms: certificates and tokens are about dates. */
   readonly now: () => number;
 }
@@ -31,7 +33,7 @@ const DATABASE = Symbol('auth.database');
 @Module({})
 export class AuthModule implements OnApplicationShutdown {
   static of(ports: AuthPorts): DynamicModule {
-    const { authority, signer, ownCertificates, database, audit, now } = ports;
+    const { authority, signer, ownCertificates, database, audit, metrics, now } = ports;
     const [enrolmentStore, subjectStore] = [new SqlEnrolmentStore(database), new SqlSubjectStore(database)];
     return {
       module: AuthModule,
@@ -39,6 +41,7 @@ export class AuthModule implements OnApplicationShutdown {
       providers: [
         { provide: DATABASE, useValue: database },
         { provide: CertificateAuthority, useValue: authority },
+        { provide: REFUSALS, useValue: metrics.refusals },
         { provide: OwnCertificates, useValue: ownCertificates },
         { provide: Enrolments, useValue: new Enrolments(authority, enrolmentStore, audit, now) },
         { provide: Memberships, useValue: new Memberships(authority, enrolmentStore, audit, now) },

@@ -9,13 +9,13 @@ const MEMBERSHIP = Symbol('bootstrap.membership');
 /** Bootstrap, put together. */
 @Module({})
 export class BootstrapModule implements OnApplicationShutdown {
-  static of(membership: Membership, leaseMs: number): DynamicModule {
+  static of(membership: Membership, directory: SupernodeDirectory<overlay.Node>): DynamicModule {
     return {
       module: BootstrapModule,
       controllers: [BootstrapHandler],
       providers: [
         { provide: MEMBERSHIP, useValue: membership },
-        { provide: SupernodeDirectory, useValue: new SupernodeDirectory<overlay.Node>(leaseMs) },
+        { provide: SupernodeDirectory, useValue: directory },
       ],
     };
   }

@@ -39,6 +39,7 @@ export const LISTED_MAX = 200;
 /** Who is there, for as long as they say so. Pure: it is told the time, ms on a clock that never goes back. */
 export class SupernodeDirectory<Node> {
   readonly #entries = new Map<Id, Supernode<Node>>(); // insertion order = order of last signs
+  #expired = 0;
 
   constructor(
     /** An entry is dropped when no sign comes for so long, ms. */
@@ -48,6 +49,18 @@ export class SupernodeDirectory<Node> {
 
   get size(): number {
     return this.#entries.size;
+  }
+
+  /** How many leases ran out so far. */
+  get expired(): number {
+    return this.#expired;
+  }
+
+  /** Live nodes that deliver keys, and those that do not yet. */
+  count(now: number): { readonly ready: number; readonly joining: number } {
+    this.#expire(now);
+    const ready = [...this.#entries.values()].filter((entry) => entry.ready).length;
+    return { ready, joining: this.#entries.size - ready };
   }
 
   /** Enters a node, not ready until a heartbeat says so. False: a later life of it is entered already. */
@@ -107,6 +120,7 @@ export class SupernodeDirectory<Node> {
     for (const entry of this.#entries.values()) {
       if (entry.signAt + this.leaseMs > now) return;
       this.#entries.delete(entry.id);
+      this.#expired += 1;
     }
   }
 }

@@ -2,9 +2,11 @@ import { join } from 'node:path';
 import { openSqlite } from '@banyan/database';
 import { builder } from '@banyan/proto';
 import { becomeMember, type PreparedService, type ServiceContext, type ServiceDefinition } from '@banyan/service-kit';
+import { BUILDER_METRICS } from '@banyan/telemetry';
 import { builderSchema, type BuilderConfig } from './builder.config.ts';
 import { BuilderModule } from './builder.module.ts';
 import { builderMigrations, type BuilderSchema } from './keeping/group-schema.ts';
+import { TreePictures } from './picturing/tree-pictures.ts';
 
 /** The tree builder: the directory of groups, and the live picture of every tree. */
 export const builderService: ServiceDefinition<typeof builderSchema> = { service: 'tree-builder', schema: builderSchema, prepare };
@@ -13,9 +15,12 @@ async function prepare(context: ServiceContext<BuilderConfig>): Promise<Prepared
   const { apiListen, peerListen, dataDir } = context.config;
   const membership = await becomeMember(context, 'builder', [apiListen, peerListen]);
   const database = await openSqlite<BuilderSchema>(join(dataDir, 'tree-builder.sqlite'), builderMigrations);
+  const metrics = context.metrics.register(BUILDER_METRICS);
+  const pictures = new TreePictures();
+  context.metrics.beforeScrape(() => metrics.places.set(pictures.size(performance.now())));
   const services = [builder.TreeBuilderServiceService];
   return {
-    module: BuilderModule.of(membership, database),
+    module: BuilderModule.of({ membership, database, pictures, metrics }),
     tokenVerifier: membership.tokenVerifier,
     listeners: [
       { name: 'api', listen: apiListen, credentials: membership.apiCredentials, services, hasReflection: true },

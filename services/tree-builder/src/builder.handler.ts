@@ -1,4 +1,4 @@
-import { Controller, Inject } from '@nestjs/common';
+import { Controller, Inject, type OnModuleInit } from '@nestjs/common';
 import { GrpcMethod, GrpcStreamCall } from '@nestjs/microservices';
 import { EMPTY, type Observable } from 'rxjs';
 import type { z } from 'zod';
@@ -23,6 +23,7 @@ import {
   type RequestStream,
   type ResponseStream,
 } from '@banyan/service-kit';
+import type { BUILDER_METRICS, Metrics } from '@banyan/telemetry';
 import { createGroupRequest, deleteGroupRequest, describeGroupRequest, listGroupsRequest, reportPlacesRequest, watchTreeRequest } from './builder.requests.ts';
 import { assertMayCreate, assertMayRead, assertOwns, fullName, mayRead, readerOf, type Reader } from './callers.ts';
 import { DescriptorSigner } from './keeping/descriptor-signer.ts';
@@ -36,16 +37,24 @@ import { TreePictures } from './picturing/tree-pictures.ts';
 const WATCHERS_MAX = 1_000;
 const RETRY_AFTER_MS = 5_000;
 
+/** What the tree builder counts, for those who watch it. */
+export const COUNTERS = Symbol('builder.counters');
+
 /** banyan.builder.v1.TreeBuilderService: who may call, and from messages to what does the work and back. */
 @Controller()
-export class BuilderHandler {
+export class BuilderHandler implements OnModuleInit {
   #watchers = 0;
 
   constructor(
     @Inject(Groups) private readonly groups: Groups,
     @Inject(DescriptorSigner) private readonly signer: DescriptorSigner,
     @Inject(TreePictures) private readonly pictures: TreePictures,
+    @Inject(COUNTERS) private readonly counters: Metrics<typeof BUILDER_METRICS>,
   ) {}
+
+  onModuleInit(): Promise<void> {
+    return this.#countGroups();
+  }
 
   @GrpcMethod('TreeBuilderService', 'CreateGroup')
   @RequireToken()
@@ -53,7 +62,9 @@ export class BuilderHandler {
     const name = fullName(readerOf(call), request.name);
     checkGroupName(name);
     assertMayCreate(call, name);
-    return { descriptor: this.signer.sign(await this.groups.create({ ...request, name })) };
+    const group = await this.groups.create({ ...request, name });
+    await this.#countGroups();
+    return { descriptor: this.signer.sign(group) };
   }
 
   @GrpcMethod('TreeBuilderService', 'DescribeGroup')
@@ -88,6 +99,7 @@ export class BuilderHandler {
     checkGroupName(name);
     assertOwns(caller, name);
     await this.groups.delete(name);
+    await this.#countGroups();
     return {};
   }
 
@@ -95,10 +107,15 @@ export class BuilderHandler {
   @GrpcStreamCall('TreeBuilderService', 'ReportPlaces')
   @RequirePeer()
   async reportPlaces(@Call() call: RequestStream, @FromPeer() peer: PeerIdentity): Promise<builder.ReportPlacesResponse> {
-    for await (const message of requests<builder.ReportPlacesRequest>(call)) {
-      const report = checkRequest(reportPlacesRequest, message);
-      if (peer.role !== 'node' || idFromBytes(report.node.id) !== peer.id) throw new OverlayError('NOT_YOURSELF', 'a node reports its own places only', { id: peer.id });
-      this.pictures.report(report, performance.now());
+    this.counters.reporters.add(1);
+    try {
+      for await (const message of requests<builder.ReportPlacesRequest>(call)) {
+        const report = checkRequest(reportPlacesRequest, message);
+        if (peer.role !== 'node' || idFromBytes(report.node.id) !== peer.id) throw new OverlayError('NOT_YOURSELF', 'a node reports its own places only', { id: peer.id });
+        this.pictures.report(report, performance.now());
+      }
+    } finally {
+      this.counters.reporters.add(-1);
     }
     return {};
   }
@@ -112,14 +129,20 @@ export class BuilderHandler {
     await this.groups.byName(name);
     if (this.#watchers >= WATCHERS_MAX) throw new OverlayError('BUSY', 'too many trees are watched at once', {}, { retryAfterMs: RETRY_AFTER_MS });
     this.#watchers += 1;
+    this.counters.watchers.add(1);
     try {
       for await (const places of pictureStream(this.pictures, groupKey(name), cancelSignal(call))) {
         if (!(await send(call, { places: [...places], atMs: BigInt(Date.now()) }))) break;
       }
     } finally {
       this.#watchers -= 1;
+      this.counters.watchers.add(-1);
     }
     return EMPTY;
+  }
+
+  async #countGroups(): Promise<void> {
+    this.counters.groups.set(await this.groups.count());
   }
 }
 

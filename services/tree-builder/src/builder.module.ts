@@ -1,7 +1,8 @@
 import { Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
 import type { Database } from '@banyan/database';
 import type { Membership } from '@banyan/service-kit';
-import { BuilderHandler } from './builder.handler.ts';
+import type { BUILDER_METRICS, Metrics } from '@banyan/telemetry';
+import { BuilderHandler, COUNTERS } from './builder.handler.ts';
 import { DescriptorSigner } from './keeping/descriptor-signer.ts';
 import type { BuilderSchema } from './keeping/group-schema.ts';
 import { Groups } from './keeping/groups.ts';
@@ -11,10 +12,18 @@ import { TreePictures } from './picturing/tree-pictures.ts';
 const MEMBERSHIP = Symbol('builder.membership');
 const DATABASE = Symbol('builder.database');
 
+/** What the tree builder stands on. */
+export interface BuilderPorts {
+  readonly membership: Membership;
+  readonly database: Database<BuilderSchema>;
+  readonly pictures: TreePictures;
+  readonly metrics: Metrics<typeof BUILDER_METRICS>;
+}
+
 /** The tree builder, put together. */
 @Module({})
 export class BuilderModule implements OnApplicationShutdown {
-  static of(membership: Membership, database: Database<BuilderSchema>): DynamicModule {
+  static of({ membership, database, pictures, metrics }: BuilderPorts): DynamicModule {
     const signer = new DescriptorSigner(membership.credentials);
     membership.onRenewed((credentials) => signer.renew(credentials));
     return {
@@ -25,7 +34,8 @@ export class BuilderModule implements OnApplicationShutdown {
         { provide: DATABASE, useValue: database },
         { provide: DescriptorSigner, useValue: signer },
         { provide: Groups, useValue: new Groups(new SqlGroupStore(database), Date.now) },
-        { provide: TreePictures, useValue: new TreePictures() },
+        { provide: TreePictures, useValue: pictures },
+        { provide: COUNTERS, useValue: metrics },
       ],
     };
   }

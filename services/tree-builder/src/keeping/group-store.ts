@@ -32,6 +32,8 @@ export interface GroupStore {
   put(group: GroupRecord): Promise<boolean>;
   /** Groups that are not deleted. */
   list(page: GroupPage): Promise<readonly GroupRecord[]>;
+  /** How many groups there are that are not deleted. */
+  count(): Promise<number>;
   /** How many groups of an owner are kept, deleted ones that are not forgotten yet included. */
   countOf(owner: string): Promise<number>;
   /** Forgets groups that were deleted before. */

@@ -82,6 +82,11 @@ export class Groups {
     return { groups, next: after };
   }
 
+  /** How many groups there are. */
+  count(): Promise<number> {
+    return this.store.count();
+  }
+
   /** Deletes a group; what remains is a descriptor that says so, for nodes that ask. Throws GROUP_NOT_FOUND. */
   async delete(name: string): Promise<void> {
     const group = await this.byName(name);

@@ -50,6 +50,15 @@ export class SqlGroupStore implements GroupStore {
     return rows.map(toRecord);
   }
 
+  async count(): Promise<number> {
+    const { count } = await this.database.query
+      .selectFrom('group_descriptor')
+      .select((e) => e.fn.countAll<number>().as('count'))
+      .where('is_deleted', '=', 0)
+      .executeTakeFirstOrThrow();
+    return Number(count);
+  }
+
   async countOf(owner: string): Promise<number> {
     const { count } = await this.database.query
       .selectFrom('group_descriptor')

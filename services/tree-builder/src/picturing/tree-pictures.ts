@@ -51,6 +51,12 @@ export class TreePictures {
     return places.toSorted(compareRank).slice(0, PICTURE_PLACES_MAX).map(({ place }) => place);
   }
 
+  /** How many places are told of, over all groups. */
+  size(now: number): number {
+    this.expire(now);
+    return this.#places.size;
+  }
+
   /** How many nodes are in a group's tree, and how many local subscriptions they have. */
   count(group: Id, now: number): { readonly nodes: number; readonly subscribers: number } {
     this.expire(now);

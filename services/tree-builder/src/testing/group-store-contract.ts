@@ -45,6 +45,13 @@ export function describeGroupStoreContract(name: string, open: () => Promise<Gro
       expect(await names('c', '', 10)).toEqual([]);
     });
 
+    it('counts what is there, without deleted ones', async () => {
+      expect(await store.count()).toBe(0);
+      for (const each of ['ann/a', 'ann/b', 'bob/a']) await store.put(group(each));
+      await store.put(group('ann/b', { version: 2, isDeleted: true }));
+      expect(await store.count()).toBe(2);
+    });
+
     it('counts what an owner has, deleted ones until they are forgotten', async () => {
       await store.put(group('ann/a'));
       await store.put(group('ann/b'));
