@@ -260,7 +260,8 @@ export class HopDelivery {
 
   #attemptOf(hop: UnackedHop, record: HopRecord): HopAttempt {
     const { hopId, envelope, attempt } = hop;
-    const named = { ...record, hopId, key: envelope.key, app: envelope.app, index: envelope.hops, attempt };
+    const last = hop.hop.last === undefined ? {} : { last: hop.hop.last };
+    const named = { ...record, hopId, key: envelope.key, app: envelope.app, index: envelope.hops, attempt, ...last };
     return envelope.trace === undefined ? named : { ...named, trace: envelope.trace };
   }
 }

@@ -105,6 +105,17 @@ describe('a leaf set', () => {
     expect(leafSet.covers(idOf('10'), true)).toBe(true);
   });
 
+  it('that lost members fills a hole from its own side of the ring only, until it is the whole ring', () => {
+    const around = ['90', 'a0', 'b0', '70', '60', '50'].map(idOf);
+    const leafSet = fill(idOf('80'), around);
+    leafSet.remove(idOf('60'));
+    expect(leafSet.admits(idOf('c0'))).toBe(false);
+    expect(leafSet.admits(idOf('20'))).toBe(true);
+    expect(leafSet.insert(handleOf(idOf('98')))).toMatchObject({ gained: { id: idOf('98') }, lost: { id: idOf('b0') } });
+    leafSet.becomeWholeRing();
+    expect(leafSet.admits(idOf('c0'))).toBe(true);
+  });
+
   it('forgets a node that is taken out', () => {
     const leafSet = fill(idOf('80'), [idOf('90'), idOf('a0')]);
     expect(leafSet.remove(idOf('90'))?.id).toBe(idOf('90'));

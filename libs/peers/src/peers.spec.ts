@@ -1,0 +1,154 @@
+import { id } from '@banyan/ids';
+import type { NodeHandle } from '@banyan/kbr';
+import { describe, expect, it } from 'vitest';
+import { DEFAULT_PEERS_CONFIG } from './config.ts';
+import type { PeerMessage } from './messages.ts';
+import { Peers, type PeerEffect } from './peers.ts';
+
+const node = (digit: string, incarnation = 1): NodeHandle => ({
+  id: id(digit.repeat(32)),
+  incarnation,
+  controlAddress: digit,
+  dataAddress: '',
+  region: '',
+  zone: '',
+  capacity: 1,
+});
+const [self, peer, helper] = [node('0'), node('1'), node('2')];
+
+function peersOf(helpers: readonly NodeHandle[] = [], config = DEFAULT_PEERS_CONFIG): Peers {
+  return new Peers({ self, config, helpers: () => helpers, keeps: () => false });
+}
+
+/** Lets time pass, alarm by alarm, and gathers what comes of it. */
+function until(peers: Peers, end: number): PeerEffect[] {
+  const effects: PeerEffect[] = [];
+  for (let now = peers.next(); now <= end; now = peers.next()) {
+    effects.push(...peers.tick(now));
+    expect(peers.next()).toBeGreaterThan(now);
+  }
+  return effects;
+}
+
+const pings = (effects: readonly PeerEffect[]): number[] => effects.flatMap((each) => (each.type === 'send' && each.message.type === 'ping' ? [each.message.nonce] : []));
+const ends = (effects: readonly PeerEffect[]): PeerEffect[] => effects.filter((each) => each.type !== 'send');
+
+describe('lives', () => {
+  it('a newer life wins, an older one is ignored', () => {
+    const peers = peersOf();
+    expect(peers.heard(0, node('1', 5))).toEqual({ type: 'current' });
+    expect(peers.heard(1, node('1', 4))).toEqual({ type: 'stale' });
+    expect(peers.heard(2, node('1', 6))).toEqual({ type: 'restarted', former: node('1', 5) });
+    expect(peers.isShunned(3, node('1', 5))).toBe(true);
+    expect(peers.isShunned(3, node('1', 6))).toBe(false);
+  });
+
+  it('a dead life is shunned for a while, a newer one is not, and one that speaks was not dead', () => {
+    const peers = peersOf();
+    peers.bury(0, node('1', 5));
+    expect(peers.isShunned(1, node('1', 5))).toBe(true);
+    expect(peers.isShunned(1, node('1', 6))).toBe(false);
+    expect(peers.failedLately(1)).toEqual([{ id: peer.id, incarnation: 5 }]);
+    expect(peers.isShunned(DEFAULT_PEERS_CONFIG.failedForMs, node('1', 5))).toBe(false);
+    peers.bury(2, node('1', 5));
+    expect(peers.heard(3, node('1', 5))).toEqual({ type: 'revived' });
+    expect(peers.isShunned(4, node('1', 5))).toBe(false);
+  });
+
+  it('remembers a bounded number of the dead and of the known', () => {
+    const peers = peersOf([], { ...DEFAULT_PEERS_CONFIG, failedMax: 3, recordsMax: 3 });
+    for (let i = 1; i <= 6; i++) {
+      peers.heard(i, node(String(i)));
+      peers.bury(i, node(String(i)));
+    }
+    expect(peers.failedLately(7).map((life) => life.id[0])).toEqual(['6', '5', '4']);
+    expect([peers.heardAt(node('1').id), peers.heardAt(node('6').id)]).toEqual([undefined, 6]);
+  });
+});
+
+describe('a probe', () => {
+  it('measures the round trip by the ping that was answered', () => {
+    const peers = peersOf();
+    peers.heard(0, peer);
+    const [first] = pings(peers.probe(100, peer, 'measure'));
+    expect(peers.receive(140, peer, { type: 'pong', nonce: first!, ready: true })).toEqual([{ type: 'answered', peer, ready: true }]);
+    expect([peers.roundTripMs(peer.id), peers.proximityMs(peer.id)]).toEqual([40, 40]);
+    expect(peers.next()).toBe(Infinity);
+  });
+
+  it('takes the answer to an earlier ping for what it is', () => {
+    const peers = peersOf();
+    peers.heard(0, peer);
+    const [first] = pings(peers.probe(0, peer, 'check'));
+    peers.tick(peers.next());
+    peers.receive(1_500, peer, { type: 'pong', nonce: first!, ready: true });
+    expect(peers.roundTripMs(peer.id)).toBe(1_500);
+  });
+
+  it('of a candidate that stays silent ends without a verdict', () => {
+    const peers = peersOf([helper]);
+    const first = peers.probe(0, peer, 'measure');
+    expect(peers.isDoubtful(1, peer)).toBe(false);
+    const later = until(peers, 60_000);
+    expect(pings([...first, ...later])).toHaveLength(DEFAULT_PEERS_CONFIG.measureTries);
+    expect(ends(later)).toEqual([{ type: 'silent', peer }]);
+  });
+
+  it('of a member waits longer each time, then asks others before it believes a death', () => {
+    const peers = peersOf([helper, node('3'), node('4'), node('5')]);
+    const first = peers.probe(0, peer, 'verify');
+    expect(peers.isDoubtful(1, peer)).toBe(true);
+    const waits: number[] = [];
+    for (let at = peers.next(), before = 0; waits.length < 3; before = at, at = peers.next()) {
+      waits.push(at - before);
+      if (waits.length < 3) peers.tick(at);
+    }
+    expect(waits).toEqual([1_000, 2_000, 4_000]);
+    const asked = peers.tick(peers.next());
+    expect(asked.filter((each) => each.type === 'send' && each.message.type === 'pingRequest')).toHaveLength(DEFAULT_PEERS_CONFIG.indirectHelpers);
+    expect(pings(first)).toHaveLength(1);
+    expect(ends(until(peers, 60_000))).toEqual([{ type: 'dead', peer }]);
+  });
+
+  it('of a member that others reach finds it unreachable, not dead', () => {
+    const peers = peersOf([helper]);
+    peers.probe(0, peer, 'verify');
+    const asked = until(peers, 7_000).find((each) => each.type === 'send' && each.message.type === 'pingRequest');
+    expect(asked).toMatchObject({ to: helper, message: { target: peer } });
+    peers.receive(7_100, helper, { type: 'pingReport', nonce: 0, target: peer.id });
+    expect(ends(until(peers, 60_000))).toEqual([{ type: 'unreachable', peer }]);
+  });
+
+  it('that another has found dead needs our own pings only', () => {
+    const peers = peersOf([helper]);
+    peers.probe(0, peer, 'confirm');
+    const effects = until(peers, 60_000);
+    expect(effects.some((each) => each.type === 'send' && each.message.type === 'pingRequest')).toBe(false);
+    expect(ends(effects)).toEqual([{ type: 'dead', peer }]);
+  });
+
+  it('under way is not begun again, but may become a stronger one', () => {
+    const peers = peersOf();
+    peers.probe(0, peer, 'measure');
+    expect(peers.probe(1, peer, 'verify')).toEqual([]);
+    expect(ends(until(peers, 60_000))).toEqual([{ type: 'dead', peer }]);
+  });
+
+  it('is made for others too, and its answer handed on', () => {
+    const peers = peersOf();
+    const [ping] = peers.receive(0, helper, { type: 'pingRequest', nonce: 9, target: peer });
+    expect(ping).toMatchObject({ type: 'send', to: peer, message: { type: 'ping' } });
+    const nonce = (ping as { message: Extract<PeerMessage, { type: 'ping' }> }).message.nonce;
+    expect(peers.receive(5, helper, { type: 'pong', nonce, ready: true })).toEqual([]);
+    expect(peers.receive(5, peer, { type: 'pong', nonce, ready: true })).toEqual([
+      { type: 'send', to: helper, message: { type: 'pingReport', nonce: 9, target: peer.id } },
+    ]);
+  });
+
+  it('is answered with our own standing', () => {
+    const peers = peersOf();
+    expect(peers.receive(0, peer, { type: 'ping', nonce: 4 })).toEqual([{ type: 'send', to: peer, message: { type: 'pong', nonce: 4, ready: false } }]);
+    peers.ready = true;
+    expect(peers.receive(0, peer, { type: 'ping', nonce: 5 })).toMatchObject([{ message: { ready: true } }]);
+  });
+});
