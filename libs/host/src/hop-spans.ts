@@ -55,6 +55,8 @@ export class HopSpans {
     const open = this.#open.get(hopId);
     if (open === undefined) return undefined;
     this.#open.delete(hopId);
+    // A root takes a message into its care by delivering it.
+    if (outcome === 'acknowledged' && open.hop.last === true) open.span.event('delivered');
     if (outcome === 'acknowledged') open.span.end({ attributes: { 'banyan.rtt_ms': roundTripMs } });
     else open.span.end({ error: 'not acknowledged in time', attributes: { 'banyan.hop.outcome': 'timeout' } });
     return open.hop;

@@ -54,6 +54,7 @@ describe('the spans of a route', () => {
     expect(spans).toHaveLength(hops);
     expect(spans.map(({ start }) => start.parent)).toEqual([caller, ...spans.slice(0, -1).map(({ traceparent }) => traceparent)]);
     expect(spans[0]?.start.attributes).toMatchObject({ 'banyan.key': key, 'banyan.hop.index': 1, 'banyan.hop.attempt': 1, 'banyan.hop.rule': 'leaf_set', 'banyan.next_hop': root.id });
+    expect(spans.map(({ events }) => events)).toEqual([...spans.slice(0, -1).map(() => []), ['delivered']]);
     expect(spans.at(-1)?.outcome).toMatchObject({ attributes: { 'banyan.rtt_ms': expect.any(Number) } });
   });
 

@@ -85,6 +85,8 @@ export interface HopAttempt extends HopRecord {
   readonly index: number;
   /** 1 for the first attempt at this hop; a reroute is the next attempt. */
   readonly attempt: number;
+  /** As in `Hop`: its acknowledgement means that the message was delivered. */
+  readonly last?: true;
   readonly trace?: string;
 }
 
