@@ -1,4 +1,4 @@
-import type { AUTH_METRICS, type Metrics } from '@banyan/telemetry';
+import type { AUTH_METRICS, Metrics } from '@banyan/telemetry';
 import type { AuditEntry, AuditLog } from './storing/audit-log.ts';
 
 /** An audit log that also counts what it is told: who looks for the cause reads the log, who watches reads the counters. */
