@@ -55,7 +55,7 @@ export const e2e: Suite<typeof options> = {
   async run(values, say) {
     say(`starting an overlay of ${values.nodes} nodes`);
     await using overlay = await startOverlay({ nodes: values.nodes });
-    return measure(overlay, values, say);
+    return await measure(overlay, values, say); // the overlay is stopped after that, not before
   },
 };
 
