@@ -92,7 +92,13 @@ const noLabels: Record<string, string> = {};
 function labelReader(spec: MetricSpec): (given: Record<string, string> | undefined) => Record<string, string> {
   const allowed = Object.entries(spec.labels ?? {});
   if (allowed.length === 0) return () => noLabels;
-  return (given) => Object.fromEntries(allowed.map(([name, values]) => [name, values === 'open' ? (given?.[name] ?? '') : bounded(values, given?.[name] ?? '')]));
+  const read = (given: Record<string, string> | undefined): Record<string, string> =>
+    Object.fromEntries(allowed.map(([name, values]) => [name, values === 'open' ? (given?.[name] ?? '') : bounded(values, given?.[name] ?? '')]));
+  const [[name, values]] = allowed as [[string, readonly string[] | 'open']];
+  if (allowed.length > 1 || values === 'open') return read;
+  // One closed label, as on frames and hops: the values spelled as listed are looked up, and only others are read.
+  const listed = new Map(values.map((value) => [value, { [name]: value }]));
+  return (given) => listed.get(given?.[name] ?? '') ?? read(given);
 }
 
 // A counter with one closed label is exported at 0 for each value: a rate over a series that was never there shows nothing.
