@@ -94,7 +94,7 @@ describe('the composition', () => {
   });
 
   it.each(composed)('publishes ports on which $name listens, to this host alone', ({ environment, ports }) => {
-    const listened = Object.entries({ ...baked, ...environment }).filter(([variable]) => variable.endsWith('_LISTEN')).map(([, address]) => portOf(address ?? ''));
+    const listened = Object.entries({ ...baked, ...environment }).filter(([variable]) => variable.endsWith('_LISTEN')).map(([, address]) => portOf(String(address ?? '')));
     for (const port of ports) {
       expect(port).toMatch(/^127\.0\.0\.1:\d+:\d+$/);
       expect(listened).toContain(portOf(port));
@@ -112,7 +112,7 @@ describe('the composition', () => {
       if (host === undefined || port === undefined) continue;
       const other = composition.services[host];
       expect(other, variable).toBeDefined();
-      const listened = Object.entries({ ...baked, ...other?.environment }).filter(([name]) => name.endsWith('_LISTEN')).map(([, address]) => portOf(address ?? ''));
+      const listened = Object.entries({ ...baked, ...other?.environment }).filter(([name]) => name.endsWith('_LISTEN')).map(([, address]) => portOf(String(address ?? '')));
       expect(listened, variable).toContain(port);
     }
   });
