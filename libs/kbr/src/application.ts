@@ -40,6 +40,7 @@ export type Downcall<Body, Frame = never> =
   | { readonly type: 'direct'; readonly to: NodeHandle; readonly body: Body }
   /** Opens a data link to a parent; answered by `linkUp` or `linkDown`. Without effect while one is open or opening. */
   | { readonly type: 'dial'; readonly to: NodeHandle }
+  /** Closes an end after what was sent on it; the other side gets `linkDown`, this one is told nothing more of it. */
   | { readonly type: 'hangUp'; readonly link: LinkId }
   /** Writes one frame to every link; the shell encodes it once and writes the same buffer to each. */
   | { readonly type: 'fanOut'; readonly links: readonly LinkId[]; readonly frame: Frame }

@@ -87,8 +87,13 @@ export function watchFlow(turn: Turn, group: Group, beat: DownBeat): void {
     return;
   }
   parent.reopened = true;
-  const uplink = turn.neighbors.get(parent.handle.id)?.uplink;
-  if (uplink !== undefined) turn.push({ type: 'hangUp', link: uplink });
+  const neighbor = turn.neighbors.get(parent.handle.id);
+  if (neighbor?.uplink !== undefined) {
+    // Who hangs up is told nothing more, so the new link is dialled here; when it is up all groups on it start again.
+    turn.push({ type: 'hangUp', link: neighbor.uplink });
+    delete neighbor.uplink;
+  }
+  openFlow(turn, group);
   turn.note(group.id, 'flow_reopened');
 }
 

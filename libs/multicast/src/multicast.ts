@@ -46,6 +46,8 @@ export class Multicast implements Application<MulticastMessage, MulticastCommand
   readonly #openings = new Openings();
   readonly #departure = new Departure();
   readonly #inbox: Inbox;
+  /** What a tick found due only after its own turn (a hurried beat, a root lost) waits for the next, a millisecond later. */
+  #restUntil: Millis = 0;
 
   constructor(view: RoutingView, rng: Rng, config: Partial<MulticastConfig> = {}) {
     this.#turn = new Turn(view, rng, { ...LOCAL_CONFIG, ...config });
@@ -66,18 +68,20 @@ export class Multicast implements Application<MulticastMessage, MulticastCommand
     if (due !== undefined && now - due > STALL_MS) this.#turn.neighbors.excuse(now - due);
     this.#dispatch(input);
     this.#finishTurn();
+    if (input.type === 'tick') this.#restUntil = now + 1;
     return this.#turn.finish();
   }
 
   deadline(): Millis | undefined {
     const { dueAt } = this.#turn.neighbors;
-    return earliest(
+    const first = earliest(
       this.#groups.deadline(),
       dueAt === Infinity ? undefined : dueAt,
       this.#publishers.deadline(),
       this.#openings.deadline(),
       this.#departure.deadline(this.#turn),
     );
+    return first === undefined ? undefined : Math.max(first, this.#restUntil);
   }
 
   state(now: Millis): Json {

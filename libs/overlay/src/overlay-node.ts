@@ -26,6 +26,8 @@ interface Turn<A extends Applications, Message> {
 export class OverlayNode<A extends Applications, Message = PastryMessage> implements Machine<OverlayInput<A, Message>, OverlayEffect<A, Message>> {
   readonly #routing: Routing<Message>;
   readonly #applications: ReadonlyMap<string, AnyApplication>;
+  /** One machine's tick may make something due at once in another that had its tick before: a millisecond later. */
+  #restUntil: Millis = 0;
 
   constructor(routing: Routing<Message>, applications: A) {
     this.#routing = routing;
@@ -43,7 +45,7 @@ export class OverlayNode<A extends Applications, Message = PastryMessage> implem
       const deadline = application.deadline();
       if (deadline !== undefined && (first === undefined || deadline < first)) first = deadline;
     }
-    return first;
+    return first === undefined ? undefined : Math.max(first, this.#restUntil);
   }
 
   handle(now: Millis, input: OverlayInput<A, Message>): readonly OverlayEffect<A, Message>[] {
@@ -55,6 +57,7 @@ export class OverlayNode<A extends Applications, Message = PastryMessage> implem
       if (next?.app === undefined) this.#goUp(turn, next?.effect);
       else this.#goDown(turn, next.app, next.effect);
     }
+    if (input.type === 'tick') this.#restUntil = now + 1;
     return turn.out;
   }
 

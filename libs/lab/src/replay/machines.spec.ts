@@ -1,9 +1,10 @@
-import { createOverlayNode, parseRecording, recordingHeaderLine, recordingStepLine, type BuiltinApplications } from '@banyan/overlay';
+import { createFullNode, FULL_NODE_KIND, parseRecording, recordingHeaderLine, recordingStepLine, type FullApplications } from '@banyan/overlay';
 import { DEFAULT_PASTRY_CONFIG } from '@banyan/pastry';
-import { seededRng, type Json } from '@banyan/sansio';
+import type { Json } from '@banyan/sansio';
 import { CALM, plane } from '@banyan/simulator';
 import { assert, expect, it } from 'vitest';
 import { SILENT } from '../report/progress.ts';
+import { reliableGroup } from '../simulation/group-setup.ts';
 import { growRing } from '../simulation/grow.ts';
 import { OverlaySimulation } from '../simulation/overlay-simulation.ts';
 import { machineOf } from './machines.ts';
@@ -13,18 +14,18 @@ const NODES = 12;
 const RECORDED_HOST = 5;
 const RECORDED_SEED = 77;
 
-/** The recording of one node of a small ring that joins, is asked for routes, and sees a neighbor crash. */
+/** The recording of one node of a small ring that joins, is asked for routes, reads a group, and sees a neighbor crash. */
 function recordNode(): string {
   const lines: string[] = [];
-  const simulation = new OverlaySimulation<BuiltinApplications>({
+  const simulation = new OverlaySimulation<FullApplications>({
     topology: plane({ hosts: NODES, seed: 1 }),
     seed: 1,
     weather: { ...CALM, lossRate: 0.05, jitter: 0.5 },
     makeNode: (self, rng) => {
       const isRecorded = self.controlAddress === `host-${RECORDED_HOST}:1`;
-      const header = { version: 1, kind: 'overlay-node', seed: RECORDED_SEED, config: { pastry: DEFAULT_PASTRY_CONFIG } as unknown as Json, self } as const;
-      if (isRecorded) lines.push(recordingHeaderLine(header));
-      return createOverlayNode({ self, rng: isRecorded ? seededRng(RECORDED_SEED) : rng, config: DEFAULT_PASTRY_CONFIG, applications: () => ({}) });
+      const parts = { self, seed: isRecorded ? RECORDED_SEED : rng.below(2 ** 32), config: { pastry: DEFAULT_PASTRY_CONFIG, multicast: {} } };
+      if (isRecorded) lines.push(recordingHeaderLine({ version: 1, kind: FULL_NODE_KIND, ...parts, config: parts.config as unknown as Json }));
+      return createFullNode(parts).node;
     },
   });
   simulation.observe({
@@ -35,6 +36,12 @@ function recordNode(): string {
   growRing(simulation, NODES, SILENT);
   for (let requestId = 1; requestId <= 20; requestId++) {
     simulation.command(RECORDED_HOST, 'lookup', { type: 'trace', requestId, key: simulation.idOf(requestId % NODES), dryRun: true });
+  }
+  const descriptor = reliableGroup(simulation.idOf(3), 'recorded');
+  simulation.command(RECORDED_HOST, 'multicast', { type: 'subscribe', subscription: 1, group: descriptor.group, start: { type: 'first' }, windowBytes: 65_536, descriptor });
+  for (let counter = 1; counter <= 50; counter++) {
+    const publish = { type: 'publish', group: descriptor.group, client: 'c', session: 's', counter, count: 1, payload: Uint8Array.of(counter), bytes: 1, descriptor } as const;
+    simulation.world.at(simulation.world.now + 10_000 + 100 * counter, () => simulation.command(7, 'multicast', publish));
   }
   simulation.world.run(simulation.world.now + 30_000);
   simulation.crash(0, { silent: true });
