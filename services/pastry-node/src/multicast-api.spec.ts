@@ -122,6 +122,27 @@ describe('Publish and Subscribe', () => {
     publisher.end();
   });
 
+  it('hold back a publisher that has no receipts, and a writer whose reader rests', async () => {
+    plane.createGroup('alice/bulk');
+    const resting = (await clientAt(2, 'bob', ['subscribe:alice/bulk'])).subscribe(subscription('alice/bulk', { $case: 'first', value: true }));
+    await new Promise<void>((resolve) => resting.once('data', () => (resting.pause(), resolve())));
+    const publisher = (await clientAt(0, 'alice', ['publish:alice/bulk'])).publish();
+    const { told } = await open(publisher, 'alice/bulk');
+    const batches = 48;
+    const text = 'x'.repeat(262_144);
+    for (let at = 1; at <= batches; at++) publisher.write(batch(at, text));
+    for (let at = 1; at <= batches; at++) expect((await receipt(told)).firstSequence).toBe(BigInt(at));
+    // A reader that rests has stopped nobody, and finds everything (or what retention left, told as a gap) when it reads on.
+    let next = 1n;
+    resting.on('data', ({ response }: multicast.SubscribeResponse) => {
+      if (response?.$case === 'messages') next = response.value.firstSequence + BigInt(response.value.messages.length);
+    });
+    resting.resume();
+    while (next <= BigInt(batches)) await new Promise((resolve) => setTimeout(resolve, 20));
+    publisher.end();
+    resting.on('error', () => undefined).cancel();
+  });
+
   it('go on with a descriptor that comes with the call, unknown to the directory', async () => {
     const descriptor = signGroup(await trust.issue({ role: 'builder' }), 'alice/given');
     const client = await clientAt(0, 'alice', ['publish:alice/*', 'subscribe:alice/*']);

@@ -46,6 +46,12 @@ describe('a node', () => {
     expect(plane.nodes.has(visitor.id)).toBe(false);
   });
 
+  it('registers again when the list has forgotten it', async () => {
+    await until(() => plane.nodes.get(first.id)?.ready === true);
+    plane.forget(first.id);
+    await until(() => plane.nodes.get(first.id)?.ready === true);
+  });
+
   it('answers its admin pages: alive, ready by condition, started, measured', async () => {
     const admin = `http://${first.service.ready.addresses['admin']}`;
     await request(admin).get('/livez').expect(200);

@@ -19,6 +19,8 @@ export interface ControlPlane {
   readonly reports: readonly builder.ReportPlacesRequest[];
   /** Signs a group and puts it into the directory. */
   createGroup(name: string, fields?: Partial<multicast.GroupDescriptor>): multicast.SignedGroupDescriptor;
+  /** Drops a node from the list, as a lease that ran out would. */
+  forget(id: string): void;
   stop(): void;
 }
 
@@ -68,6 +70,7 @@ export async function startControlPlane(trust: TestAuthority): Promise<ControlPl
       groups.set(name, signed);
       return signed;
     },
+    forget: (id) => void nodes.delete(id),
     stop() {
       list.server.forceShutdown();
       directory.server.forceShutdown();
