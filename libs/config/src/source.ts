@@ -31,40 +31,32 @@ export interface FlagReading extends SourceReading {
  */
 export const PROCESS_VARIABLES: ReadonlySet<string> = new Set(['BANYAN_CONFIG', 'BANYAN_STOP_WITH_STDIN', 'BANYAN_RECORD']);
 
+const FILE_FLAG = '--config';
+const ASKING_FLAGS: ReadonlySet<string> = new Set(['--help', '--check-config']);
+
 /** Reads `--name value`, `--name=value` and, for booleans, `--name` alone. A list may be repeated or have commas. */
 export function readFlags(settings: readonly Setting[], argv: readonly string[]): FlagReading {
   const byFlag = new Map(settings.map((setting) => [setting.flag, setting]));
   const said = new Map<string, Said>();
   const faults: ConfigFault[] = [];
   let file: string | undefined;
-  let asksHelp = false;
-  let asksCheck = false;
+  const asked = new Set<string>();
   for (let at = 0; at < argv.length; at++) {
-    const argument = argv[at] ?? '';
-    const equals = argument.indexOf('=');
-    const flag = equals < 0 ? argument : argument.slice(0, equals);
+    const { flag, text: own } = splitFlag(argv[at] ?? '');
     const setting = byFlag.get(flag);
-    if (flag === '--help') {
-      asksHelp = true;
-    } else if (flag === '--check-config') {
-      asksCheck = true;
-    } else if (setting === undefined && flag !== '--config') {
+    if (ASKING_FLAGS.has(flag)) {
+      asked.add(flag);
+    } else if (setting === undefined && flag !== FILE_FLAG) {
       faults.push({ where: flag.startsWith('--') ? `flag ${flag}` : `argument ${flag}`, what: 'is unknown' });
     } else {
-      const next = argv[at + 1];
-      const nextIsValue = next !== undefined && !next.startsWith('--') && !(setting?.kind === 'boolean' && !/^(true|false)$/.test(next));
-      let text = equals < 0 ? undefined : argument.slice(equals + 1);
-      if (text === undefined && nextIsValue) {
-        text = next;
-        at += 1;
-      }
-      if (text === undefined && setting?.kind === 'boolean') text = 'true';
+      const next = own === undefined && isValueOf(setting, argv[at + 1]) ? argv[++at] : undefined;
+      const text = own ?? next ?? (setting?.kind === 'boolean' ? 'true' : undefined);
       if (text === undefined) faults.push({ where: `flag ${flag}`, what: 'needs a value' });
       else if (setting === undefined) file = text;
       else addFlag(said, setting, text);
     }
   }
-  return { said, faults, file, asksHelp, asksCheck };
+  return { said, faults, file, asksHelp: asked.has('--help'), asksCheck: asked.has('--check-config') };
 }
 
 /** Reads the variables that begin with `BANYAN_`; all others belong to somebody else. An empty one says nothing. */
@@ -102,6 +94,17 @@ export async function readConfigFile(settings: readonly Setting[], path: string,
     else faults.push({ where, what: `key ${key} is unknown` });
   }
   return { said, faults };
+}
+
+function splitFlag(argument: string): { readonly flag: string; readonly text: string | undefined } {
+  const equals = argument.indexOf('=');
+  return equals < 0 ? { flag: argument, text: undefined } : { flag: argument.slice(0, equals), text: argument.slice(equals + 1) };
+}
+
+// Whether the argument after a flag is its value; after a boolean only `true` and `false` are.
+function isValueOf(setting: Setting | undefined, next: string | undefined): boolean {
+  if (next === undefined || next.startsWith('--')) return false;
+  return setting?.kind !== 'boolean' || next === 'true' || next === 'false';
 }
 
 function addFlag(said: Map<string, Said>, setting: Setting, text: string): void {
