@@ -168,6 +168,15 @@ describe('a message of another', () => {
     expect(types(next.receive(30, b, { type: 'envelope', hopId: 1, envelope: envelope() }))).toEqual(['send', 'drop duplicate']);
   });
 
+  it('never goes straight back: where two nodes take each other for the root it waits for them to agree', () => {
+    const geometry = new Preferences(last(a));
+    const hops = deliveryOver(geometry);
+    expect(types(hops.receive(0, a, { type: 'envelope', hopId: 3, envelope: envelope() }))).toEqual(['send']);
+    expect(hops.load().parked).toBe(1);
+    geometry.hops = [here];
+    expect(types(hops.retryParked(100))).toEqual(['deliver']);
+  });
+
   it('ends at the hop cap', () => {
     const hops = deliveryOver(new Preferences(via(b)));
     expect(types(hops.receive(0, a, { type: 'envelope', hopId: 3, envelope: envelope({ hops: HOPS_MAX }) }))).toEqual(['send', 'drop hops_max']);

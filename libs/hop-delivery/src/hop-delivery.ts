@@ -94,7 +94,8 @@ export class HopDelivery {
     // Without an acknowledgement the sender keeps the message and finds another way.
     if (this.#isFull()) return [drop('unacked_full')];
     this.#hopsSeen.addIfNew(now, name, undefined);
-    return [acknowledge, ...this.#advance(now, message.envelope, now)];
+    // Never straight back: where two nodes take each other for the root, the message waits for them to agree.
+    return [acknowledge, ...this.#advance(now, message.envelope, now, new Set([from.id]))];
   }
 
   /** Lets a forwarded message go on; an application may have chosen another hop, if that makes progress. */
@@ -168,8 +169,8 @@ export class HopDelivery {
     return this.#unacked.size >= this.#deps.config.unackedMax || this.#parking.size >= this.#deps.config.parkedMax;
   }
 
-  #advance(now: Millis, envelope: Envelope, since: Millis): readonly HopEffect[] {
-    const hop = this.#deps.geometry.nextHop(envelope.key, NO_PEERS);
+  #advance(now: Millis, envelope: Envelope, since: Millis, excluded: ReadonlySet<Id> = NO_PEERS): readonly HopEffect[] {
+    const hop = this.#deps.geometry.nextHop(envelope.key, excluded);
     if (hop === undefined) return this.#park(now, envelope, since);
     if (hop.rule === 'self') return this.#arrive(now, envelope);
     if (envelope.hops >= HOPS_MAX) return [drop('hops_max')];

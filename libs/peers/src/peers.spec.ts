@@ -119,6 +119,14 @@ describe('a probe', () => {
     expect(ends(until(peers, 60_000))).toEqual([{ type: 'unreachable', peer }]);
   });
 
+  it('is begun anew with an unreachable member as soon as it is heard', () => {
+    const peers = peersOf();
+    peers.markUnreachable(0, peer);
+    expect([peers.isUnreachable(1, peer), peers.isDoubtful(1, peer), peers.isShunned(1, peer)]).toEqual([true, true, true]);
+    peers.heard(2, peer);
+    expect(peers.isUnreachable(3, peer)).toBe(false);
+  });
+
   it('that another has found dead needs our own pings only', () => {
     const peers = peersOf([helper]);
     peers.probe(0, peer, 'confirm');

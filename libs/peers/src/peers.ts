@@ -69,8 +69,9 @@ export class Peers {
     this.#probes = new Probes({ config, timeoutMs: (peer) => this.timeoutMs(peer), helpers: deps.helpers });
   }
 
-  /** Every message comes by here first: newer lives win, older ones are ignored, the dead who speak live. */
+  /** Every message comes by here first: newer lives win, older ones are ignored, the dead who speak live, the unreachable are tried again. */
   heard(now: Millis, from: NodeHandle): Heard {
+    this.#unreachable.delete(from.id);
     const record = this.#records.get(from.id);
     const revived = this.#failed.has(now, from);
     if (record === undefined) {
@@ -186,7 +187,6 @@ export class Peers {
     const roundTripMs = this.#probes.answered(now, from.id, pong.nonce);
     if (roundTripMs === undefined) return NONE;
     this.measured(from.id, roundTripMs);
-    this.#unreachable.delete(from.id);
     return [{ type: 'answered', peer: from, ready: pong.ready }];
   }
 
