@@ -66,12 +66,6 @@ export interface TraceAnswer {
   readonly directRoundTripMs?: number;
 }
 
-/** Where a payload was delivered. */
-export interface RouteAnswer {
-  readonly root: NodeHandle;
-  readonly hops: number;
-}
-
 /** What an attached application is told. */
 export type AttachmentEvent =
   | { readonly type: 'deliver'; readonly key: Id; readonly payload: Uint8Array; readonly origin: NodeHandle; readonly hops: number; readonly trace?: string }

@@ -11,7 +11,6 @@ export type {
   OverlayHostOptions,
   Publication,
   PublicationReceipt,
-  RouteAnswer,
   SubscriptionEvent,
   TraceAnswer,
 } from './contract.ts';

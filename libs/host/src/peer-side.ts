@@ -89,9 +89,11 @@ export class PeerSide {
     this.data.fanOut(links, framed);
   }
 
-  /** A peer broke the protocol in what it said: its control link goes. Its data links follow by the machine's word. */
+  /** A peer broke the protocol in what it said: all its links go. */
   punish(peer: NodeHandle, fault: string): void {
-    this.control.close(peer.id, new OverlayError('FRAME_MALFORMED', `the protocol was broken: ${fault}`, { fault }));
+    const error = new OverlayError('FRAME_MALFORMED', `the protocol was broken: ${fault}`, { fault });
+    this.control.close(peer.id, error);
+    this.data.close(peer.id, error);
   }
 
   #controlFrame(peer: LinkPeer, frame: Uint8Array): OverlayError | undefined {

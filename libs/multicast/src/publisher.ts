@@ -264,7 +264,11 @@ export class Publishers {
   #find(turn: Turn, publishing: Publishing): void {
     publishing.finds++;
     publishing.findAt = turn.now + turn.jittered(turn.config.publishRetryMs);
-    turn.route(publishing.group, this.#findRoot(turn, publishing));
+    const question = this.#findRoot(turn, publishing);
+    // The new root is one of the voters and found within a second; the key of a dead one is not delivered to before its
+    // lease has run out.
+    for (const voter of publishing.record?.voters ?? []) if (!turn.isSelf(voter)) turn.direct(voter, question);
+    turn.route(publishing.group, question);
   }
 
   #findRoot(turn: Turn, publishing: Publishing) {

@@ -169,6 +169,16 @@ describe('data links', () => {
     expect(b.happenings).toEqual([`unreachable ${parent.id} BUSY`]);
   });
 
+  it('all go with a peer that broke the protocol elsewhere', async () => {
+    const { parent, children } = await family(1);
+    const child = children[0]!;
+    parent.links.dial(child.target(), 'multicast');
+    await parent.until(() => parent.ups.length === 2);
+    parent.links.close(child.id, new OverlayError('FRAME_MALFORMED', 'rubbish'));
+    await child.until(() => child.links.size === 0);
+    expect(parent.happenings.slice(-2)).toEqual([`down ${child.id} FRAME_MALFORMED`, `down ${child.id} FRAME_MALFORMED`]);
+  });
+
   it('close the link of a parent whose frame is a fault, and only that', async () => {
     const { parent, children } = await family(1);
     const other = await party({ fault: () => new OverlayError('FRAME_MALFORMED', 'rubbish') });

@@ -127,6 +127,18 @@ export class DataLinks {
     end.receiver.hangUp();
   }
 
+  /** Closes every link with a peer that broke the protocol; each is told as `down`. */
+  close(peer: Id, error: OverlayError): void {
+    for (const end of [...this.#links.values()]) {
+      if (end.peer.id !== peer) continue;
+      if (end.dialled) {
+        this.#dials.delete(dialKey(peer, end.application));
+        end.receiver.hangUp();
+      } else end.sender.end(error);
+      this.#lost(end.link, error);
+    }
+  }
+
   /** Writes one framed buffer, which must not change afterwards, to every link; a link whose queue is full goes down. */
   fanOut(links: readonly DataLinkId[], framed: Buffer): void {
     for (const link of links) {
