@@ -8,7 +8,8 @@ export interface AskOptions {
   readonly deadlineMs?: number;
 }
 
-type UnaryMethod<Request, Response> = (
+/** A unary method of a generated client. */
+export type UnaryMethod<Request, Response> = (
   request: Request,
   metadata: Metadata,
   options: Partial<CallOptions>,

@@ -1,7 +1,7 @@
 import { idFromBytes, type Id } from '@banyan/ids';
-import { createClient, OverlayError, type ChannelTarget } from '@banyan/grpc';
+import { createClient, OverlayError, parseStatus, type ChannelTarget } from '@banyan/grpc';
 import { builder, multicast } from '@banyan/proto';
-import { ask, messagesOf, type AskOptions } from './ask.ts';
+import { ask, messagesOf, type AskOptions, type UnaryMethod } from './ask.ts';
 import { channelOptions } from './node-pool.ts';
 import { present } from './present.ts';
 import { treePlace, type TreePlace } from './tree-place.ts';
@@ -79,14 +79,14 @@ export class GroupsApi {
       publishers: [...(group.publishers ?? [])],
       subscribers: [...(group.subscribers ?? [])],
     };
-    const { descriptor } = await ask(this.#address, this.#api.createGroup.bind(this.#api), request, options);
+    const { descriptor } = await this.#ask(this.#api.createGroup, request, options);
     return groupOf(decode(present(descriptor, 'descriptor')));
   }
 
   /** One group, with its signature and the size of its tree. */
   async describe(name: string, options: AskOptions = {}): Promise<DescribedGroup> {
     const request: builder.DescribeGroupRequest = { group: { $case: 'name', value: this.#fullName(name) } };
-    const { descriptor, nodes, subscribers } = await ask(this.#address, this.#api.describeGroup.bind(this.#api), request, options);
+    const { descriptor, nodes, subscribers } = await this.#ask(this.#api.describeGroup, request, options);
     const signed = present(descriptor, 'descriptor');
     return { ...groupOf(decode(signed)), signed, nodes, subscriptions: subscribers };
   }
@@ -95,7 +95,7 @@ export class GroupsApi {
   async *list(prefix = '', options: AskOptions = {}): AsyncGenerator<Group, void, void> {
     let pageToken = '';
     do {
-      const page = await ask(this.#address, this.#api.listGroups.bind(this.#api), { prefix, pageSize: 100, pageToken }, options);
+      const page = await this.#ask(this.#api.listGroups, { prefix, pageSize: 100, pageToken }, options);
       yield* page.groups.map(groupOf);
       pageToken = page.nextPageToken;
     } while (pageToken !== '');
@@ -103,19 +103,38 @@ export class GroupsApi {
 
   /** Deletes a group of the caller (or any, with scope `admin`). */
   async delete(name: string, options: AskOptions = {}): Promise<void> {
-    await ask(this.#address, this.#api.deleteGroup.bind(this.#api), { name: this.#fullName(name) }, options);
+    await this.#ask(this.#api.deleteGroup, { name: this.#fullName(name) }, options);
   }
 
   /** The picture of a group's tree, now and whenever it changes, until the reader leaves. */
   async *watchTree(name: string): AsyncGenerator<Tree, void, void> {
-    for await (const { places, atMs } of messagesOf(this.#address, this.#api.watchTree({ group: this.#fullName(name) }))) {
-      yield { places: places.map(treePlace), atMs: Number(atMs) };
+    try {
+      for await (const { places, atMs } of messagesOf(this.#address, this.#api.watchTree({ group: this.#fullName(name) }))) {
+        yield { places: places.map(treePlace), atMs: Number(atMs) };
+      }
+    } catch (error) {
+      throw atBuilder(error, this.#address);
     }
   }
 
   close(): void {
     this.#api.close();
   }
+
+  /** One call; when nobody answers, it says who that would be, and that groups live on. */
+  async #ask<Request, Response>(method: UnaryMethod<Request, Response>, request: Request, options: AskOptions): Promise<Response> {
+    try {
+      return await ask(this.#address, method.bind(this.#api), request, options);
+    } catch (error) {
+      throw atBuilder(error, this.#address);
+    }
+  }
+}
+
+function atBuilder(error: unknown, address: string): OverlayError {
+  const told = parseStatus(error);
+  if (told.reason !== 'UNREACHABLE') return told;
+  return new OverlayError('UNREACHABLE', `the tree builder does not answer at ${address}; groups that exist go on without it`, told.metadata, { cause: told });
 }
 
 const deliveries: ReadonlyMap<DeliveryName, multicast.Delivery> = new Map<DeliveryName, multicast.Delivery>([

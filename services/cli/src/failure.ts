@@ -33,7 +33,9 @@ export function reportFailure(io: Io, error: unknown, asJson: boolean): number {
 
 function tell(io: Io, error: OverlayError): void {
   const style = styleFor(io.stderr, io.env);
+  const reason = style.dim(`(${error.reason})`);
+  if (error.reason === 'CANCELLED') return note(io, `banyan: ${printable(error.message)} ${reason}`); // nothing to mend
   note(io, `${style.red('banyan:')} ${printable(error.message)}`);
-  note(io, `  ${error.mend} ${style.dim(`(${error.reason})`)}`);
+  note(io, `  ${error.mend} ${reason}`);
   if (error.reason === 'INTERNAL' && io.env['BANYAN_DEBUG'] !== undefined) note(io, String(error.stack));
 }

@@ -48,8 +48,7 @@ export async function sendFile(publisher: MessageTaker, source: FileSource, opti
     await publisher.send(encodeTransfer({ type: 'trailer', transfer, ...sent }));
     return sent;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    await publisher.send(encodeTransfer({ type: 'abort', transfer, reason })).catch(() => undefined); // the publisher itself may be what failed
+    await publisher.send(encodeTransfer({ type: 'abort', transfer, reason: reasonOf(error) })).catch(() => undefined); // the publisher itself may be what failed
     throw error;
   }
 }
@@ -71,6 +70,11 @@ async function sendContent(publisher: MessageTaker, transfer: TransferId, source
     throw new OverlayError('FILE_NOT_FOUND', `${source.name} changed while it was read: ${size} bytes instead of ${source.size}`, { name: source.name });
   }
   return { size, sha256: hash.digest('hex') };
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.name === 'AbortError' ? 'it was interrupted' : error.message;
 }
 
 /** The content in buffers of one chunk each, with room for the prefix before its bytes. */

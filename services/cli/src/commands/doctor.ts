@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { isAlive } from '@banyan/local-overlay';
 import { checkCertificates } from '../doctor/certificates.ts';
 import type { Finding } from '../doctor/check.ts';
 import { checkClock, checkDisk, checkNode } from '../doctor/machine.ts';
@@ -29,7 +30,8 @@ export function doctorCommand(io: Io): Command {
 
 async function examine(access: OverlayAccess): Promise<readonly Finding[]> {
   const { local } = access;
-  const entries = local === undefined ? [] : [...Object.entries(local.file.services).map(([name, entry]) => ({ ...entry, name })), ...local.file.nodes];
+  const all = local === undefined ? [] : [...Object.entries(local.file.services).map(([name, entry]) => ({ ...entry, name })), ...local.file.nodes];
+  const entries = all.filter(isAlive); // of the others it is said that they are gone, and that is enough
   const admins = entries.flatMap(({ name, addresses }) => (addresses['admin'] === undefined ? [] : [{ name, admin: addresses['admin'] }]));
   const apis = local === undefined ? access.addresses.map((address) => ({ name: address, address })) : entries.map((entry) => ({ name: entry.name, address: entry.addresses['api'] ?? '' }));
   const groups = await Promise.all([
@@ -45,7 +47,7 @@ async function examine(access: OverlayAccess): Promise<readonly Finding[]> {
 }
 
 function askedNodes(access: OverlayAccess): readonly AskedNode[] {
-  const nodes = access.local?.file.nodes.map((node) => ({ name: node.name, address: apiAddressOf(node) })) ?? access.addresses.map((address) => ({ name: address, address }));
+  const nodes = access.local?.file.nodes.filter(isAlive).map((node) => ({ name: node.name, address: apiAddressOf(node) })) ?? access.addresses.map((address) => ({ name: address, address }));
   return nodes.map(({ name, address }) => ({ name, connect: () => openClient({ ...access, addresses: [address] }, 'only', true) }));
 }
 

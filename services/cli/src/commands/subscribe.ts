@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { fileSink, pathBelow, receiveFiles, streamSink, type FileHeader, type ReceivedFile, type Sink, type Subscription, type SubscriptionStart } from '@banyan/client';
 import { OverlayError } from '@banyan/grpc';
 import type { Io } from '../io.ts';
@@ -28,7 +28,7 @@ export function subscribeCommand(io: Io): Command {
     .description('print the messages of a group, or with --out receive the files published to it')
     .argument('<group>')
     .option('--out <file>', 'receive files: FILE is replaced by each, DIR/ takes them by their names, - is stdout')
-    .option('--start <where>', 'latest, first, seq:N or last:N', startArgument, { type: 'latest' })
+    .addOption(new Option('--start <where>', 'latest, first, seq:N or last:N').argParser(startArgument).default({ type: 'latest' }, 'latest'))
     .option('--count <n>', 'end after n messages (with --out: files)', countArgument)
     .option('--until-end', 'end when a whole file has come')
     .option('--json', 'print JSON, one line each')
