@@ -1,5 +1,3 @@
-import 'reflect-metadata';
-import { runService } from '@banyan/service-kit';
-import { authService } from './auth-service.ts';
+import { launch } from '@banyan/service-kit/launch';
 
-await runService(authService);
+await launch(async () => (await import('./auth-service.ts')).authService);

@@ -1,5 +1,3 @@
-import 'reflect-metadata';
-import { runService } from '@banyan/service-kit';
-import { bootstrapService } from './bootstrap-service.ts';
+import { launch } from '@banyan/service-kit/launch';
 
-await runService(bootstrapService);
+await launch(async () => (await import('./bootstrap-service.ts')).bootstrapService);

@@ -1,5 +1,3 @@
-import 'reflect-metadata';
-import { runService } from '@banyan/service-kit';
-import { builderService } from './builder-service.ts';
+import { launch } from '@banyan/service-kit/launch';
 
-await runService(builderService);
+await launch(async () => (await import('./builder-service.ts')).builderService);
