@@ -2,8 +2,9 @@ import { join } from 'node:path';
 import { OverlayHost, type Overlay, type OverlayHostOptions } from '@banyan/host';
 import { idToBytes } from '@banyan/ids';
 import { DEFAULT_PASTRY_CONFIG, LOCAL_PASTRY_CONFIG, type PastryConfig } from '@banyan/pastry';
-import { auth, bootstrap, builder, multicast, overlay as overlayApi } from '@banyan/proto';
+import { auth, bootstrap, builder, overlay as overlayApi } from '@banyan/proto';
 import { becomeMember, type Membership, type PreparedService, type ServiceContext, type ServiceDefinition } from '@banyan/service-kit';
+import { multicastMethods } from './api/subscribe-bytes.ts';
 import { DescriptorFiles } from './groups/descriptor-files.ts';
 import { DescriptorSource } from './groups/descriptor-source.ts';
 import { NO_DIRECTORY, TreeBuilderDirectory } from './groups/group-directory.ts';
@@ -57,7 +58,7 @@ async function prepare(context: ServiceContext<NodeConfig>): Promise<PreparedSer
         name: 'api',
         listen: config.apiListen,
         credentials: membership.apiCredentials,
-        services: [overlayApi.OverlayServiceService, multicast.MulticastServiceService],
+        services: [overlayApi.OverlayServiceService, multicastMethods],
         hasReflection: true,
       },
     ],

@@ -6,14 +6,17 @@ const messages = (...sizes: readonly number[]): multicast.SubscribeResponse => (
   response: { $case: 'messages', value: { firstSequence: 7n, stampMs: 1_800_000_000_000n, messages: sizes.map((size, i) => Buffer.alloc(size, i + 1)) } },
 });
 
+const encoded = (response: multicast.SubscribeResponse): Buffer => Buffer.from(multicast.SubscribeResponse.encode(response).finish());
+
 it.each([
   ['one message', messages(5)],
   ['messages of every width of a length, an empty one among them', messages(0, 127, 128, 16_383, 16_384, 300_000)],
   ['as many as a frame holds', messages(...Array.from({ length: 64 }, () => 1_024))],
   ['no message', messages()],
 ])('reads back as it was: %s', (_what, response) => {
-  const expected = multicast.SubscribeResponse.decode(multicast.SubscribeResponse.encode(response).finish());
-  expect(multicast.SubscribeResponse.decode(subscribeResponseBytes(response))).toEqual(expected);
+  const read = multicast.SubscribeResponse.decode(subscribeResponseBytes(response));
+  // Through the generated writer, because the order of fields is free.
+  expect(encoded(read).equals(encoded(response))).toBe(true);
 });
 
 it.each<multicast.SubscribeResponse>([
