@@ -49,13 +49,20 @@ function runSeeds({ seeds, seed, nodes, traced }: Values<typeof OPTIONS>, _opera
         ]),
       },
     ],
-    remarks: [],
+    remarks: [`Given up, by reason: ${describeDrops(reports)}`],
     failures: reports.flatMap(({ seed: number, violations }) =>
       violations.length === 0 ? [] : [`seed ${number}: again with npm run lab -- swarm --seeds 1 --seed ${number} --nodes ${nodes}`, ...violations.map((violation) => `  ${violation}`)],
     ),
   };
 }
 
-function asJson({ seed, lookups, receipted, delivered, crashes, virtualSeconds, events, digest, violations }: SwarmReport): { readonly [key: string]: Outcome['results'] } {
-  return { seed, lookups, receipted, delivered, crashes, virtualSeconds: rounded(virtualSeconds, 1), events, digest: digest ?? null, violations };
+function describeDrops(reports: readonly SwarmReport[]): string {
+  const totals = new Map<string, number>();
+  for (const { drops } of reports) for (const [reason, count] of Object.entries(drops)) totals.set(reason, (totals.get(reason) ?? 0) + count);
+  if (totals.size === 0) return 'nothing';
+  return [...totals].sort(([, a], [, b]) => b - a).map(([reason, count]) => `${reason} ${count}`).join(', ');
+}
+
+function asJson({ seed, lookups, receipted, delivered, crashes, drops, virtualSeconds, events, digest, violations }: SwarmReport): { readonly [key: string]: Outcome['results'] } {
+  return { seed, lookups, receipted, delivered, crashes, drops, virtualSeconds: rounded(virtualSeconds, 1), events, digest: digest ?? null, violations };
 }

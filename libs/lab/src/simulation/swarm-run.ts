@@ -60,6 +60,8 @@ export interface SwarmReport {
   readonly receipted: number;
   readonly delivered: number;
   readonly crashes: number;
+  /** What nodes gave up, by reason: what the metrics of a real node would show. */
+  readonly drops: Readonly<Record<string, number>>;
   readonly virtualSeconds: number;
   readonly events: number;
   readonly digest: string | undefined;
@@ -82,9 +84,13 @@ export function runSwarm({ seed, nodes, traced }: SwarmSetup): SwarmReport {
   const { world } = simulation;
   const trace = traced ? new Trace() : undefined;
   let crashes = 0;
+  const drops: Record<string, number> = {};
   simulation.observe({
     crashed: () => (crashes += 1),
-    step: (now, host, _input, effects) => trace?.record(`${now} ${host} ${JSON.stringify(effects)}`),
+    step: (now, host, _input, effects) => {
+      for (const effect of effects) if (effect.type === 'drop') drops[effect.reason] = (drops[effect.reason] ?? 0) + effect.count;
+      trace?.record(`${now} ${host} ${JSON.stringify(effects)}`);
+    },
   });
   const violations: string[] = [];
   const groups: GroupLoad[] = [];
@@ -101,6 +107,7 @@ export function runSwarm({ seed, nodes, traced }: SwarmSetup): SwarmReport {
     receipted: groups.reduce((total, group) => total + group.oracle.receipted, 0),
     delivered: groups.reduce((total, group) => total + group.delivered, 0),
     crashes,
+    drops,
     virtualSeconds: world.now / 1_000,
     events: world.events,
     digest: trace?.digest(),
