@@ -25,7 +25,7 @@ export interface PastryConfig {
   readonly joinLockMs: Millis;
   /** What a node that helps another joiner asks this one to wait, at most; half of it at least. */
   readonly joinBusyRetryMs: Millis;
-  /** Without an answer to a join request for so long it is sent again. */
+  /** Without an answer to a join request for so long it is sent again; the first two waits are shorter. */
   readonly joinTimeoutMs: Millis;
   /** Join requests through one entrance before the nearest node is looked for anew. */
   readonly joinTries: number;
@@ -70,7 +70,7 @@ export const DEFAULT_PASTRY_CONFIG: PastryConfig = {
   joinLockMs: 5_000,
   joinBusyRetryMs: 600,
   joinTimeoutMs: 5_000,
-  joinTries: 4,
+  joinTries: 5,
   seedsPinged: 5,
   searchStepMs: 4_000,
   searchLeavesMax: 16,

@@ -142,7 +142,9 @@ export class Join {
     if (this.#entrance === undefined) return;
     this.#attempt++;
     this.#triesHere++;
-    this.#tryAgainAt = now + jittered(context.config.joinTimeoutMs, context.rng);
+    // Requests are not acknowledged on their way, so the first are repeated soon; an answer to any of them serves.
+    const share = Math.min(1, 2 ** this.#triesHere / 8);
+    this.#tryAgainAt = now + jittered(context.config.joinTimeoutMs * share, context.rng);
     context.send(this.#entrance, { type: 'joinRequest', joiner: context.self, attempt: this.#attempt, row: 0, hops: 0 });
   }
 
