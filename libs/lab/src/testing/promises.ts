@@ -1,0 +1,12 @@
+import { expect } from 'vitest';
+import { runSwarm } from '../simulation/swarm-run.ts';
+
+/** Runs a swarm of 200 nodes and expects that it did much and broke nothing. */
+export function expectEveryPromiseKept(seed: number): void {
+  const report = runSwarm({ seed, nodes: 200, traced: false });
+  expect(report.violations).toEqual([]);
+  expect(report.crashes).toBeGreaterThan(20);
+  expect(report.lookups.delivered).toBeGreaterThan(2_000);
+  expect(report.receipted).toBeGreaterThan(1_000);
+  expect(report.delivered).toBeGreaterThan(20_000);
+}
