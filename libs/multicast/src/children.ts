@@ -161,10 +161,11 @@ export function childOf(group: Group, peer: NodeHandle): Child | undefined {
 
 function refusalFor(turn: Turn, group: Group, from: NodeHandle, graft: Extract<TreeMessage, { type: 'graft' }>): GraftRefusal | undefined {
   if (group.descriptor?.closed === true) return 'closed';
-  if (group.leaving) return 'leaving';
+  const isHeir = graft.voter && group.sequencer !== undefined;
+  if (group.leaving && !isHeir) return 'leaving';
   if (!group.attached || group.parent?.handle.id === from.id) return 'detached';
   if (childOf(group, from) !== undefined) return undefined;
-  if (graft.voter && group.sequencer !== undefined) return votersCount(group) < 2 * VOTERS_MAX ? undefined : 'full';
+  if (isHeir) return votersCount(group) < 2 * VOTERS_MAX ? undefined : 'full';
   return childrenPlaced(group) < placesFor(turn, group, graft.accepted !== undefined) ? undefined : 'full';
 }
 

@@ -24,8 +24,9 @@ export class Departure {
 
   start(turn: Turn, groups: GroupTable): void {
     this.#since ??= turn.now;
-    for (const group of groups.select(() => true)) {
-      group.leaving = true;
+    for (const group of groups.leave()) {
+      delete group.seal;
+      delete group.genesis;
       group.upkeepAt = turn.now;
     }
     this.tick(turn, groups);

@@ -19,6 +19,7 @@ export class GroupTable {
   /** What is kept of groups this node left: a voter that forgot must not promise again, and what ended stays ended. */
   readonly #forgotten = new Map<Id, Pick<Group, 'record' | 'descriptor'>>();
   readonly #homes = new Map<SubscriptionId, Id>();
+  #isLeaving = false;
 
   constructor(turn: Turn) {
     this.#turn = turn;
@@ -56,10 +57,19 @@ export class GroupTable {
     }
     const group = new Group(id);
     Object.assign(group, this.#forgotten.get(id));
+    group.leaving = this.#isLeaving;
     group.upkeepAt = this.#turn.now + this.#turn.jittered(this.#turn.config.upkeepMs);
     this.#groups.set(id, group);
     this.#touched.add(group);
     return group;
+  }
+
+  /** The node leaves: no group takes new duties from here on, whether known already or not. */
+  leave(): readonly Group[] {
+    this.#isLeaving = true;
+    const groups = this.select(() => true);
+    for (const group of groups) group.leaving = true;
+    return groups;
   }
 
   /** The group in which a subscription reads. */

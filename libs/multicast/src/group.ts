@@ -124,6 +124,8 @@ export class Group {
   attempt?: Attempt;
   /** The next voluntary move is not tried before. */
   moveAt: Millis = 0;
+  /** When a parent was lost last. */
+  lostAt: Millis = -Infinity;
   flow = 0;
   backups: readonly NodeHandle[] = [];
   readonly children = new Map<Id, Child>();

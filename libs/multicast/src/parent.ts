@@ -1,4 +1,5 @@
 import type { NodeHandle } from '@banyan/kbr';
+import type { Millis } from '@banyan/sansio';
 import { grantPending } from './children.ts';
 import { isNewerRound, type RoundMark, type Sequence } from './epoch.ts';
 import { openFlow, watchFlow } from './flow.ts';
@@ -18,10 +19,10 @@ const REDIRECTS_MAX = 16;
  * While it lasts no newer round is accepted; a parent is taken only for a round newer than the last one accepted, so a
  * descendant, which has all its rounds from here, never qualifies.
  */
-export function seek(turn: Turn, group: Group, first: readonly NodeHandle[] = []): void {
+export function seek(turn: Turn, group: Group, first: readonly NodeHandle[] = [], delayMs: Millis = 0): void {
   if (group.attempt !== undefined || group.sequencer !== undefined || group.closed) return;
-  group.attempt = { tries: 0, retryAt: turn.now, tried: new Set(), redirects: first.slice(0, REDIRECTS_MAX), joins: 0, since: turn.now };
-  tryNext(turn, group, group.attempt);
+  group.attempt = { tries: 0, retryAt: turn.now + delayMs, tried: new Set(), redirects: first.slice(0, REDIRECTS_MAX), joins: 0, since: turn.now };
+  if (delayMs === 0) tryNext(turn, group, group.attempt);
 }
 
 /** Goes on with a search whose wait is over. */
@@ -102,7 +103,8 @@ export function loseParent(turn: Turn, group: Group, why: string, redirect: read
   dropParent(turn, group);
   turn.note(group.id, `parent_lost_${why}`);
   const { attempt } = group;
-  if (attempt === undefined) seek(turn, group, redirect);
+  if (attempt === undefined) seek(turn, group, redirect, isRepeated(turn, group) ? turn.jittered(turn.config.upkeepMs) : 0);
+  group.lostAt = turn.now;
   group.attempt?.tried.add(lifeOf(parent.handle));
   if (group.attempt?.target?.id === parent.handle.id) tryNext(turn, group, group.attempt);
 }
@@ -234,6 +236,11 @@ export function joinMessage(turn: Turn, group: Group): Extract<RoutedMessage, { 
     ...(group.record === undefined ? {} : { record: group.record }),
     ...(group.descriptor === undefined ? {} : { descriptor: group.descriptor }),
   };
+}
+
+/** A place that is lost as soon as it was taken is not looked for again at once: two nodes would chase each other. */
+function isRepeated(turn: Turn, group: Group): boolean {
+  return turn.now - group.lostAt < turn.config.upkeepMs;
 }
 
 function lifeOf(node: NodeHandle): string {

@@ -12,6 +12,7 @@ type PromiseMessage = Extract<EpochMessage, { type: 'promise' }>;
 
 /** How far a group that lost its state jumps ahead of everything seen. */
 const LOST_STATE_STEP: Sequence = 2 ** 20;
+const NO_CHANGE = { learners: [], lost: [] };
 /** Doublings of the wait between two seals of one node. */
 const BACKOFF_MAX = 4;
 
@@ -30,6 +31,8 @@ export interface Seal {
   readonly restarted: Set<string>;
   /** Invited nodes that hold the history and join the voters. */
   readonly learners: readonly NodeHandle[];
+  /** Voters that are out of the tree: their promise counts, but they are not named again. */
+  readonly lost: readonly NodeHandle[];
   proposal?: EpochRecord;
   readonly caughtUp: Set<string>;
   readonly accepted: Set<string>;
@@ -43,7 +46,7 @@ export interface Seal {
 }
 
 /** Begins to seal the last record; does nothing while one seal is under way or none may be tried yet. */
-export function startSeal(turn: Turn, group: Group, learners: readonly NodeHandle[]): void {
+export function startSeal(turn: Turn, group: Group, change: { readonly learners: readonly NodeHandle[]; readonly lost: readonly NodeHandle[] } = NO_CHANGE): void {
   const { record } = group;
   if (record === undefined || group.seal !== undefined || turn.now < group.sealAt || group.closed || group.leaving) return;
   const counters = [record.epoch.counter, group.counterSeen, group.promised?.counter ?? 0, group.accepted?.epoch.counter ?? 0];
@@ -55,7 +58,7 @@ export function startSeal(turn: Turn, group: Group, learners: readonly NodeHandl
     phase: 'prepare',
     promises: new Map(),
     restarted: new Set(),
-    learners,
+    ...change,
     caughtUp: new Set(),
     accepted: new Set(),
     since: turn.now,
@@ -231,6 +234,7 @@ function propose(turn: Turn, group: Group, seal: Seal, firstSequence: Sequence):
   const survivors = [...seal.promises.values()].map(({ from }) => from);
   const others = new Map([...survivors, ...seal.learners].map((node) => [node.id, node]));
   others.delete(turn.self.id);
+  for (const node of seal.lost) others.delete(node.id);
   if (survivors.length === 0) for (const leaf of turn.view.replicaSet(group.id, turn.config.voters)) if (!turn.isSelf(leaf)) others.set(leaf.id, leaf);
   const nearest = [...others.values()].sort((a, b) => compareDistance(group.id, a.id, b.id)).slice(0, turn.config.voters - 1);
   return {

@@ -37,6 +37,8 @@ export interface Sequencer {
   otherOwner?: { readonly owner: NodeHandle; readonly since: Millis };
   /** Since when each voter is out of the tree. */
   readonly missing: Map<string, Millis>;
+  /** How often each node was invited to become a voter: one that does not come makes room for another. */
+  readonly invited: Map<string, number>;
 }
 
 /** A fresh sequencer for an epoch that begins now. */
@@ -52,6 +54,7 @@ export function newSequencer(turn: Turn, group: Group, epoch: Epoch): Sequencer 
     marked: 0,
     stalledTold: false,
     missing: new Map(),
+    invited: new Map(),
   };
 }
 

@@ -20,7 +20,7 @@ const DUTY_UPKEEPS = 5;
  */
 export function tickSuccession(turn: Turn, group: Group): void {
   const at = successionAt(turn, group);
-  if (at !== undefined && at <= turn.now) startSeal(turn, group, []);
+  if (at !== undefined && at <= turn.now) startSeal(turn, group);
 }
 
 /** When this node would propose itself; undefined while the root is well, or it is not its turn ever. */
@@ -48,7 +48,7 @@ export function tickDuty(turn: Turn, group: Group): void {
   }
   if (record === undefined || parent?.begun !== true || !sameIncarnation(parent.handle, record.root) || !isWhole(turn, group)) return;
   if (duty.duty === 'voter') turn.direct(record.root, { type: 'caughtUp', group: group.id, ballot: record.epoch, next: group.ring.next });
-  else startSeal(turn, group, []);
+  else startSeal(turn, group);
 }
 
 /** The root's look at its electorate, once per upkeep. */
@@ -61,13 +61,13 @@ export function upkeepElectorate(turn: Turn, group: Group, sequencer: Sequencer)
   const room = want - (record.voters.length - lost.length);
   const learners = [...group.children.values()].filter((child) => child.caughtUp && !isVoter(record, child.handle));
   if (room > 0 && learners.length > 0) {
-    startSeal(turn, group, learners.slice(0, room).map((child) => child.handle));
+    startSeal(turn, group, { learners: learners.slice(0, room).map((child) => child.handle), lost });
     return;
   }
-  if (room > 0) inviteVoters(turn, group, record, room);
+  if (room > 0) inviteVoters(turn, group, sequencer, { record, room });
   // Nobody to replace them: fewer voters that live are better than a majority that hangs on the dead.
   const isLongLost = lost.some((voter) => turn.now - (sequencer.missing.get(voter.id) ?? turn.now) > 3 * turn.config.voterLostMs);
-  if (isLongLost && record.voters.length - lost.length >= majorityOf(record)) startSeal(turn, group, []);
+  if (isLongLost && record.voters.length - lost.length >= majorityOf(record)) startSeal(turn, group, { learners: [], lost });
 }
 
 /** An invited child holds everything. */
@@ -98,7 +98,7 @@ function rankOf(turn: Turn, group: Group, record: EpochRecord): number | undefin
   return turn.view.isRoot(group.id) ? record.voters.length : undefined;
 }
 
-/** A closer node owns the key (or this one leaves): it is invited to become the next root. True while that goes on. */
+/** A closer node owns the key (or this one leaves): it is invited to become the next root. True while it is given time for that. */
 function handOver(turn: Turn, group: Group, sequencer: Sequencer, record: EpochRecord): boolean {
   const { descriptor } = group;
   const heir = heirOf(turn, group, record);
@@ -109,13 +109,14 @@ function handOver(turn: Turn, group: Group, sequencer: Sequencer, record: EpochR
   if (sequencer.otherOwner?.owner.id !== heir.id) sequencer.otherOwner = { owner: heir, since: turn.now };
   if (!group.leaving && turn.now - sequencer.otherOwner.since < turn.config.handOverMs) return false;
   turn.direct(heir, { type: 'invite', group: group.id, duty: 'root', record, descriptor });
-  return true;
+  // An heir that does not come must not keep the root from replacing lost voters.
+  return turn.now - sequencer.otherOwner.since < turn.config.handOverMs + DUTY_UPKEEPS * turn.config.upkeepMs;
 }
 
 function heirOf(turn: Turn, group: Group, record: EpochRecord): NodeHandle | undefined {
   if (group.leaving) {
     const voters = record.voters.filter((voter) => !turn.isSelf(voter) && childOf(group, voter)?.stage === 'flowing');
-    return voters.sort((a, b) => compareDistance(group.id, a.id, b.id))[0] ?? turn.view.leaves()[0];
+    return voters.sort((a, b) => compareDistance(group.id, a.id, b.id))[0] ?? turn.rng.pick(turn.view.leaves());
   }
   if (!turn.view.ready || turn.view.isRoot(group.id)) return undefined;
   const owner = turn.view.replicaSet(group.id, 1)[0];
@@ -132,12 +133,22 @@ function lostVoters(turn: Turn, group: Group, sequencer: Sequencer, record: Epoc
   return others.filter((voter) => turn.neighbors.isDead(voter) || turn.now - (sequencer.missing.get(voter.id) ?? turn.now) > turn.config.voterLostMs);
 }
 
-function inviteVoters(turn: Turn, group: Group, record: EpochRecord, room: number): void {
+function inviteVoters(turn: Turn, group: Group, sequencer: Sequencer, { record, room }: { readonly record: EpochRecord; readonly room: number }): void {
   const { descriptor } = group;
+  const { invited } = sequencer;
   if (descriptor === undefined) return;
   const near = turn.view.replicaSet(group.id, turn.config.voters + record.voters.length);
   const fresh = near.filter((node) => !record.voters.some((voter) => voter.id === node.id && voter.incarnation >= node.incarnation) && !turn.isSelf(node) && !turn.neighbors.isDead(node));
-  for (const node of fresh.slice(0, room)) turn.direct(node, { type: 'invite', group: group.id, duty: 'voter', record, descriptor });
+  const patient = fresh.sort((a, b) => vain(invited, a) - vain(invited, b));
+  for (const node of patient.slice(0, room)) {
+    invited.set(node.id, (invited.get(node.id) ?? 0) + 1);
+    turn.direct(node, { type: 'invite', group: group.id, duty: 'voter', record, descriptor });
+  }
+}
+
+/** How many spells of invitations a node let pass; the order among equals stays that of nearness. */
+function vain(invited: ReadonlyMap<string, number>, node: NodeHandle): number {
+  return Math.floor((invited.get(node.id) ?? 0) / DUTY_UPKEEPS);
 }
 
 /** This node holds everything the root keeps, up to what was committed when it last heard. */

@@ -66,7 +66,8 @@ export function onCatchUp(turn: Turn, group: Group, from: NodeHandle, catchUp: E
     refuse(turn, group, from, catchUp);
     return;
   }
-  if (!isVoter(record, turn.self)) return;
+  // A leaving voter stays one until others replaced it; it becomes none anew.
+  if (!isVoter(record, turn.self) || (group.leaving && !group.isVoter(turn))) return;
   if (group.catchingUp !== undefined && compareEpochs(group.catchingUp.ballot, ballot) > 0) return;
   if (!group.started) {
     group.started = true;

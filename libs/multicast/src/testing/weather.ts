@@ -36,6 +36,7 @@ export function chaos(seed: number, options: Partial<SceneOptions> = {}): Scene 
 
 /** A node dies; a few seconds later it starts again, without memory, and subscribes anew. */
 function kill(scene: Scene, id: Parameters<Scene['survives']>[0]): void {
+  if (scene.ring.member(id)?.alive !== true) return;
   scene.crash(id);
   scene.ring.after(1_000 + scene.rng.below(6_000), () => {
     const member = scene.ring.join(id);
@@ -96,7 +97,11 @@ function depart(scene: Scene, id: Id): void {
   if (member === undefined) return;
   for (const reader of [...scene.readers.values()]) if (reader.member === member) scene.unsubscribe(reader.id);
   scene.ring.command(member, { type: 'leave' });
-  scene.onLeft.set(id, () => scene.survives(id) && scene.crash(id));
+  const go = (): void => {
+    if (scene.survives(id)) scene.crash(id);
+    else scene.ring.after(500, go);
+  };
+  scene.onLeft.set(id, go);
 }
 
 function closeTo(key: Id, offset: number): Id {
