@@ -13,8 +13,10 @@ export interface LaunchOptions {
   readonly services?: Readonly<Partial<Record<ServiceName, Settings>>>;
   /** More settings for each node; `index` counts from 0. */
   readonly nodeConfig?: (name: string, index: number) => Settings;
-  /** Variables for every process that are no settings (`OTEL_EXPORTER_OTLP_ENDPOINT`, `BANYAN_RECORD`). */
+  /** Variables for every process that are no settings (`OTEL_EXPORTER_OTLP_ENDPOINT`). */
   readonly env?: Readonly<Record<string, string>>;
+  /** More of them for one process (`BANYAN_RECORD`, which names a file). */
+  readonly envOf?: (name: string) => Readonly<Record<string, string>>;
   /** Other programs than those built in this repository. */
   readonly programs?: Programs;
   /** Interrupts the start: everything begun is stopped, and CANCELLED is thrown. */

@@ -193,7 +193,7 @@ export class LocalOverlay implements AsyncDisposable {
 
   async #launch(name: string, program: string, settings: Settings): Promise<void> {
     const readyTimeoutMs = this.#options.readyTimeoutMs ?? READY_TIMEOUT_MS;
-    const env = { ...environmentOf(settings), ...this.#options.env };
+    const env = { ...environmentOf(settings), ...this.#options.env, ...this.#options.envOf?.(name) };
     const started = await ServiceProcess.start({ name, program, env, logFile: this.paths.logOf(name), readyTimeoutMs }, this.#stopping.signal);
     this.#processes.set(name, started);
     void started.exited.then((exit) => this.#noteExit(name, started, exit));
