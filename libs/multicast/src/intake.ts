@@ -1,11 +1,13 @@
 import type { NodeHandle } from '@banyan/kbr';
-import { compareEpochs, type Epoch } from './epoch.ts';
+import { compareEpochs, type Epoch, type Sequence } from './epoch.ts';
 import type { BatchFrame, Block } from './frames.ts';
 import type { Group } from './group.ts';
 import { RECEIPTS_MAX, type PublishMessage } from './messages.ts';
 import { FRAME_OVERHEAD_BYTES } from './retention-ring.ts';
-import { owe, stamp } from './sequencer.ts';
+import { owe, stamp, type Sequencer } from './sequencer.ts';
 import type { Turn } from './turn.ts';
+
+const REFUSALS = { forgotten: 'RECEIPT_UNKNOWN', gap: 'COUNTER_GAP', full: 'TOO_MANY_SESSIONS' } as const;
 
 /** One publisher's node as the root serves it. */
 export interface Intake {
@@ -16,6 +18,8 @@ export interface Intake {
   readonly flow: number;
   receivedBytes: number;
   grantedBytes: number;
+  /** Sessions that sent something in this flow. */
+  readonly sessions: Set<string>;
 }
 
 /** What a batch costs in credit. */
@@ -33,7 +37,7 @@ export function openIntake(turn: Turn, group: Group, publisher: NodeHandle): voi
     return;
   }
   const flow = turn.nextFlow();
-  group.intakes.set(publisher.id, { node: publisher, epoch: record.epoch, flow, receivedBytes: 0, grantedBytes: 0 });
+  group.intakes.set(publisher.id, { node: publisher, epoch: record.epoch, flow, receivedBytes: 0, grantedBytes: 0, sessions: new Set() });
   turn.direct(publisher, { type: 'rootIs', group: group.id, record, descriptor });
   const isOpen = turn.isSelf(publisher) || turn.neighbors.get(publisher.id)?.uplink !== undefined;
   if (isOpen) grant(turn, group, publisher);
@@ -89,26 +93,13 @@ export function onBatch(turn: Turn, group: Group, from: NodeHandle, batch: Batch
   }
   const admission = group.sessions.admit(block, turn.config);
   const { client, session, counter } = block;
-  switch (admission.type) {
-    case 'next':
-      stamp(turn, group, sequencer, block, from);
-      break;
-    case 'known': {
-      const { receipt } = admission;
-      if (receipt.firstSequence + receipt.count <= group.committed) sendReceipts(turn, group, from, { client, session, from: counter });
-      else owe(turn, sequencer, { to: from, block, firstSequence: receipt.firstSequence });
-      break;
-    }
-    case 'forgotten':
-      turn.direct(from, { type: 'publishRefused', group: group.id, client, session, counter, reason: 'RECEIPT_UNKNOWN' });
-      break;
-    case 'gap':
-      turn.direct(from, { type: 'publishRefused', group: group.id, client, session, counter, reason: 'COUNTER_GAP' });
-      break;
-    case 'full':
-      turn.direct(from, { type: 'publishRefused', group: group.id, client, session, counter, reason: 'TOO_MANY_SESSIONS' });
-      break;
-  }
+  const key = `${client}\n${session}`;
+  // A flow begins with what has no receipt: what is missing before it was receipted on a branch that was lost.
+  const isFirst = !intake.sessions.has(key);
+  intake.sessions.add(key);
+  if (admission.type === 'next' || (admission.type === 'gap' && isFirst)) stamp(turn, group, sequencer, block, from);
+  else if (admission.type === 'known') answerAgain(turn, group, sequencer, { to: from, block, firstSequence: admission.receipt.firstSequence });
+  else turn.direct(from, { type: 'publishRefused', group: group.id, client, session, counter, reason: REFUSALS[admission.type] });
   if (intake.grantedBytes - intake.receivedBytes <= turn.config.intakeBytes / 2) grant(turn, group, from);
 }
 
@@ -120,4 +111,11 @@ export function sendReceipts(turn: Turn, group: Group, to: NodeHandle, ask: Pick
   const receipts = group.sessions.receiptsFrom({ client, session, counter: ask.from }, group.committed, RECEIPTS_MAX);
   const expected = group.sessions.expected(client, session) ?? 0;
   turn.direct(to, { type: 'receipts', group: group.id, epoch: sequencer.epoch, client, session, expected, receipts });
+}
+
+/** A batch that was numbered before gets its receipt again: now, or with its commit. */
+function answerAgain(turn: Turn, group: Group, sequencer: Sequencer, due: { readonly to: NodeHandle; readonly block: Block; readonly firstSequence: Sequence }): void {
+  const { client, session, counter, count } = due.block;
+  if (due.firstSequence + count <= group.committed) sendReceipts(turn, group, due.to, { client, session, from: counter });
+  else owe(turn, sequencer, due);
 }

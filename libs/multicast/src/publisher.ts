@@ -251,8 +251,9 @@ export class Publishers {
         const block = session.batches[session.sent];
         if (block === undefined || flow.sentBytes >= flow.creditBytes || publishing.flow !== flow) continue;
         isProgress = true;
+        // Only the first one out sets the clock: a stream of later batches must not put off the question for a lost receipt.
+        if (session.sent === 0) session.askAt = turn.now + turn.config.receiptMs;
         session.sent++;
-        session.askAt = turn.now + turn.config.receiptMs;
         flow.sentBytes += batchCost(block);
         const batch: BatchFrame = { type: 'batch', group: publishing.group, flow: flow.flow, block };
         if (isOwn) this.#port.toOwnRoot(batch);
@@ -285,7 +286,9 @@ export class Publishers {
   }
 
   #settle(turn: Turn, publishing: Publishing, session: Session, receipt: Receipts['receipts'][number]): void {
+    const isOldest = session.batches[0]?.counter === receipt.counter;
     if (this.#take(session, receipt.counter) === undefined) return;
+    if (isOldest) session.askAt = turn.now + turn.config.receiptMs;
     session.progressAt = turn.now;
     session.stalledTold = false;
     const { client, session: name } = session;

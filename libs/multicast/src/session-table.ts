@@ -57,9 +57,19 @@ export class SessionTable {
     }
   }
 
-  /** Learns from retained history, at a node that did not follow the sessions before. */
+  /** Learns from retained history, at a node that did not follow the sessions before, or only from some point on. */
   rebuild(entries: readonly Retained[], now: Millis, limits: SessionLimits): void {
-    for (const { frame } of entries) if (frame.type === 'stamped') this.record(frame, now, limits);
+    const retained = new SessionTable();
+    for (const { frame } of entries) if (frame.type === 'stamped') retained.record(frame, now, limits);
+    for (const [key, older] of retained.#sessions) {
+      const known = this.#sessions.get(key);
+      if (known === undefined) {
+        if (this.#sessions.size < limits.sessionsMax) this.#sessions.set(key, older);
+        continue;
+      }
+      const first = known.receipts[0]?.counter ?? known.nextCounter;
+      known.receipts = [...older.receipts.filter((receipt) => receipt.counter < first), ...known.receipts].slice(-limits.receiptsMax);
+    }
   }
 
   /** Takes back everything numbered at or beyond `sequence`. */

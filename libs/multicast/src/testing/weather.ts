@@ -96,12 +96,12 @@ function depart(scene: Scene, id: Id): void {
   const member = scene.ring.member(id);
   if (member === undefined) return;
   for (const reader of [...scene.readers.values()]) if (reader.member === member) scene.unsubscribe(reader.id);
-  scene.ring.command(member, { type: 'leave' });
   const go = (): void => {
     if (scene.survives(id)) scene.crash(id);
     else scene.ring.after(500, go);
   };
   scene.onLeft.set(id, go);
+  scene.ring.command(member, { type: 'leave' });
 }
 
 function closeTo(key: Id, offset: number): Id {
