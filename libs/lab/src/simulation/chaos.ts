@@ -14,6 +14,10 @@ export interface Roughness {
   readonly restartAfterMs: readonly [Millis, Millis];
   /** No crash leaves fewer than this share of all hosts ready. */
   readonly readyShareMin: number;
+  /** A node whose death hurts most just now; undefined: none in particular. */
+  readonly tenderSpot: () => Host | undefined;
+  /** Share of crashes that strike the tender spot. */
+  readonly tenderShare: number;
   /** Hosts for which this is false are left alone for now: what is promised only holds while a majority lives. */
   readonly mayCrash: (host: Host) => boolean;
 }
@@ -22,7 +26,7 @@ const SEEDS = 5;
 const RETRY_MS = 500;
 
 /**
- * Crashes and restarts random nodes for a while. Restarts that fall after the end still happen, so that in the end
+ * Crashes and restarts nodes for a while, most of them at random. Restarts that fall after the end still happen, so that in the end
  * every host lives.
  */
 export function unleash<A extends Applications>(simulation: OverlaySimulation<A>, roughness: Roughness): void {
@@ -50,8 +54,8 @@ function crashOne<A extends Applications>(simulation: OverlaySimulation<A>, roug
   const { world, rng, ring } = simulation;
   const [soonestMs, latestMs] = roughness.restartAfterMs;
   if (ring.size - 1 < roughness.readyShareMin * world.network.topology.hosts) return;
-  const host = simulation.anyReady();
-  if (host === undefined || !roughness.mayCrash(host)) return;
+  const host = (rng.next() < roughness.tenderShare ? roughness.tenderSpot() : undefined) ?? simulation.anyReady();
+  if (host === undefined || world.machine(host) === undefined || !roughness.mayCrash(host)) return;
   simulation.crash(host, { silent: rng.next() < roughness.silentShare });
   world.at(world.now + soonestMs + rng.next() * (latestMs - soonestMs), () => restart(simulation, host));
 }

@@ -88,9 +88,12 @@ export class GroupLoad {
     return live.length > record.voters.length / 2;
   }
 
-  /** True when every live reader has all there is, and every live publisher all its receipts. */
-  get isSettled(): boolean {
-    return this.unfinished().length === 0;
+  /** The root of the group, or as often one of the other voters; undefined before the group is open. */
+  keyHolder(): Host | undefined {
+    const { rng } = this.#simulation;
+    const record = this.#newestRecord();
+    const holder = rng.next() < 0.5 ? record?.root : rng.pick(record?.voters ?? []);
+    return holder === undefined ? undefined : this.#simulation.hostOf(holder.id);
   }
 
   /** What is still open: readers behind, receipts missing, orphans, other than one root. */

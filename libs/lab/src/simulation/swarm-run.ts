@@ -22,7 +22,7 @@ const READERS_APART = 1_000_000;
 const OPENING_MS: Millis = 10_000;
 const ROUGH_MS: Millis = 120_000;
 const LOOKUP_PERIOD_MS: Millis = 50;
-const PUBLISH_PERIOD_MS: Millis = 400;
+const PUBLISH_PERIOD_MS: Millis = 200;
 const RETURN_MS: Millis = 240_000;
 const QUIET_MS: Millis = 30_000;
 const FINAL_LOOKUPS = 200;
@@ -40,12 +40,13 @@ const WEATHERS: readonly Weather[] = [
   { lossRate: 0.05, duplicateRate: 0.02, jitter: 1, reorderRate: 0.1, reorderMsMax: 300 },
 ];
 
-const ROUGHNESS: Omit<Roughness, 'mayCrash'> = {
+const ROUGHNESS: Omit<Roughness, 'tenderSpot' | 'mayCrash'> = {
   forMs: ROUGH_MS,
   crashEveryMs: 2_000,
   silentShare: 0.5,
   restartAfterMs: [500, 60_000],
   readyShareMin: 0.7,
+  tenderShare: 0.3,
 };
 
 export interface SwarmSetup {
@@ -136,7 +137,11 @@ function live({ simulation, factory, load, groups }: Swarm): readonly string[] {
   world.run(world.now + OPENING_MS);
 
   const roughUntil = world.now + ROUGH_MS;
-  unleash(simulation, { ...ROUGHNESS, mayCrash: (host) => groups.every((group) => group.survives(host)) });
+  unleash(simulation, {
+    ...ROUGHNESS,
+    tenderSpot: () => simulation.rng.pick(groups)?.keyHolder(),
+    mayCrash: (host) => groups.every((group) => group.survives(host)),
+  });
   load.run(LOOKUP_PERIOD_MS, roughUntil);
   for (const group of groups) group.publish(PUBLISH_PERIOD_MS, roughUntil);
   world.run(roughUntil);
