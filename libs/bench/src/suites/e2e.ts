@@ -21,7 +21,7 @@ const options = {
   nodes: { kind: 'number', describe: 'node processes; one publishes, the others subscribe', default: 16, min: 2 },
   size: { kind: 'number', describe: 'bytes of a message', default: 1_024, min: HEADER_BYTES },
   count: { kind: 'number', describe: 'messages at full speed', default: 20_000, min: 1 },
-  warmup: { kind: 'number', describe: 'messages before the measuring, so that code is compiled', default: 2_000, min: 1 },
+  warmup: { kind: 'number', describe: 'messages before the measuring, so that code is compiled', default: 10_000, min: 1 },
   rate: { kind: 'number', describe: 'messages a second of the steady phase', default: 200, min: 1 },
   'steady-seconds': { kind: 'number', describe: 'length of the steady phase', default: 10, min: 1 },
   delivery: { kind: 'choice', describe: 'what the group promises', default: 'reliable', choices: ['best-effort', 'ordered', 'reliable'] },
