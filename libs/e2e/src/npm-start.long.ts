@@ -4,6 +4,8 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually } from './testing/eventually.ts';
+import { sha256Of } from './testing/random-file.ts';
 
 const projectRoot = join(import.meta.dirname, '..', '..', '..');
 const readyWithinMs = 400_000;
@@ -39,13 +41,17 @@ describe('npm start in a bare clone', () => {
     for (const service of ['auth', 'bootstrap', 'tree-builder']) expect(printed).toContain(service);
   });
 
-  it('prints three commands that work as they stand', () => {
-    const commands = commandsIn(printed);
-    expect(commands.length).toBe(3);
-    for (const command of commands) {
-      const output = execFileSync('sh', ['-c', command], { cwd: clone, env: environment, encoding: 'utf8', timeout: 60_000, stdio: ['ignore', 'pipe', 'pipe'] });
-      expect(output.length, command).toBeGreaterThan(0);
-    }
+  it('prints three commands that work as they stand', async () => {
+    const [create, subscribe, publish] = commandsIn(printed);
+    const created = run(create, clone, environment);
+    expect(await created.code, created.printed()).toBe(0);
+    // The second waits for the third, from another terminal.
+    const subscribed = run(subscribe, clone, environment);
+    await eventually('the subscriber is grafted', () => /subscribed/.test(subscribed.printed()));
+    const published = run(publish, clone, environment);
+    expect(await published.code, published.printed()).toBe(0);
+    expect(await subscribed.code, subscribed.printed()).toBe(0);
+    expect(subscribed.printed()).toContain(sha256Of(join(clone, 'README.md')));
   });
 
   it('stops everything on Ctrl-C', async () => {
@@ -63,6 +69,14 @@ function newcomersEnvironment(folder: string): NodeJS.ProcessEnv {
   // The machine's own Node, not the one that runs this test.
   const path = (process.env['PATH'] ?? '').split(':').filter((entry) => !entry.includes('node_modules')).join(':');
   return { ...kept, PATH: path, HOME: join(folder, 'home'), npm_config_cache: join(folder, 'npm-cache') };
+}
+
+/** One command in a shell of its own, as a terminal would run it. */
+function run(command: string | undefined, cwd: string, env: NodeJS.ProcessEnv): { readonly code: Promise<number | null>; readonly printed: () => string } {
+  const shell = spawn('sh', ['-c', command ?? 'false'], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  let text = '';
+  for (const stream of [shell.stdout, shell.stderr]) stream.on('data', (chunk: Buffer) => { text += chunk.toString(); });
+  return { code: new Promise((resolve) => shell.once('close', resolve)), printed: () => text };
 }
 
 /** The commands that a ready overlay says to try, without the indentation. */
