@@ -5,13 +5,15 @@ import { runSwarm } from './swarm-run.ts';
 
 const seeds = Array.from({ length: 10 }, (_, i) => i + 1);
 
+const kept = keptSeeds().filter(({ seed, nodes }) => nodes !== 200 || !seeds.includes(seed));
+
 /** Every promise under loss, delay, crash and restart: the first 10 seeds; `swarm.long.ts` runs the other 40. */
 describe('a swarm of 200 nodes', () => {
   it.each(seeds)('keeps every promise (seed %i)', (seed) => {
     expectEveryPromiseKept(seed);
   });
 
-  it.each(keptSeeds())('keeps them where it once did not (seed $seed: $found)', ({ seed, nodes }) => {
+  it.each(kept)('keeps them where it once did not (seed $seed: $found)', ({ seed, nodes }) => {
     expect(runSwarm({ seed, nodes, traced: false }).violations).toEqual([]);
   });
 
