@@ -1,40 +1,73 @@
-import { randomId } from '@banyan/ids';
-import { seededRng } from '@banyan/sansio';
 import assert from 'node:assert/strict';
 import { describe, it } from 'vitest';
 import type { Block, StampedFrame } from './frames.ts';
 import { SessionTable } from './session-table.ts';
+import { idAt, nodeAt } from './testing/lone-node.ts';
 
-const group = randomId(seededRng(1));
-const LIMITS = { sessionsMax: 4, receiptsMax: 100 };
+const LIMITS = { sessionsMax: 4, receiptsMax: 8 };
+const ROOT = nodeAt('f1');
 
-function block(counter: number): Block {
-  return { client: 'c', session: 's', counter, count: 1, payload: undefined, bytes: 1 };
+function block(counter: number, count = 1, session = 's'): Block {
+  return { client: 'c', session, counter, count, payload: undefined, bytes: 1 };
 }
 
-/** The message of this counter, numbered 100 higher. */
-function frame(counter: number): StampedFrame {
-  return { type: 'stamped', group, epoch: { counter: 1, root: group, incarnation: 1 }, firstSequence: counter + 100, count: 1, committed: 1, stampMs: 0, blocks: [block(counter)], bytes: 1 };
+function frame(firstSequence: number, ...blocks: Block[]): StampedFrame {
+  const count = blocks.reduce((sum, one) => sum + one.count, 0);
+  const epoch = { counter: 1, root: ROOT.id, incarnation: 1 };
+  return { type: 'stamped', group: idAt('f0'), epoch, firstSequence, count, committed: 1, stampMs: 1, blocks, bytes: blocks.length };
 }
 
-function retained(...counters: readonly number[]): Parameters<SessionTable['rebuild']>[0] {
-  return counters.map((counter) => ({ frame: frame(counter), at: 0 }) as unknown as Parameters<SessionTable['rebuild']>[0][number]);
+function table(...frames: StampedFrame[]): SessionTable {
+  const sessions = new SessionTable();
+  for (const one of frames) sessions.record(one, 0, LIMITS);
+  return sessions;
 }
 
-describe('what a new root knows of a publisher', () => {
-  it('goes back as far as retained history, also when it followed the session only lately', () => {
-    const table = new SessionTable();
-    for (const counter of [7, 8, 9]) table.record(frame(counter), 0, LIMITS);
-    assert.equal(table.admit(block(5), LIMITS).type, 'forgotten');
-    table.rebuild(retained(4, 5, 6, 7, 8, 9), 0, LIMITS);
-    assert.deepEqual(table.admit(block(5), LIMITS), { type: 'known', receipt: { counter: 5, count: 1, firstSequence: 105 } });
-    assert.deepEqual(table.receiptsFrom({ client: 'c', session: 's', counter: 1 }, 1_000, 100).map((receipt) => receipt.counter), [4, 5, 6, 7, 8, 9]);
-    assert.equal(table.admit(block(10), LIMITS).type, 'next');
+describe('SessionTable', () => {
+  it('gives a retried batch its first receipt, of whichever block of a frame it was', () => {
+    const sessions = table(frame(10, block(1, 3), block(1, 2, 'other'), block(4, 2)));
+    assert.deepEqual(sessions.admit(block(4, 2), LIMITS), { type: 'known', receipt: { counter: 4, count: 2, firstSequence: 15 } });
+    assert.deepEqual(sessions.admit(block(1, 2, 'other'), LIMITS), { type: 'known', receipt: { counter: 1, count: 2, firstSequence: 13 } });
   });
 
-  it('begins with retained history when it never heard of the session', () => {
-    const table = new SessionTable();
-    table.rebuild(retained(1, 2), 0, LIMITS);
-    assert.equal(table.expected('c', 's'), 3);
+  it('tells the next batch from one too early and one too late', () => {
+    const sessions = table(...Array.from({ length: 40 }, (_, i) => frame(1 + i, block(1 + i))));
+    assert.deepEqual(sessions.admit(block(41), LIMITS), { type: 'next' });
+    assert.deepEqual(sessions.admit(block(43), LIMITS), { type: 'gap', expected: 41 });
+    assert.deepEqual(sessions.admit(block(2), LIMITS), { type: 'forgotten' });
+    assert.equal(sessions.admit(block(40), LIMITS).type, 'known');
+  });
+
+  it('does not take a retry with other borders for the batch it was', () => {
+    assert.deepEqual(table(frame(1, block(1, 3))).admit(block(1, 2), LIMITS), { type: 'forgotten' });
+  });
+
+  it('takes back what is truncated, so that it can be numbered anew', () => {
+    const sessions = table(frame(1, block(1)), frame(2, block(2)), frame(3, block(3)));
+    sessions.truncate(2);
+    assert.deepEqual(sessions.admit(block(2), LIMITS), { type: 'next' });
+    assert.equal(sessions.admit(block(1), LIMITS).type, 'known');
+  });
+
+  it('hands its memory to a voter that has the history only in part', () => {
+    const memory = table(frame(1, block(1)), frame(2, block(2)), frame(3, block(3))).snapshot();
+    const voter = new SessionTable();
+    voter.adopt(memory, 3, 0, LIMITS);
+    assert.equal(voter.expected('c', 's'), 3, 'the third comes as a frame');
+    voter.record(frame(3, block(3)), 0, LIMITS);
+    assert.equal(voter.expected('c', 's'), 4);
+    const empty = new SessionTable();
+    empty.adopt(memory, 1, 0, LIMITS);
+    assert.equal(empty.expected('c', 's'), undefined, 'all of it comes as frames');
+  });
+
+  it('is bounded: a voter lets the longest silent session go, a root admits no more', () => {
+    const sessions = new SessionTable();
+    for (let i = 0; i < 5; i++) sessions.record(frame(1 + i, block(1, 1, `s${i}`)), i, LIMITS);
+    assert.equal(sessions.size, 4);
+    assert.equal(sessions.expected('c', 's0'), undefined);
+    assert.deepEqual(sessions.admit(block(1, 1, 'new'), LIMITS), { type: 'full' });
+    sessions.prune(1_000, 997);
+    assert.equal(sessions.size, 2);
   });
 });

@@ -59,6 +59,8 @@ export class RingDouble {
   readonly faults: string[] = [];
   readonly drops = new Map<string, number>();
   inputs = 0;
+  /** How many messages of each type were routed (not counting hops). */
+  readonly routed = new Map<string, number>();
   readonly #rng: Rng;
   readonly #delayMs: number;
   readonly #config: Partial<MulticastConfig>;
@@ -242,6 +244,7 @@ export class RingDouble {
         this.#sendDirect(member, effect.to, effect.body);
         return;
       case 'route':
+        this.routed.set(effect.body.type, (this.routed.get(effect.body.type) ?? 0) + 1);
         this.#route(member, { app: 'multicast', key: effect.key, body: effect.body, origin: member.handle, counter: this.#counter++, hops: 0 });
         return;
       case 'resume':
