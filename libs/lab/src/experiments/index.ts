@@ -1,7 +1,8 @@
 import type { Experiment } from '../experiment.ts';
+import { failures } from './failures.ts';
 import { replayRecording } from './replay.ts';
 import { routing } from './routing.ts';
 import { swarm } from './swarm.ts';
 
 /** Every experiment, in the order of the overview. */
-export const EXPERIMENTS: readonly Experiment[] = [routing, swarm, replayRecording];
+export const EXPERIMENTS: readonly Experiment[] = [routing, failures, swarm, replayRecording];
