@@ -1,8 +1,9 @@
 import type { Experiment } from '../experiment.ts';
 import { failures } from './failures.ts';
+import { massacre } from './massacre.ts';
 import { replayRecording } from './replay.ts';
 import { routing } from './routing.ts';
 import { swarm } from './swarm.ts';
 
 /** Every experiment, in the order of the overview. */
-export const EXPERIMENTS: readonly Experiment[] = [routing, failures, swarm, replayRecording];
+export const EXPERIMENTS: readonly Experiment[] = [routing, failures, massacre, swarm, replayRecording];
