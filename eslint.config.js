@@ -4,7 +4,7 @@ import nx from '@nx/eslint-plugin';
 import tseslint from 'typescript-eslint';
 
 const table = JSON.parse(readFileSync(new URL('./libs/workspace/import-table.json', import.meta.url), 'utf8'));
-const specs = ['**/*.{spec,e2e,long}.ts', '**/testing/**/*.ts'];
+const specs = ['**/*.{spec,sim,e2e,long}.ts', '**/testing/**/*.ts'];
 const pure = table.pure.map((room) => `libs/${room}/src/**/*.ts`);
 const depConstraints = Object.entries(table.rooms).map(([room, imports]) => ({
   sourceTag: `room:${room}`,

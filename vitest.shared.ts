@@ -22,6 +22,20 @@ export function shared(directory: string): ViteUserConfig {
   };
 }
 
+/** The same for whole systems in virtual time (`*.sim.ts`): quick for what they do, too slow for the loop of edit and test. */
+export function simulated(directory: string): ViteUserConfig {
+  const config = shared(directory);
+  return {
+    ...config,
+    test: {
+      ...config.test,
+      include: ['src/**/*.sim.ts'],
+      testTimeout: 300_000,
+      reporters: ['default', ['json', { outputFile: 'reports/vitest-sim.json' }]],
+    },
+  };
+}
+
 /** The same for tests that start real processes (`*.e2e.ts`) or are long by nature (`*.long.ts`): one at a time. */
 export function slow(directory: string, kind: 'e2e' | 'long'): ViteUserConfig {
   const config = shared(directory);

@@ -16,13 +16,14 @@ interface Stage {
 const build: Stage = { name: 'build', targets: ['buf-lint', 'drift', 'build', 'typecheck'], parallel: 2 };
 const lint: Stage = { name: 'lint', targets: ['lint'], parallel: 1 };
 const unit: Stage = { name: 'unit', targets: ['test'], parallel: 2 };
+const simulation: Stage = { name: 'simulation', targets: ['simulate'], parallel: 2 };
 const e2e: Stage = { name: 'e2e', targets: ['e2e'], parallel: 1 };
 const long: Stage = { name: 'long', targets: ['test-long'], parallel: 1 };
 
 const commands: Readonly<Record<string, readonly Stage[]>> = {
-  test: [build, lint, unit, e2e],
+  test: [build, lint, unit, simulation, e2e],
   'test:long': [build, long],
-  check: [build, lint, unit],
+  check: [build, lint, unit, simulation],
   lint: [lint],
 };
 

@@ -31,7 +31,7 @@ interface VitestReport {
   readonly testResults: readonly { readonly endTime: number }[];
 }
 
-const reportNames: Readonly<Record<string, string>> = { unit: 'vitest.json', e2e: 'vitest-e2e.json', long: 'vitest-long.json' };
+const reportNames: Readonly<Record<string, string>> = { unit: 'vitest.json', simulation: 'vitest-sim.json', e2e: 'vitest-e2e.json', long: 'vitest-long.json' };
 
 /** The reports that the given stages left behind. */
 export function collectReports(stages: readonly string[]): SuiteReport[] {
