@@ -30,6 +30,7 @@ export function simulated(directory: string): ViteUserConfig {
     test: {
       ...config.test,
       include: ['src/**/*.sim.ts'],
+      maxWorkers: 2,
       testTimeout: 300_000,
       reporters: ['default', ['json', { outputFile: 'reports/vitest-sim.json' }]],
     },
