@@ -1,7 +1,6 @@
 import type { Builder } from '@grafana/grafana-foundation-sdk/cog';
 import * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
-import type { Row } from './overview.ts';
-import { numberPanel, timePanel } from './panel.ts';
+import { numberPanel, timePanel, type Row } from './panel.ts';
 import { SERVICE_METRICS } from '@banyan/telemetry';
 
 const linesAcross = 3;

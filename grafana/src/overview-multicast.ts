@@ -1,5 +1,5 @@
 import { BUILDER_METRICS, MULTICAST_METRICS } from '@banyan/telemetry';
-import type { Row } from './overview.ts';
+import type { Row } from './panel.ts';
 import { gauge, quantile, rate, sum } from './promql.ts';
 
 /** Does it deliver, and what do the trees look like. */

@@ -1,5 +1,5 @@
 import { AUTH_METRICS, BOOTSTRAP_METRICS, SERVICE_METRICS } from '@banyan/telemetry';
-import type { Row } from './overview.ts';
+import type { Row } from './panel.ts';
 import { PROCESS_METRICS } from './process-metrics.ts';
 import { gathered, gauge, observations, quantile, rate, sum } from './promql.ts';
 

@@ -33,6 +33,15 @@ export interface Panel {
   readonly isStacked?: boolean;
 }
 
+/** Panels that answer one question together. */
+export interface Row {
+  readonly title: string;
+  /** Drawn as numbers, in one line. */
+  readonly numbers?: readonly Panel[];
+  /** Drawn as lines over time, three to a line of the dashboard. */
+  readonly lines: readonly Panel[];
+}
+
 const datasource: common.DataSourceRef = { type: 'prometheus', uid: '${datasource}' };
 const columns = 24;
 

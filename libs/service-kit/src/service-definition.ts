@@ -1,9 +1,8 @@
-import type { ServerCredentials } from '@grpc/grpc-js';
 import type { DynamicModule, Type } from '@nestjs/common';
 import type { z } from 'zod';
 import type { TokenVerifier } from '@banyan/identity';
 import type { Logger, MetricsRegistry, Tracer } from '@banyan/telemetry';
-import type { ServiceMethods } from './calls/grpc-transport.ts';
+import type { Listener } from './calls/listener.ts';
 import type { Readiness } from './readiness.ts';
 
 /** What a service is given before it has anything of its own. */
@@ -18,19 +17,6 @@ export interface ServiceContext<Config> {
   readonly signal: AbortSignal;
   /** Ends the process because it cannot go on: `error` is told as that of a failed start. */
   readonly fail: (error: unknown) => void;
-}
-
-/** One door of a service: an address, who may come in, and what they find. */
-export interface Listener {
-  /** Key of its address in the ready line: `api`, `peer`. */
-  readonly name: string;
-  /** `host:port`; port 0 takes any free one. */
-  readonly listen: string;
-  readonly credentials: ServerCredentials;
-  /** Generated grpc-js definitions; every method needs a handler among the controllers. */
-  readonly services: readonly ServiceMethods[];
-  /** Whether strangers may ask what is served here (gRPC reflection). */
-  readonly hasReflection: boolean;
 }
 
 /** Real `host:port` of every listener, by name. */

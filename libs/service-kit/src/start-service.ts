@@ -14,11 +14,12 @@ import { observeCalls } from './calls/call-observer.ts';
 import { serveHealth } from './calls/grpc-health.ts';
 import { serveReflection } from './calls/grpc-reflection.ts';
 import { GrpcTransport } from './calls/grpc-transport.ts';
+import type { Listener } from './calls/listener.ts';
 import { lockDataDir } from './data-dir-lock.ts';
 import { ErrorFilter } from './error.filter.ts';
 import { nestLogger } from './nest-logger.ts';
 import { Readiness } from './readiness.ts';
-import type { Addresses, Listener, PreparedService, ServiceContext, ServiceDefinition } from './service-definition.ts';
+import type { Addresses, PreparedService, ServiceContext, ServiceDefinition } from './service-definition.ts';
 import { ServicePortsModule } from './service-ports.ts';
 import { joinAddress, splitAddress, type ServiceSettings } from './service-settings.ts';
 

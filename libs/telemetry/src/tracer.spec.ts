@@ -2,8 +2,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace';
 import { describe, expect, it } from 'vitest';
+import { createTracer } from './create-tracer.ts';
 import { createSdkTracer } from './otlp-tracer.ts';
-import { createTracer, NO_TRACER } from './tracer.ts';
+import { NO_TRACER } from './tracer.ts';
 import { parseTraceparent } from './traceparent.ts';
 
 function inMemory() {

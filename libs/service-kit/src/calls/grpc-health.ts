@@ -1,7 +1,7 @@
 import type { Server } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
 import type { Readiness } from '../readiness.ts';
-import type { ServiceMethods } from './grpc-transport.ts';
+import type { ServiceMethods } from './listener.ts';
 
 /** Serves grpc.health.v1 on a server: the whole of it (`""`) and each of its services follow the readiness. */
 export function serveHealth(server: Server, services: readonly ServiceMethods[], readiness: Readiness): void {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { handleBidiStreamingCall, MethodDefinition, Server, UntypedServiceImplementation } from '@grpc/grpc-js';
 import { descriptorSetUrl } from '@banyan/proto';
 import { serviceName } from './grpc-health.ts';
-import type { ServiceMethods } from './grpc-transport.ts';
+import type { ServiceMethods } from './listener.ts';
 
 type ReflectionMethod = MethodDefinition<unknown, unknown>;
 

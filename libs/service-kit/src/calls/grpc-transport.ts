@@ -1,12 +1,8 @@
-import { Server, type handleUnaryCall, type MethodDefinition, type ServerInterceptor, type UntypedServiceImplementation } from '@grpc/grpc-js';
+import { Server, type handleUnaryCall, type ServerInterceptor, type UntypedServiceImplementation } from '@grpc/grpc-js';
 import { ServerGrpc, type GrpcOptions } from '@nestjs/microservices';
 import { lastValueFrom } from 'rxjs';
 import { listen, OverlayError, toServiceError } from '@banyan/grpc';
-import type { Listener } from '../service-definition.ts';
-
-/** A generated service: methods by name in camel case, with ts-proto's codecs. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- grpc-js types a service of unlike methods so
-export type ServiceMethods = Readonly<Record<string, MethodDefinition<any, any>>>;
+import type { Listener, ServiceMethods } from './listener.ts';
 
 /** A call that is under way on a stream, as far as ending it goes. */
 interface OpenStream {

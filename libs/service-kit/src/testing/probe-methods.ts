@@ -1,6 +1,6 @@
 // A service with one method of each kind, in JSON, so that the specs depend on no proto.
 import { makeClientConstructor, type MethodDefinition } from '@grpc/grpc-js';
-import type { ServiceMethods } from '../calls/grpc-transport.ts';
+import type { ServiceMethods } from '../calls/listener.ts';
 
 type Json = Record<string, unknown>;
 
