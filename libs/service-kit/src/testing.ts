@@ -29,3 +29,5 @@ export async function startTestService<Schema extends z.ZodObject>(definition: S
   const config = loaded.config as z.infer<Schema> & ServiceSettings;
   return startService(definition, { config, effective: loaded.effective, env, logger });
 }
+
+export { freshDirectory, provisionMember, ServiceUnderTest, sweepDirectories } from './service-under-test.ts';

@@ -8,7 +8,7 @@ import { createTokenVerifier, fixedTokenKeys, generateNodeKey, makeCertificateRe
 import { mintTestAuthority } from '@banyan/identity/testing';
 import { auth } from '@banyan/proto';
 import { callUnary } from '@banyan/service-kit';
-import { startTestService } from '@banyan/service-kit/testing';
+import { startTestService, sweepDirectories } from '@banyan/service-kit/testing';
 import { authService } from './auth-service.ts';
 import { reasonOf } from './testing/auth-world.ts';
 import { ADMIN_SECRET, ENROLMENT_TOKEN, RunningAuth } from './testing/running-auth.ts';
@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await running.stop();
-  RunningAuth.sweep();
+  sweepDirectories();
 });
 
 describe('BeginEnrolment and Enroll', () => {

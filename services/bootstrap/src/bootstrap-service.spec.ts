@@ -5,7 +5,7 @@ import type { Credentials } from '@banyan/identity';
 import { mintTestAuthority } from '@banyan/identity/testing';
 import type { bootstrap, overlay } from '@banyan/proto';
 import { callUnary } from '@banyan/service-kit';
-import { startTestService } from '@banyan/service-kit/testing';
+import { startTestService, sweepDirectories } from '@banyan/service-kit/testing';
 import { bootstrapService } from './bootstrap-service.ts';
 import { RunningBootstrap } from './testing/running-bootstrap.ts';
 
@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await running.stop();
-  RunningBootstrap.sweep();
+  sweepDirectories();
 });
 
 describe('Register, Heartbeat, List, Deregister', () => {

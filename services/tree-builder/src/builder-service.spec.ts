@@ -8,7 +8,7 @@ import { DescriptorVerifier, groupKey, type Credentials } from '@banyan/identity
 import { mintTestAuthority } from '@banyan/identity/testing';
 import { multicast, type builder } from '@banyan/proto';
 import { callUnary } from '@banyan/service-kit';
-import { startTestService } from '@banyan/service-kit/testing';
+import { startTestService, sweepDirectories } from '@banyan/service-kit/testing';
 import { builderService } from './builder-service.ts';
 import { nodeOf, placeOf } from './testing/places.ts';
 import { RunningBuilder } from './testing/running-builder.ts';
@@ -30,7 +30,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await running.stop();
-  RunningBuilder.sweep();
+  sweepDirectories();
 });
 
 describe('CreateGroup', () => {

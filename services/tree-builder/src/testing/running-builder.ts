@@ -1,76 +1,22 @@
 // A whole tree builder in this process, which has enrolled before, and callers for it.
-import type { Client } from '@grpc/grpc-js';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createClient } from '@banyan/grpc';
-import type { Credentials } from '@banyan/identity';
-import { mintTestAuthority, type TestAuthority } from '@banyan/identity/testing';
+import type { TestAuthority } from '@banyan/identity/testing';
 import { builder } from '@banyan/proto';
-import { createPeerClient, type RunningService } from '@banyan/service-kit';
-import { startTestService } from '@banyan/service-kit/testing';
+import type { RunningService } from '@banyan/service-kit';
+import { provisionMember, ServiceUnderTest, startTestService } from '@banyan/service-kit/testing';
 import { builderService } from '../builder-service.ts';
 
-const directories: string[] = [];
-
-function freshDirectory(): string {
-  const directory = mkdtempSync(join(tmpdir(), 'banyan-tree-builder-'));
-  directories.push(directory);
-  return directory;
-}
-
-export class RunningBuilder {
-  readonly #clients: Client[] = [];
-
-  private constructor(
-    readonly service: RunningService,
-    readonly trust: TestAuthority,
-    readonly dataDir: string,
-    readonly flags: readonly string[],
-  ) {}
+export class RunningBuilder extends ServiceUnderTest<builder.TreeBuilderServiceClient> {
+  private constructor(service: RunningService, dataDir: string, readonly trust: TestAuthority, readonly flags: readonly string[]) {
+    super(service, dataDir, { constructor: builder.TreeBuilderServiceClient, role: 'builder', authority: trust.pem });
+  }
 
   static async start(): Promise<RunningBuilder> {
-    const trust = await mintTestAuthority();
-    const dataDir = freshDirectory();
-    const authorityFile = join(dataDir, 'ca.pem');
-    writeFileSync(authorityFile, trust.pem);
-    await trust.provision(dataDir, { role: 'builder' });
-    // Nobody listens there: a member that has enrolled needs no auth.
-    const flags = ['--data-dir', dataDir, '--authority-file', authorityFile, '--auth-address', '127.0.0.1:1', '--jwks-url', 'http://127.0.0.1:1/'];
-    return new RunningBuilder(await startTestService(builderService, { flags }), trust, dataDir, flags);
+    const { trust, dataDir, flags } = await provisionMember('builder');
+    return new RunningBuilder(await startTestService(builderService, { flags }), dataDir, trust, flags);
   }
 
   /** Another start in the same directory, after `stop`. */
   async again(): Promise<RunningBuilder> {
-    return new RunningBuilder(await startTestService(builderService, { flags: this.flags }), this.trust, this.dataDir, this.flags);
-  }
-
-  get addresses(): Readonly<Record<'api' | 'peer' | 'admin', string>> {
-    return this.service.ready.addresses as Record<'api' | 'peer' | 'admin', string>;
-  }
-
-  /** A client of the API, with a token or without. */
-  client(token?: string): builder.TreeBuilderServiceClient {
-    return this.#keep(createClient(builder.TreeBuilderServiceClient, { address: this.addresses.api, authority: this.trust.pem, token: () => token }));
-  }
-
-  /** A client of the peer listener. */
-  peerClient(credentials: Credentials): builder.TreeBuilderServiceClient {
-    return this.#keep(createPeerClient(builder.TreeBuilderServiceClient, { address: this.addresses.peer, credentials, role: 'builder' }));
-  }
-
-  /** Removes every directory that was made here; for the end of a spec. */
-  static sweep(): void {
-    for (const directory of directories.splice(0)) rmSync(directory, { recursive: true, force: true });
-  }
-
-  async stop(): Promise<void> {
-    for (const client of this.#clients) client.close();
-    await this.service.stop();
-  }
-
-  #keep<C extends Client>(client: C): C {
-    this.#clients.push(client);
-    return client;
+    return new RunningBuilder(await startTestService(builderService, { flags: this.flags }), this.dataDir, this.trust, this.flags);
   }
 }
