@@ -1,5 +1,5 @@
 import type { NodeHandle } from '@banyan/kbr';
-import { startBackfill } from './backfill.ts';
+import { startBackfill, tickBackfill } from './backfill.ts';
 import type { Sequence } from './epoch.ts';
 import { isExpired } from './feed.ts';
 import type { Group } from './group.ts';
@@ -33,9 +33,10 @@ export function tickFetch(turn: Turn, group: Group): void {
 
 /** The link to the source came up: asks at once. */
 export function hurryFetch(turn: Turn, group: Group, source: NodeHandle): void {
-  if (group.fetch?.source.id !== source.id) return;
-  group.fetch.retryAt = turn.now;
+  if (group.fetch?.source.id === source.id) group.fetch.retryAt = turn.now;
+  if (group.backfill?.source.id === source.id) group.backfill.retryAt = turn.now;
   tickFetch(turn, group);
+  tickBackfill(turn, group);
 }
 
 /**
@@ -55,8 +56,7 @@ export function onFetch(turn: Turn, group: Group, from: NodeHandle, ask: Extract
       bytes += frameCost(entry.frame);
       continue;
     }
-    // A node that stands under nobody has nobody to ask: what it lacks is lost to it.
-    if (group.parent !== undefined && !isExpired(group, position)) {
+    if (!isGone(turn, group, position)) {
       startBackfill(turn, group, position);
       return;
     }
@@ -64,4 +64,10 @@ export function onFetch(turn: Turn, group: Group, from: NodeHandle, ask: Extract
     turn.fanOut([link], { type: 'gap', group: group.id, from: position, to, reason: 'EXPIRED' });
     position = to;
   }
+}
+
+/** True when this node may say that nobody has `sequence`: it grew too old here, or this node holds all that is kept. */
+function isGone(turn: Turn, group: Group, sequence: Sequence): boolean {
+  if (group.parent !== undefined) return isExpired(group, sequence);
+  return group.sequencer !== undefined || group.seal !== undefined || group.isVoter(turn) || sequence < group.ring.floor;
 }

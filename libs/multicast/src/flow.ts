@@ -107,10 +107,10 @@ function onBegin(turn: Turn, group: Group, parent: Parent, begin: Extract<Multic
 }
 
 function onHistory(turn: Turn, group: Group, from: NodeHandle, frame: StampedFrame | GapFrame): void {
-  const { parent, fetch, ring } = group;
+  const { parent, fetch, backfill, ring } = group;
   const fromParent = parent?.handle.id === from.id;
   if (fromParent && parent !== undefined) countReceived(turn, group, parent, frameCost(frame));
-  if (!fromParent && fetch?.source.id !== from.id) {
+  if (!fromParent && fetch?.source.id !== from.id && backfill?.source.id !== from.id) {
     // A flow of a parent that was left ends when it hears of it.
     turn.drop('not_parent');
     return;

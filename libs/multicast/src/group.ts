@@ -93,12 +93,15 @@ export interface Fetch {
   tries: number;
 }
 
-/** Older history on its way from the parent, to be put before the ring. */
+/** Older history on its way, to be put before the ring. */
 export interface Backfill {
+  readonly source: NodeHandle;
   readonly ring: RetentionRing;
   /** Where the ring begins, and the backfill ends. */
   readonly to: Sequence;
   retryAt: Millis;
+  /** Requests since something came. */
+  tries: number;
 }
 
 /** Everything one node knows and does in one group. The mechanisms are functions over it, one file each. */
@@ -177,6 +180,13 @@ export class Group {
 
   constructor(id: Id) {
     this.id = id;
+  }
+
+  /** The node's history begins at `next`, unless it has begun already. */
+  start(next: Sequence): void {
+    if (this.started) return;
+    this.started = true;
+    this.ring.reset(next);
   }
 
   get reliable(): boolean {

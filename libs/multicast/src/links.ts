@@ -22,7 +22,7 @@ export function onLinkUp(turn: Turn, groups: GroupTable, publishers: Publishers,
   }
   neighbor.uplink = link;
   for (const group of groups.select((one) => one.parent?.handle.id === peer.id)) resume(turn, group);
-  for (const group of groups.select((one) => one.fetch?.source.id === peer.id)) hurryFetch(turn, group, peer);
+  for (const group of groups.select((one) => one.fetch?.source.id === peer.id || one.backfill?.source.id === peer.id)) hurryFetch(turn, group, peer);
   for (const group of groups.select((one) => one.intakes.has(peer.id))) grant(turn, group, peer);
 }
 

@@ -159,11 +159,10 @@ function takeParent(turn: Turn, group: Group, from: NodeHandle, ack: Extract<Tre
 function startHistory(turn: Turn, group: Group, ack: { readonly low: Sequence; readonly next: Sequence; readonly committed: Sequence }): void {
   group.rootLow = Math.max(group.rootLow, ack.low);
   if (group.started) return;
-  group.started = true;
   const end = group.reliable ? Math.min(ack.committed, ack.next) : ack.next;
   let start = group.isVoter(turn) || group.duty !== undefined ? ack.low : end;
   for (const { start: wish } of group.subscriptions.values()) start = Math.min(start, resolveStart(wish, { low: ack.low, end }));
-  group.ring.reset(Math.max(1, start));
+  group.start(Math.max(1, start));
   group.committed = Math.max(1, Math.min(group.committed, start));
 }
 

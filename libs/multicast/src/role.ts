@@ -8,10 +8,11 @@ import { pump } from './feed.ts';
 import { tickFetch } from './fetch.ts';
 import { tickFlow } from './flow.ts';
 import { genesisDeadline, tickGenesis } from './genesis.ts';
+import type { EpochRecord } from './epoch.ts';
 import type { Group } from './group.ts';
 import { evict } from './history.ts';
 import { leaveParent, seek, tickParent } from './parent.ts';
-import { sealDeadline, tickSeal } from './seal.ts';
+import { sealDeadline, startSeal, tickSeal } from './seal.ts';
 import { advanceCommit, newSequencer, tickSequencer } from './sequencer.ts';
 import { expireSubscriptions, resolveSubscriptions } from './subscriptions.ts';
 import { successionAt, tickDuty, tickSuccession, upkeepElectorate } from './succession.ts';
@@ -27,7 +28,7 @@ export function settle(turn: Turn, group: Group): void {
   tickClosing(turn, group);
   if (group.closed) return;
   if (group.isRoot(turn)) {
-    if (group.sequencer === undefined) assumeRoot(turn, group);
+    if (group.sequencer === undefined) followRecord(turn, group, group.record);
   } else {
     if (group.intakes.size > 0) closeIntakes(turn, group);
     takePlace(turn, group);
@@ -85,17 +86,18 @@ export function isIdle(turn: Turn, group: Group): boolean {
   return group.idleSince !== undefined && turn.now - group.idleSince >= turn.config.lingerMs;
 }
 
-/** The record names this life of this node root: it numbers from here on. */
-function assumeRoot(turn: Turn, group: Group): void {
-  const { record } = group;
+/** The record names this life of this node root: it numbers from here on, if it holds what was decided before. */
+function followRecord(turn: Turn, group: Group, record: EpochRecord | undefined): void {
   if (record === undefined) return;
+  group.start(group.reliable ? 1 : record.firstSequence);
+  if (group.reliable && group.ring.next < record.firstSequence) startSeal(turn, group);
+  else assumeRoot(turn, group, record);
+}
+
+function assumeRoot(turn: Turn, group: Group, record: EpochRecord): void {
   leaveParent(turn, group);
   delete group.duty;
   delete group.catchingUp;
-  if (!group.started) {
-    group.started = true;
-    group.ring.reset(record.firstSequence);
-  }
   if (group.ring.next < record.firstSequence) {
     const { next } = group.ring;
     group.ring.append({ type: 'gap', group: group.id, from: next, to: record.firstSequence, reason: 'LOST_STATE' }, turn.now);

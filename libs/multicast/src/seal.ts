@@ -2,6 +2,7 @@ import type { NodeHandle } from '@banyan/kbr';
 import type { Millis } from '@banyan/sansio';
 import { compareDistance } from '@banyan/ids';
 import { compareEpochs, extendLineage, isVoter, majorityOf, type Epoch, type EpochRecord, type Sequence } from './epoch.ts';
+import { backfillFrom } from './backfill.ts';
 import { startFetch } from './fetch.ts';
 import type { Group } from './group.ts';
 import { install } from './history.ts';
@@ -39,7 +40,8 @@ export interface Seal {
   readonly since: Millis;
   /** When the majority was reached. */
   promisedAt?: Millis;
-  /** How far the longest promised history goes. */
+  /** From where to where the promised histories go together. */
+  fetchFrom: Sequence;
   fetchTo: Sequence;
   adoptedAt: Millis;
   repeatAt: Millis;
@@ -62,6 +64,7 @@ export function startSeal(turn: Turn, group: Group, change: { readonly learners:
     caughtUp: new Set(),
     accepted: new Set(),
     since: turn.now,
+    fetchFrom: 0,
     fetchTo: 0,
     adoptedAt: turn.now,
     repeatAt: turn.now,
@@ -130,7 +133,7 @@ function step(turn: Turn, group: Group, seal: Seal): void {
       else if (isAllForgotten(seal)) reopen(turn, group, seal);
       return;
     case 'adopt':
-      if (group.ring.next >= seal.fetchTo || isFetchHopeless(turn, group, seal)) enter(turn, group, seal, 'catchUp');
+      if (isWhole(group, seal) || isFetchHopeless(turn, group, seal)) enter(turn, group, seal, 'catchUp');
       else keepFetching(turn, group, seal);
       return;
     case 'catchUp':
@@ -165,7 +168,9 @@ function adopt(turn: Turn, group: Group, seal: Seal): void {
     return;
   }
   promises.sort((a, b) => b.promise.next - a.promise.next);
+  group.start(1);
   seal.fetchTo = promises[0]?.promise.next ?? group.ring.next;
+  seal.fetchFrom = Math.min(group.ring.low, ...promises.map(({ promise }) => promise.low));
   group.committed = Math.max(group.committed, ...promises.map(({ promise }) => promise.committed));
   // Without a quorum the survivors may know less than some reader was given: go on above that.
   const firstSequence = group.reliable ? seal.fetchTo : Math.max(seal.fetchTo, group.ring.next, group.highest);
@@ -179,10 +184,7 @@ function adopt(turn: Turn, group: Group, seal: Seal): void {
 function reopen(turn: Turn, group: Group, seal: Seal): void {
   if (!turn.view.isRoot(group.id) || turn.now - seal.since < turn.config.openMs) return;
   const firstSequence = group.highest + LOST_STATE_STEP;
-  if (!group.started) {
-    group.started = true;
-    group.ring.reset(group.highest);
-  }
+  group.start(group.highest);
   seal.proposal = propose(turn, group, seal, firstSequence);
   group.ring.append({ type: 'gap', group: group.id, from: group.ring.next, to: firstSequence, reason: 'LOST_STATE' }, turn.now);
   turn.note(group.id, 'state_lost');
@@ -273,11 +275,22 @@ function repeat(turn: Turn, group: Group, seal: Seal): void {
   }
 }
 
-/** Fetches from one that promised as much; after a few vain tries from another. */
+/** Everything the promised histories hold together is here: the newest, and as far back as any of them goes. */
+function isWhole(group: Group, seal: Seal): boolean {
+  return group.ring.next >= seal.fetchTo && (group.ring.low <= seal.fetchFrom || group.ring.floor >= group.ring.low);
+}
+
+/** Fetches the newest from one that promised as much, after a few vain tries from another; then the oldest. */
 function keepFetching(turn: Turn, group: Group, seal: Seal): void {
-  const { fetch } = group;
+  const { fetch, backfill, ring } = group;
+  const others = [...seal.promises.values()].filter(({ from }) => from.id !== turn.self.id);
+  if (ring.next >= seal.fetchTo) {
+    const oldest = others.find(({ promise }) => promise.low <= seal.fetchFrom);
+    if (backfill === undefined && oldest !== undefined) backfillFrom(turn, group, oldest.from, seal.fetchFrom);
+    return;
+  }
   if (fetch !== undefined && fetch.to === seal.fetchTo && fetch.tries < 3) return;
-  const donors = [...seal.promises.values()].filter(({ promise, from }) => promise.next >= seal.fetchTo && from.id !== turn.self.id);
+  const donors = others.filter(({ promise }) => promise.next >= seal.fetchTo);
   const next = donors.find(({ from }) => from.id !== fetch?.source.id) ?? donors[0];
   if (next !== undefined) startFetch(turn, group, next.from, seal.fetchTo);
 }

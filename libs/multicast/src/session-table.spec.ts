@@ -42,6 +42,23 @@ describe('SessionTable', () => {
     assert.deepEqual(table(frame(1, block(1, 3))).admit(block(1, 2), LIMITS), { type: 'forgotten' });
   });
 
+  it('of a new root goes back as far as retained history, also when it followed the session only lately', () => {
+    const history = Array.from({ length: 6 }, (_, i) => frame(104 + i, block(4 + i)));
+    const sessions = table(...history.slice(3));
+    assert.equal(sessions.admit(block(5), LIMITS).type, 'forgotten');
+    sessions.rebuild(history.map((one) => ({ frame: one, from: 0, to: 0, cost: 0, at: 0 })), 0, LIMITS);
+    assert.deepEqual(sessions.admit(block(5), LIMITS), { type: 'known', receipt: { counter: 5, count: 1, firstSequence: 105 } });
+    const all = sessions.receiptsFrom({ client: 'c', session: 's', counter: 1 }, 1_000, 100);
+    assert.deepEqual(all.map((receipt) => receipt.counter), [4, 5, 6, 7, 8, 9]);
+    assert.equal(sessions.admit(block(10), LIMITS).type, 'next');
+  });
+
+  it('of a new root begins with retained history when it never heard of the session', () => {
+    const sessions = new SessionTable();
+    sessions.rebuild([1, 2].map((counter) => ({ frame: frame(counter, block(counter)), from: 0, to: 0, cost: 0, at: 0 })), 0, LIMITS);
+    assert.equal(sessions.expected('c', 's'), 3);
+  });
+
   it('takes back what is truncated, so that it can be numbered anew', () => {
     const sessions = table(frame(1, block(1)), frame(2, block(2)), frame(3, block(3)));
     sessions.truncate(2);

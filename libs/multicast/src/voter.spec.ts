@@ -108,4 +108,27 @@ describe('a candidate', () => {
     const proposals = saidTo(effects, 'accept');
     assert.ok(proposals.length > 0 && proposals.every(({ body }) => body.proposal === bound));
   });
+
+  it('that holds only the newest history fetches the oldest that any voter promised, before others catch up', () => {
+    const owner = nodeAt('f0');
+    const node = new LoneNode(owner, [ROOT, OTHER, SELF, CANDIDATE]);
+    const mark = { epoch: FIRST.epoch, round: 1 };
+    node.give({ type: 'command', command: { type: 'subscribe', subscription: 1, group: GROUP, start: { type: 'latest' }, windowBytes: 1_000 } });
+    node.hear(ROOT, { type: 'graftAck', group: GROUP, descriptor: DESCRIPTOR, record: FIRST, mark, low: 1, next: 5, committed: 5, backups: [] });
+    node.give({ type: 'peerDead', peer: ROOT });
+    const { ballot: asked } = saidTo(node.wait(4_000), 'prepare')[0]!.body;
+    const promised = [OTHER, SELF, CANDIDATE].flatMap((from) => node.hear(from, { type: 'promise', group: GROUP, ballot: asked, low: 1, next: 5, committed: 5 }));
+    const dials = [...promised, ...node.wait(1)].flatMap((effect) => (effect.type === 'dial' ? [effect.to] : []));
+    const donor = dials.find((to) => to.id !== ROOT.id)!;
+    const [fetch] = saidTo(node.give({ type: 'linkUp', peer: donor, link: 9, dialled: true }), 'fetch');
+    assert.deepEqual([fetch?.to, fetch?.body.from, fetch?.body.to], [donor.id, 1, 5]);
+    const block = (counter: number) => ({ client: 'c', session: 's', counter, count: 1, payload: '', bytes: 1 });
+    const effects = [1, 2, 3, 4].flatMap((at) => {
+      const early = node.wait(1);
+      assert.equal(saidTo(early, 'catchUp').length, 0, `before ${at}`);
+      return node.receive(donor, 9, { type: 'stamped', group: GROUP, epoch: FIRST.epoch, firstSequence: at, count: 1, committed: 1, stampMs: at, blocks: [block(at)], bytes: 1 });
+    });
+    assert.ok(saidTo([...effects, ...node.wait(300)], 'catchUp').length > 0);
+    assert.equal(node.machine.describe(GROUP)?.low, 1);
+  });
 });

@@ -69,10 +69,7 @@ export function onCatchUp(turn: Turn, group: Group, from: NodeHandle, catchUp: E
   // A leaving voter stays one until others replaced it; it becomes none anew.
   if (!isVoter(record, turn.self) || (group.leaving && !group.isVoter(turn))) return;
   if (group.catchingUp !== undefined && compareEpochs(group.catchingUp.ballot, ballot) > 0) return;
-  if (!group.started) {
-    group.started = true;
-    group.ring.reset(1);
-  }
+  group.start(1);
   group.catchingUp = { ballot, record, proposer: from, since: group.catchingUp?.since ?? turn.now };
   // What the sealed history numbered otherwise was never committed; the rest of it comes from the proposer.
   dropOtherBranch(turn, group, record, record.firstSequence);

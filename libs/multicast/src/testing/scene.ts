@@ -144,29 +144,31 @@ export class Scene {
     return undefined;
   }
 
-  /** The newest record that any live node has. */
-  record(): EpochRecord | undefined {
+  /** The newest record that any live node has, `without` one of them. */
+  record(without?: Id): EpochRecord | undefined {
     let newest: EpochRecord | undefined;
     for (const member of this.ring.live) {
-      const record = member.machine.describe(this.group)?.record;
+      const record = member.handle.id === without ? undefined : member.machine.recordOf(this.group);
       if (record !== undefined && (newest === undefined || compareEpochs(record.epoch, newest.epoch) > 0)) newest = record;
     }
     return newest;
   }
 
-  /** True when the newest record keeps a living majority although `victim` dies. */
+  /** True when a majority lives on although `victim` dies: of the newest record, and of the newest that the others know. */
   survives(victim: Id): boolean {
-    const record = this.record();
-    if (record === undefined) return true;
+    return [this.record(), this.record(victim)].every((record) => record === undefined || this.#keepsMajority(record, victim));
+  }
+
+  notes(note: string): number {
+    return this.events.filter(({ event }) => event.type === 'note' && event.note === note).length;
+  }
+
+  #keepsMajority(record: EpochRecord, victim: Id): boolean {
     const live = record.voters.filter((voter) => {
       const member = this.ring.member(voter.id);
       return voter.id !== victim && member !== undefined && member.alive && member.handle.incarnation === voter.incarnation;
     });
     return live.length > record.voters.length / 2;
-  }
-
-  notes(note: string): number {
-    return this.events.filter(({ event }) => event.type === 'note' && event.note === note).length;
   }
 
   #receiptedMessages(batches: ReadonlySet<number>): number {
