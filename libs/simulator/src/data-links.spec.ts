@@ -132,6 +132,24 @@ describe('an open link', () => {
     expect(pair.child.frames()).toEqual([]);
   });
 
+  it('is swallowed while datagrams pass, and breaks; a way that is clogged only delays it', () => {
+    const pair = linked();
+    const { world, child } = pair;
+    world.network.clog(1, 0, 3_000);
+    writeNumbers(pair, 1);
+    world.run(3_900);
+    expect(child.frames()).toEqual([]);
+    world.run(4_100);
+    expect(child.frames()).toEqual([0]);
+    world.mend(1, 0);
+    world.network.swallowStreams(1, 0);
+    writeNumbers(pair, 1);
+    order(world, 1, { type: 'send', to: 0, text: 'passes' });
+    world.run(30_000);
+    expect(child.frames()).toEqual([0]);
+    expect(child.kinds().slice(-2)).toEqual(['message', 'down']);
+  });
+
   it('can be dialled again after it went down', () => {
     const { world, child, parentEnd } = linked();
     order(world, 1, { type: 'hangUp', link: parentEnd });

@@ -94,7 +94,7 @@ export class DataLinks<Frame> {
     this.#dialled.add(dialName(dial));
     const { network } = this.#ports;
     const now = this.#ports.now();
-    if (network.isCut(from, to) || network.isCut(to, from)) {
+    if (network.isCutForStreams(from, to) || network.isCutForStreams(to, from)) {
       this.#ports.schedule(now + CONNECT_TIMEOUT_MS, () => this.#dialFailed(dial));
       return;
     }
@@ -146,7 +146,7 @@ export class DataLinks<Frame> {
     const links = new Set(this.#ends.values());
     for (const link of links) {
       for (const end of [link.dialler, link.acceptor]) {
-        if (end.held.length === 0 || this.#ports.network.isCut(end.peer, end.host)) continue;
+        if (end.held.length === 0 || this.#ports.network.isCutForStreams(end.peer, end.host)) continue;
         const held = end.held.splice(0);
         for (const arrival of held) this.#send(end, arrival);
       }
@@ -203,7 +203,7 @@ export class DataLinks<Frame> {
 
   #arrive(far: End, at: Millis, arrival: () => void): void {
     if (!far.open || at > far.lostFrom) return;
-    if (far.held.length === 0 && !this.#ports.network.isCut(far.peer, far.host)) {
+    if (far.held.length === 0 && !this.#ports.network.isCutForStreams(far.peer, far.host)) {
       arrival();
       return;
     }
@@ -224,7 +224,7 @@ export class DataLinks<Frame> {
   #closeAfter(far: End, at: Millis): void {
     far.clearAt = at;
     this.#ports.schedule(at, () => {
-      if (!this.#ports.network.isCut(far.peer, far.host)) this.#close(far, 'tell');
+      if (!this.#ports.network.isCutForStreams(far.peer, far.host)) this.#close(far, 'tell');
       else this.#ports.schedule(at + LINK_TIMEOUT_MS, () => this.#close(far, 'tell'));
     });
   }

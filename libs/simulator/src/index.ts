@@ -1,8 +1,10 @@
 export { EventQueue } from './event-queue.ts';
+export { shownAt, TRUE_CLOCK, worldTimeOf, type HostClock } from './clock.ts';
 export type { Host, Topology, TopologyOptions } from './topology.ts';
 export { plane } from './topologies/plane.ts';
 export { sphere } from './topologies/sphere.ts';
 export { transitStub, TRANSIT_STUB_ROUTERS } from './topologies/transit-stub.ts';
+export { SharedPlaces } from './topologies/shared-places.ts';
 export { matrix } from './topologies/matrix.ts';
 export { graph, shortestPaths, type RouterLink } from './topologies/graph.ts';
 export { CALM, LOST, Network, type Weather } from './network.ts';

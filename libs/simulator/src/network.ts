@@ -24,7 +24,7 @@ export interface Weather {
 export const CALM: Weather = { lossRate: 0, duplicateRate: 0, jitter: 0, reorderRate: 0, reorderMsMax: 0 };
 
 /**
- * Decides the fate of what is sent: the topology's delay, the weather's chances, and cuts.
+ * Decides the fate of what is sent: the topology's delay, the weather's chances, cuts and clogs.
  * Keeps no message itself. Cuts are directed; a partition cuts every pair of hosts on different sides.
  */
 export class Network {
@@ -33,6 +33,10 @@ export class Network {
   #weather: Weather;
   readonly #side: Int32Array;
   readonly #cuts = new Set<number>();
+  /** Ways on which streams get nothing through while datagrams do. */
+  readonly #blackHoles = new Set<number>();
+  /** Ways that are slow, by how much. */
+  readonly #clogs = new Map<number, Millis>();
   #partitioned = false;
 
   constructor({ topology, rng, weather = CALM }: { readonly topology: Topology; readonly rng: Rng; readonly weather?: Weather }) {
@@ -83,9 +87,32 @@ export class Network {
     return this.#cuts.size > 0 && this.#cuts.has(this.#pair(from, to));
   }
 
+  /** True when no stream gets anything through from `from` to `to`, whether or not datagrams do. */
+  isCutForStreams(from: Host, to: Host): boolean {
+    return this.isCut(from, to) || (this.#blackHoles.size > 0 && this.#blackHoles.has(this.#pair(from, to)));
+  }
+
   /** Cuts one direction only; the other keeps working. */
   cut(from: Host, to: Host): void {
     this.#cuts.add(this.#pair(from, to));
+  }
+
+  /** Swallows what streams carry in one direction; datagrams pass. */
+  swallowStreams(from: Host, to: Host): void {
+    this.#blackHoles.add(this.#pair(from, to));
+  }
+
+  /** Delays everything that is sent in one direction from now on by so much more; what is sent after it was mended overtakes it. */
+  clog(from: Host, to: Host, extraMs: Millis): void {
+    this.#clogs.set(this.#pair(from, to), extraMs);
+  }
+
+  /** Undoes what was done to one direction. Use `World.mend`, which also lets held frames go. */
+  mend(from: Host, to: Host): void {
+    const pair = this.#pair(from, to);
+    this.#cuts.delete(pair);
+    this.#blackHoles.delete(pair);
+    this.#clogs.delete(pair);
   }
 
   /** Splits the world: each list is a side, hosts in no list stay together on a side of their own. */
@@ -97,15 +124,18 @@ export class Network {
     this.#partitioned = true;
   }
 
-  /** Undoes every cut and partition. Use `World.heal`, which also lets held frames go. */
+  /** Undoes every cut, clog and partition. Use `World.heal`, which also lets held frames go. */
   heal(): void {
     this.#cuts.clear();
+    this.#blackHoles.clear();
+    this.#clogs.clear();
     this.#side.fill(0);
     this.#partitioned = false;
   }
 
   #stretchedMs(from: Host, to: Host): Millis {
-    const latencyMs = from === to ? LOOPBACK_MS : this.topology.latencyMs(from, to);
+    const clogMs = this.#clogs.size === 0 ? 0 : (this.#clogs.get(this.#pair(from, to)) ?? 0);
+    const latencyMs = clogMs + (from === to ? LOOPBACK_MS : this.topology.latencyMs(from, to));
     return this.#weather.jitter > 0 ? latencyMs * (1 + this.#rng.next() * this.#weather.jitter) : latencyMs;
   }
 

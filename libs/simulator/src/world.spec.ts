@@ -2,6 +2,7 @@ import { assert, describe, expect, it } from 'vitest';
 import { CALM } from './network.ts';
 import { StepFailed } from './step-failed.ts';
 import { plane } from './topologies/plane.ts';
+import { SharedPlaces } from './topologies/shared-places.ts';
 import { Counter, counterWorld, everywhere, order } from './testing/counter.ts';
 
 describe('datagrams', () => {
@@ -95,6 +96,27 @@ describe('alarms', () => {
     world.start(0, stuck);
     expect(() => world.run(10)).toThrow('host 0 at 5 ms: not true: a tick moves the deadline on');
   });
+});
+
+it('tells each machine the time of its own clock, and wakes it when that clock shows its deadline', () => {
+  const { world } = counterWorld({ topology: everywhere(2, 10) });
+  const quick = new Counter(50_100);
+  world.setClock(0, { offsetMs: 50_000, rate: 1.01 });
+  world.start(0, quick);
+  world.start(1, new Counter());
+  world.at(1_000, () => order(world, 1, { type: 'send', to: 0, text: 'knock' }));
+  world.run(1_010);
+  expect(quick.heard[0]).toEqual({ at: 50_100, input: { type: 'tick' } });
+  expect(quick.heard[1]?.at).toBeCloseTo(50_000 + 1.01 * 1_010, 6);
+  expect(world.timeAt(0)).toBeCloseTo(51_020.1, 6);
+});
+
+it('lets a host stand where another stood', () => {
+  const places = new SharedPlaces(plane({ hosts: 3, seed: 1 }), 1);
+  places.move(3, 2);
+  expect(places.hosts).toBe(4);
+  expect(places.latencyMs(0, 3)).toBe(places.latencyMs(0, 2));
+  expect(places.latencyMs(2, 3)).toBeGreaterThan(0);
 });
 
 it('tells what a machine that broke a truth had been told, its last 64 inputs', () => {

@@ -1,4 +1,5 @@
 import { assert, type Machine, type Millis } from '@banyan/sansio';
+import { shownAt, TRUE_CLOCK, worldTimeOf, type HostClock } from './clock.ts';
 import { DataLinks, type LinkEnd, type LostEnd } from './data-links.ts';
 import { EventQueue } from './event-queue.ts';
 import { LOST, type Network } from './network.ts';
@@ -29,6 +30,9 @@ type Event<Input> =
 interface Resident<Input, Effect> {
   readonly machine: Machine<Input, Effect>;
   readonly life: number;
+  readonly clock: HostClock;
+  /** The latest time the machine was told; it never hears an earlier one. */
+  toldAt: Millis;
   /** The alarm that counts; others pending for this host are stale. */
   wakeAt: Millis;
   pausedAt: Millis | undefined;
@@ -36,8 +40,12 @@ interface Resident<Input, Effect> {
   readonly held: Input[];
 }
 
+/** A clock that shows a machine's deadline up to this much too early counts as showing it: its times are rounded numbers. */
+const ROUNDING_MS: Millis = 0.001;
+
 /**
- * Many machines, one clock, one queue, one thread. Same seed, same run, to the last effect.
+ * Many machines, one queue, one thread. Same seed, same run, to the last effect.
+ * All times here are the world's; each machine is told those of its own host's clock.
  * A message on its way to a host that crashes is lost, also when the host starts again before it would arrive.
  * A machine that throws ends the run with `StepFailed`, which tells what it had been told.
  */
@@ -47,6 +55,7 @@ export class World<Input, Effect, Frame = never> {
   readonly #seam: Seam<Input, Effect, Frame>;
   readonly #queue = new EventQueue<Event<Input>>();
   readonly #residents: (Resident<Input, Effect> | undefined)[] = [];
+  readonly #clocks: HostClock[] = [];
   readonly #memory = new InputMemory<Input>();
   #now: Millis = 0;
   #lives = 0;
@@ -91,11 +100,22 @@ export class World<Input, Effect, Frame = never> {
     return this.#residents[host]?.pausedAt !== undefined;
   }
 
+  /** The clock that the next lives of a host live by. */
+  setClock(host: Host, clock: HostClock): void {
+    this.#clocks[host] = clock;
+  }
+
+  /** What the clock of a host shows now. */
+  timeAt(host: Host): Millis {
+    return shownAt(this.#clocks[host] ?? TRUE_CLOCK, this.#now);
+  }
+
   /** Starts a new life on a host and feeds it its first input in its own event. */
   start(host: Host, machine: Machine<Input, Effect>, first?: Input): void {
     assert(host >= 0 && host < this.network.topology.hosts, `host ${host} is in the topology`);
     assert(this.#residents[host] === undefined, `nothing runs on host ${host} yet`);
-    const resident: Resident<Input, Effect> = { machine, life: this.#lives, wakeAt: Infinity, pausedAt: undefined, held: [] };
+    const clock = this.#clocks[host] ?? TRUE_CLOCK;
+    const resident: Resident<Input, Effect> = { machine, life: this.#lives, clock, toldAt: shownAt(clock, this.#now), wakeAt: Infinity, pausedAt: undefined, held: [] };
     this.#lives += 1;
     this.#residents[host] = resident;
     this.#arm(host, resident);
@@ -119,7 +139,7 @@ export class World<Input, Effect, Frame = never> {
   resume(host: Host): void {
     const resident = this.#residents[host];
     if (resident?.pausedAt === undefined) return;
-    const stalled = this.#seam.stalled(this.#now - resident.pausedAt);
+    const stalled = this.#seam.stalled((this.#now - resident.pausedAt) * resident.clock.rate);
     resident.pausedAt = undefined;
     const inputs = resident.held.splice(0);
     for (const input of stalled === undefined ? inputs : [stalled, ...inputs]) this.input(host, input);
@@ -130,6 +150,12 @@ export class World<Input, Effect, Frame = never> {
   /** Undoes every cut; frames held on links go on. */
   heal(): void {
     this.network.heal();
+    this.links.healed();
+  }
+
+  /** Undoes what was done to one direction between two hosts; frames held on it go on. */
+  mend(from: Host, to: Host): void {
+    this.network.mend(from, to);
     this.links.healed();
   }
 
@@ -213,10 +239,11 @@ export class World<Input, Effect, Frame = never> {
     resident.wakeAt = Infinity;
     const deadline = resident.machine.deadline();
     if (deadline === undefined) return;
-    if (deadline > this.#now) {
+    if (deadline > this.#tell(resident) + ROUNDING_MS) {
       this.#arm(host, resident);
       return;
     }
+    resident.toldAt = Math.max(resident.toldAt, deadline);
     this.#feed(host, resident, this.#seam.tick);
   }
 
@@ -228,23 +255,31 @@ export class World<Input, Effect, Frame = never> {
     this.#arm(host, resident);
   }
 
-  #handle(host: Host, { machine }: Resident<Input, Effect>, input: Input): readonly Effect[] {
+  #handle(host: Host, resident: Resident<Input, Effect>, input: Input): readonly Effect[] {
+    const { machine } = resident;
     try {
-      const effects = machine.handle(this.#now, input);
+      const now = this.#tell(resident);
+      const effects = machine.handle(now, input);
       if (input !== this.#seam.tick) return effects;
       const deadline = machine.deadline();
-      assert(deadline === undefined || deadline > this.#now, `a tick moves the deadline on, which is still ${deadline} ms`);
+      assert(deadline === undefined || deadline > now, `a tick moves the deadline on, which is still ${deadline} ms at ${now} ms of its own clock`);
       return effects;
     } catch (cause) {
       throw new StepFailed({ host, at: this.#now, inputs: this.#memory.of(host), cause });
     }
   }
 
+  /** What the machine is told as the time now. */
+  #tell(resident: Resident<Input, Effect>): Millis {
+    resident.toldAt = Math.max(resident.toldAt, shownAt(resident.clock, this.#now));
+    return resident.toldAt;
+  }
+
   // One pending alarm a host: a wake per input would double the events and make the queue eleven times longer.
   #arm(host: Host, resident: Resident<Input, Effect>): void {
     const deadline = resident.machine.deadline();
     if (deadline === undefined) return;
-    const at = Math.max(deadline, this.#now);
+    const at = Math.max(worldTimeOf(resident.clock, deadline), this.#now);
     if (at >= resident.wakeAt) return;
     resident.wakeAt = at;
     this.#queue.push(at, { type: 'wake', host, at });
