@@ -1,5 +1,5 @@
-import { Metadata, type CallOptions, type ClientReadableStream, type ClientUnaryCall, type ServiceError } from '@grpc/grpc-js';
-import { OverlayError, parseStatus, reasons } from '@banyan/grpc';
+import type { ClientReadableStream } from '@grpc/grpc-js';
+import { callUnary, OverlayError, parseStatus, reasons, type UnaryMethod } from '@banyan/grpc';
 import type { NodeConnection, NodePool } from './node-pool.ts';
 
 /** How a unary call is made. */
@@ -8,22 +8,10 @@ export interface AskOptions {
   readonly deadlineMs?: number;
 }
 
-/** A unary method of a generated client. */
-export type UnaryMethod<Request, Response> = (
-  request: Request,
-  metadata: Metadata,
-  options: Partial<CallOptions>,
-  callback: (error: ServiceError | null, response: Response) => void,
-) => ClientUnaryCall;
-
 /** One unary call with a deadline; a failure is an `OverlayError` that names the address. */
 export function ask<Request, Response>(address: string, method: UnaryMethod<Request, Response>, request: Request, options: AskOptions = {}): Promise<Response> {
-  return new Promise((resolve, reject) => {
-    const callOptions = options.deadlineMs === undefined ? {} : { deadline: Date.now() + options.deadlineMs };
-    method(request, new Metadata(), callOptions, (error, response) => {
-      if (error === null) resolve(response);
-      else reject(atAddress(parseStatus(error), address));
-    });
+  return callUnary(method, request, options.deadlineMs).catch((error: unknown) => {
+    throw atAddress(parseStatus(error), address);
   });
 }
 

@@ -1,7 +1,7 @@
 import { idFromBytes, type Id } from '@banyan/ids';
-import { createClient, OverlayError, parseStatus, type ChannelTarget } from '@banyan/grpc';
+import { createClient, OverlayError, parseStatus, type ChannelTarget, type UnaryMethod } from '@banyan/grpc';
 import { builder, multicast } from '@banyan/proto';
-import { ask, messagesOf, type AskOptions, type UnaryMethod } from './ask.ts';
+import { ask, messagesOf, type AskOptions } from './ask.ts';
 import { channelOptions } from './node-pool.ts';
 import { present } from './present.ts';
 import { treePlace, type TreePlace } from './tree-place.ts';

@@ -40,7 +40,7 @@ export function createClient<C extends Client>(constructor: ClientConstructor<C>
   const host = hostOf(target.address);
   const interceptors = [
     ...(target.interceptors ?? []),
-    unaryDeadline(target.unaryDeadlineMs ?? UNARY_DEADLINE_MS),
+    unaryDeadline(target.unaryDeadlineMs),
     ...(target.token === undefined ? [] : [bearerToken(target.token)]),
   ];
   return new constructor(target.address, tlsChannelCredentials(target.authority, host), {
@@ -61,7 +61,8 @@ export function hostOf(address: string): string {
   return address.slice(0, address.lastIndexOf(':')).replace(/^\[|\]$/g, '');
 }
 
-function unaryDeadline(ms: number): Interceptor {
+/** Gives every unary call that sets no deadline one of `ms`. */
+export function unaryDeadline(ms = UNARY_DEADLINE_MS): Interceptor {
   return (options, nextCall) => {
     const method = options.method_definition;
     const streams = method.requestStream || method.responseStream;

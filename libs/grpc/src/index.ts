@@ -10,7 +10,8 @@ export {
   type CertificateCheck,
   type KeyAndCertificate,
 } from './credentials.ts';
-export { CHANNEL_OPTIONS, createClient, hostOf, serverName, type ChannelTarget, type ClientConstructor } from './channel.ts';
+export { callUnary, type UnaryMethod } from './call-unary.ts';
+export { CHANNEL_OPTIONS, createClient, hostOf, serverName, unaryDeadline, type ChannelTarget, type ClientConstructor } from './channel.ts';
 export { authenticatedPeer, identityOf } from './authenticated-peer.ts';
 export { currentTraceparent, observeClient, observeServer, type CallObservation, type CallObserver, type ObservedCall } from './interceptors.ts';
 export { listen, listenError, type Listening } from './listen.ts';

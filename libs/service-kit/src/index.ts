@@ -15,4 +15,4 @@ export { startService, type ReadyLine, type RunningService, type StartOptions } 
 export { enrolIdentity, type EnrolmentOptions } from './membership/enrol-identity.ts';
 export { becomeMember, type Membership } from './membership/membership.ts';
 export { memberSettings, type MemberSettings } from './membership/member-settings.ts';
-export { callUnary, createPeerClient, type PeerTarget, type UnaryMethod } from './membership/peer-client.ts';
+export { createPeerClient, type PeerTarget } from './membership/peer-client.ts';

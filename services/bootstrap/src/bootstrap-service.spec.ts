@@ -1,10 +1,10 @@
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { callUnary } from '@banyan/grpc';
 import { idToBytes } from '@banyan/ids';
 import type { Credentials } from '@banyan/identity';
 import { mintTestAuthority } from '@banyan/identity/testing';
 import type { bootstrap, overlay } from '@banyan/proto';
-import { callUnary } from '@banyan/service-kit';
 import { startTestService, sweepDirectories } from '@banyan/service-kit/testing';
 import { bootstrapService } from './bootstrap-service.ts';
 import { RunningBootstrap } from './testing/running-bootstrap.ts';

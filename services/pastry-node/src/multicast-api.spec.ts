@@ -1,8 +1,8 @@
 import type { ClientDuplexStream } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { callUnary } from '@banyan/grpc';
 import { mintTestAuthority, type TestAuthority } from '@banyan/identity/testing';
 import { multicast } from '@banyan/proto';
-import { callUnary } from '@banyan/service-kit';
 import { reader, refusalOf } from './testing/calls.ts';
 import { signGroup, startControlPlane, type ControlPlane } from './testing/control-plane.ts';
 import { startTestNode, type TestNode } from './testing/test-node.ts';

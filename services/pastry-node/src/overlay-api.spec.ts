@@ -1,12 +1,11 @@
 import { createRequire } from 'node:module';
 import { loadPackageDefinition, type Client } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createClient } from '@banyan/grpc';
+import { callUnary, createClient } from '@banyan/grpc';
 import { keyOfName } from '@banyan/identity';
 import { mintTestAuthority, type TestAuthority } from '@banyan/identity/testing';
 import { idFromBytes, idToBytes } from '@banyan/ids';
 import { overlay } from '@banyan/proto';
-import { callUnary } from '@banyan/service-kit';
 import { reader, refusalOf } from './testing/calls.ts';
 import { startControlPlane, type ControlPlane } from './testing/control-plane.ts';
 import { startTestNode, type TestNode } from './testing/test-node.ts';

@@ -1,9 +1,9 @@
 // The calls of the auth service, in the words of libs/identity.
 import type { Client } from '@grpc/grpc-js';
-import { createClient } from '@banyan/grpc';
+import { callUnary, createClient } from '@banyan/grpc';
 import type { Credentials, EnrolledRole, EnrolmentClient, RenewalClient } from '@banyan/identity';
 import { auth } from '@banyan/proto';
-import { callUnary, createPeerClient } from './peer-client.ts';
+import { createPeerClient } from './peer-client.ts';
 
 const ROLES: Readonly<Record<EnrolledRole, auth.Role>> = {
   node: auth.Role.NODE,

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { enroll, generateNodeKey, type Credentials, type EnrolledRole } from '@banyan/identity';
 import { auth } from '@banyan/proto';
-import { callUnary, type RunningService } from '@banyan/service-kit';
+import { callUnary } from '@banyan/grpc';
+import type { RunningService } from '@banyan/service-kit';
 import { freshDirectory, ServiceUnderTest, startTestService } from '@banyan/service-kit/testing';
 import { authService } from '../auth-service.ts';
 

@@ -1,7 +1,6 @@
-import { reasons, type OverlayError } from '@banyan/grpc';
+import { callUnary, reasons, type OverlayError } from '@banyan/grpc';
 import type { builder} from '@banyan/proto';
 import { type multicast } from '@banyan/proto';
-import { callUnary } from '@banyan/service-kit';
 import type { PeerService } from '../peer-service.ts';
 
 /** How long the tree builder may take to describe a group, ms: a caller waits for it. */

@@ -1,8 +1,7 @@
-import type { OverlayError } from '@banyan/grpc';
+import { callUnary, type OverlayError } from '@banyan/grpc';
 import type { Overlay } from '@banyan/host';
 import { idToBytes } from '@banyan/ids';
 import type { bootstrap } from '@banyan/proto';
-import { callUnary } from '@banyan/service-kit';
 import type { Logger } from '@banyan/telemetry';
 import { toNode } from '../api/to-proto.ts';
 import type { PeerService } from '../peer-service.ts';

@@ -1,7 +1,7 @@
+import { callUnary } from '@banyan/grpc';
 import { idFromBytes, type Id } from '@banyan/ids';
 import type { PeerIdentity } from '@banyan/identity';
 import type { auth } from '@banyan/proto';
-import { callUnary } from '@banyan/service-kit';
 import type { PeerService } from '../peer-service.ts';
 
 /** Between two looks at the list, ms. */

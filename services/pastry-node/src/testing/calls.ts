@@ -1,7 +1,6 @@
 // Calls as specs make them.
 import type { ClientReadableStream } from '@grpc/grpc-js';
-import { OverlayError, parseStatus } from '@banyan/grpc';
-import { callUnary, type UnaryMethod } from '@banyan/service-kit';
+import { callUnary, OverlayError, parseStatus, type UnaryMethod } from '@banyan/grpc';
 
 /** The reason a unary call is refused with; fails when it is answered. */
 export async function refusalOf<Request, Response>(method: UnaryMethod<Request, Response>, request: Request): Promise<OverlayError['reason']> {
