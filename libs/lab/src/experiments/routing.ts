@@ -19,6 +19,8 @@ const OPTIONS = {
   direct: { kind: 'switch', describe: 'fill leaf sets and routing tables from the true ring instead of joining' },
 } as const satisfies Options;
 
+const TYPES_SHOWN = 12;
+
 /** Hops, delay and correctness of lookups between random pairs. Source: Rowstron & Druschel 2001, §3.1 and §3.2. */
 export const routing: Experiment<typeof OPTIONS> = {
   name: 'routing',
@@ -38,19 +40,20 @@ function runRouting(values: Values<typeof OPTIONS>, _operands: readonly string[]
   return {
     parameters: { nodes, lookups, topology: values.topology, leafSet, b, seed, direct },
     results: { ...results },
-    tables: [comparison({ nodes, leafSet, topology: values.topology }, results), accounts(results)],
+    tables: [comparison({ nodes, leafSet, topology: values.topology }, results), accounts(results), ...joinCosts(results)],
     remarks: direct ? ['Leaf sets and routing tables were filled directly (--direct): nothing here says how well nodes join.'] : [],
     plot: plot(nodes, results),
     failures: failuresOf(nodes, results),
   };
 }
 
-function comparison(here: { readonly nodes: number; readonly leafSet: number; readonly topology: string }, { hops, rdp }: RoutingResults): Table {
+function comparison(here: { readonly nodes: number; readonly leafSet: number; readonly topology: string }, { hops, rdp, perfect }: RoutingResults): Table {
   const kind = here.topology.replace(/:.*/, '');
   return {
     columns: ['', 'on', 'nodes', 'leaf set', 'hops mean', 'p99', 'RDP mean', 'median', 'ratio of sums'],
     rows: [
       ['here', kind, here.nodes, here.leafSet, hops.mean, hops.p99, rdp.mean, rdp.median, rdp.ratioOfSums],
+      ['perfect tables', kind, here.nodes, here.leafSet, perfect.hops, '-', perfect.rdp.mean, perfect.rdp.median, perfect.rdp.ratioOfSums],
       ...publishedNear(here.nodes).map((row) => [
         row.source,
         row.topology,
@@ -83,6 +86,14 @@ function accounts(results: RoutingResults): Table {
       ],
     ],
   };
+}
+
+function joinCosts({ joins }: RoutingResults): readonly Table[] {
+  if (joins === null) return [];
+  const { cpuSeconds, messagesByType, messagesPerNode, retriesPerNode, secondsPerJoin, virtualSeconds } = joins;
+  const costs = { columns: ['joins: virtual s', 'CPU s', 's a join', 'most', 'messages a join', 'retries'], rows: [[virtualSeconds, cpuSeconds, secondsPerJoin.mean, secondsPerJoin.max, messagesPerNode, retriesPerNode]] };
+  const dearest = Object.entries(messagesByType).slice(0, TYPES_SHOWN);
+  return [costs, { columns: ['messages a join, by type', ''], rows: dearest }];
 }
 
 function plot(nodes: number, { hops, lookups }: RoutingResults): EChartsOption {

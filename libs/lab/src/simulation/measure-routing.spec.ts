@@ -17,8 +17,10 @@ describe('routing', () => {
 
   it('is a function of its seed', () => {
     const small: RoutingSetup = { ...SETUP, topology: plane({ hosts: 60, seed: 3 }), lookups: 200 };
-    expect(measureRouting(small, SILENT)).toEqual(measureRouting(small, SILENT));
-    expect(measureRouting({ ...small, seed: 4 }, SILENT)).not.toEqual(measureRouting(small, SILENT));
+    // All but the CPU time.
+    const figures = (setup: RoutingSetup) => ({ ...measureRouting(setup, SILENT), joins: undefined });
+    expect(figures(small)).toEqual(figures(small));
+    expect(figures({ ...small, seed: 4 })).not.toEqual(figures(small));
   });
 
   it('needs no joining when tables are filled directly', () => {

@@ -2,16 +2,21 @@ import type { DigitBits } from '@banyan/ids';
 import type { Topology } from '@banyan/simulator';
 import type { Progress } from '../report/progress.ts';
 import { mean, rounded } from '../statistics.ts';
-import { growRing } from './grow.ts';
+import { growMeasured, type JoinFigures } from './join-cost.ts';
+import { KnownRing } from './known-ring.ts';
 import { LookupLoad } from './lookup-load.ts';
+import type { Arrival } from './lookup-oracle.ts';
 import { OverlaySimulation } from './overlay-simulation.ts';
 import { NodeFactory } from './node-factory.ts';
+import { PerfectRoutes } from './perfect-routes.ts';
 import { Probe, type ProbeApplications } from './probe.ts';
 import { hopFigures, rdpFigures, type HopFigures, type RdpFigures } from './routing-figures.ts';
 
 const SETTLE_MS = 60_000;
 const LOOKUPS_PER_SECOND = 2_000;
 const DRAIN_MS = 60_000;
+/** Lookups that are routed once more over perfect tables: the first so many; each looks at a sixteenth of the ring. */
+const PERFECT_MAX = 50_000;
 
 export interface RoutingSetup {
   readonly topology: Topology;
@@ -28,6 +33,10 @@ export type RoutingResults = {
   readonly lookups: number;
   readonly hops: HopFigures;
   readonly rdp: RdpFigures;
+  /** What perfect tables give the same lookups on the same network: the true leaf set, and in every slot the nearest of all nodes that fit. */
+  readonly perfect: { readonly lookups: number; readonly hops: number; readonly rdp: RdpFigures };
+  /** Null when tables were filled directly. */
+  readonly joins: JoinFigures | null;
   readonly lost: number;
   readonly incorrect: number;
   readonly duplicate: number;
@@ -48,8 +57,8 @@ export function measureRouting({ topology, lookups, seed, leafSet, digitBits, di
   const { world, ring, rng } = simulation;
   const load = new LookupLoad(simulation);
   const { oracle } = load;
+  const joins = direct ? null : growMeasured(simulation, topology.hosts, progress);
   if (direct) nodes.fillDirectly(simulation);
-  else growRing(simulation, topology.hosts, progress);
   const datagramsBefore = world.datagrams;
   world.run(world.now + SETTLE_MS);
   const idleMessages = world.datagrams - datagramsBefore;
@@ -71,6 +80,8 @@ export function measureRouting({ topology, lookups, seed, leafSet, digitBits, di
     lookups,
     hops: hopFigures(oracle.arrivals()),
     rdp: rdpFigures(oracle.arrivals(), (from, to) => topology.latencyMs(from, to)),
+    perfect: perfectFigures(simulation, { arrivals: oracle.arrivals(), leafSet, digitBits }),
+    joins,
     lost,
     incorrect,
     duplicate,
@@ -81,4 +92,15 @@ export function measureRouting({ topology, lookups, seed, leafSet, digitBits, di
     events: world.events,
     complaints: oracle.complaints,
   };
+}
+
+function perfectFigures(
+  simulation: OverlaySimulation<ProbeApplications>,
+  { arrivals, leafSet, digitBits }: { readonly arrivals: readonly Arrival[]; readonly leafSet: number; readonly digitBits: DigitBits },
+): RoutingResults['perfect'] {
+  const { topology } = simulation.world.network;
+  const ids = Array.from({ length: topology.hosts }, (_, host) => simulation.idOf(host));
+  const routes = new PerfectRoutes({ ring: new KnownRing(ids, digitBits), topology, leafSet });
+  const again = arrivals.slice(0, PERFECT_MAX).map(({ from, at }) => routes.route(from, at));
+  return { lookups: again.length, hops: hopFigures(again).mean, rdp: rdpFigures(again, (from, to) => topology.latencyMs(from, to)) };
 }

@@ -94,8 +94,10 @@ export class OverlaySimulation<A extends Applications> {
     });
   }
 
-  observe(observer: SimulationObserver<A>): void {
+  /** Tells the observer everything from now on, until the function it gives is called. */
+  observe(observer: SimulationObserver<A>): () => void {
     this.#observers.push(observer);
+    return () => void this.#observers.splice(this.#observers.indexOf(observer), 1);
   }
 
   /** The handle of the life that runs on a host; undefined while none does. */
