@@ -34,6 +34,10 @@ export interface NodeContext {
   readonly handOver: (now: Millis, to: NodeHandle) => readonly string[];
   /** Remembers what the former root of our keys has delivered. */
   readonly takeOver: (now: Millis, names: readonly string[]) => void;
+  /** True while rings that formed apart become one around this node. */
+  readonly merging: (now: Millis) => boolean;
+  /** An active node of another ring has become our leaf. */
+  readonly meet: (now: Millis, foreign: NodeHandle) => void;
   /** Tells the shell something worth counting. */
   readonly note: (note: string, peer?: NodeHandle) => void;
 }

@@ -38,9 +38,14 @@ export class Join {
     return this.#seeds;
   }
 
+  /** Takes note of nodes that are named to a member: whom it may look for when it has lost everyone, or never had anyone. */
+  rememberSeeds(seeds: readonly NodeHandle[]): void {
+    this.#seeds = seeds.filter((seed) => seed.id !== this.#deps.context.self.id);
+  }
+
   /** Joins through these nodes; with none it is the first of a new ring. */
   start(now: Millis, seeds: readonly NodeHandle[]): void {
-    this.#seeds = seeds.filter((seed) => seed.id !== this.#deps.context.self.id);
+    this.rememberSeeds(seeds);
     this.#deps.context.note('join_started');
     if (this.#seeds.length > 0) return this.#look(now);
     this.#deps.enter(now, 'active');

@@ -66,7 +66,7 @@ export class LeafProbing {
 
   onProbe(now: Millis, from: NodeHandle, message: LeafSetMessage): void {
     if (!participates(this.#context.phase)) return;
-    this.#takeIn(from, message);
+    this.#takeIn(now, from, message);
     // From here on a joiner's keys are no longer ours, so what was delivered until now is all it needs to know.
     const delivered = message.ready ? [] : this.#context.handOver(now, from);
     this.#context.send(from, { ...this.#message(now, 'leafReply', message.nonce), delivered });
@@ -80,7 +80,7 @@ export class LeafProbing {
       this.#close(from.id);
     }
     if (!participates(this.#context.phase)) return;
-    this.#takeIn(from, message);
+    this.#takeIn(now, from, message);
     this.#context.takeOver(now, message.delivered);
     this.#learn(now, message);
   }
@@ -129,9 +129,10 @@ export class LeafProbing {
     else peers.markUnreachable(now, probe.peer);
   }
 
-  #takeIn(from: NodeHandle, message: LeafSetMessage): void {
-    const { peers, tables } = this.#context;
-    tables.insertLeaf(from);
+  #takeIn(now: Millis, from: NodeHandle, message: LeafSetMessage): void {
+    const { meet, peers, tables } = this.#context;
+    const isNew = tables.insertLeaf(from);
+    if (isNew && message.ready && message.merging) meet(now, from);
     if (message.ready) tables.offer(from, peers.proximityMs(from.id));
   }
 
@@ -154,7 +155,7 @@ export class LeafProbing {
   }
 
   #message(now: Millis, type: LeafSetMessage['type'], nonce: number): LeafSetMessage {
-    const { peers, phase, tables } = this.#context;
-    return { type, nonce, ready: phase === 'active', leaves: tables.leafSet.members, failed: peers.failedLately(now), delivered: [] };
+    const { merging, peers, phase, tables } = this.#context;
+    return { type, nonce, ready: phase === 'active', leaves: tables.leafSet.members, failed: peers.failedLately(now), delivered: [], merging: merging(now) };
   }
 }

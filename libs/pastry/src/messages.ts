@@ -37,7 +37,17 @@ export type LeafSetMessage = {
   readonly failed: readonly FailedLife[];
   /** To a joiner: names of messages delivered here lately whose keys will be its own. */
   readonly delivered: readonly string[];
+  /** The sender is merging two rings: who gains it as a leaf thereby takes part. */
+  readonly merging: boolean;
 };
+
+/** Travels towards `seeker.id` in the receiver's ring; its root there makes contact with the seeker. Source: Shafaat et al. 2007 (mlookup). */
+export interface RingLookup {
+  readonly type: 'ringLookup';
+  /** An active node of perhaps another ring; not always the sender. */
+  readonly seeker: NodeHandle;
+  readonly hops: number;
+}
 
 /**
  * Sign of life between ring neighbors that is also lease request and lease grant.
@@ -61,4 +71,4 @@ export type TableMessage =
   | { readonly type: 'rowReply'; readonly nonce: number; readonly row: number; readonly entries: readonly NodeHandle[] };
 
 /** Everything one Pastry node says to another. */
-export type PastryMessage = HopMessage | PeerMessage | JoinMessage | LeafSetMessage | HeartbeatMessage | TableMessage;
+export type PastryMessage = HopMessage | PeerMessage | JoinMessage | LeafSetMessage | RingLookup | HeartbeatMessage | TableMessage;

@@ -14,6 +14,7 @@ import { Join } from './join.ts';
 import { LeafProbing } from './leaf-probing.ts';
 import { Leases } from './leases.ts';
 import { Maintenance, ROW_EXCHANGE } from './maintenance.ts';
+import { Merge } from './merge.ts';
 import { listsTooMany } from './message-bounds.ts';
 import type { HeartbeatMessage, PastryMessage } from './messages.ts';
 import { Repair } from './repair.ts';
@@ -52,6 +53,7 @@ export class PastryNode implements Routing<PastryMessage> {
   readonly #introduction: Introduction;
   readonly #repair: Repair;
   readonly #maintenance: Maintenance;
+  readonly #merge: Merge;
   #phase: Phase = 'idle';
   #leased = true;
   #now: Millis = 0;
@@ -83,6 +85,8 @@ export class PastryNode implements Routing<PastryMessage> {
       verify: (now, member, foundDead) => this.#applyPeers(now, this.#peers.probe(now, member, this.#proofOfDeath(member, foundDead))),
       handOver: (now, to) => this.#hops.handOver(now, (key) => compareDistance(key, to.id, self.id) < 0),
       takeOver: (now, names) => this.#hops.takeOver(now, names),
+      merging: (now) => this.#merge.isMerging(now),
+      meet: (now, foreign) => this.#merge.meet(now, foreign),
       note: (note, peer) => this.#out.push({ type: 'note', note, count: 1, ...(peer === undefined ? {} : { peer }) }),
     };
     const context = this.#context;
@@ -93,6 +97,7 @@ export class PastryNode implements Routing<PastryMessage> {
     this.#admission = new Admission(context);
     this.#introduction = new Introduction(context);
     this.#maintenance = new Maintenance({ context, leafProbing: this.#leafProbing, repair: this.#repair, seeds: () => this.#join.seeds });
+    this.#merge = new Merge({ context, leafProbing: this.#leafProbing, seeds: () => this.#join.seeds });
     const geometry = new PastryGeometry({ context, heartbeats: this.#heartbeats, clock: () => this.#now });
     this.#hops = new HopDelivery({
       geometry,
@@ -115,6 +120,7 @@ export class PastryNode implements Routing<PastryMessage> {
     node.#peers.ready = true;
     node.#heartbeats.adopt(now);
     node.#maintenance.start(now);
+    node.#merge.start(now);
     return node;
   }
 
@@ -135,6 +141,7 @@ export class PastryNode implements Routing<PastryMessage> {
       this.#join.next(),
       this.#introduction.next(),
       this.#maintenance.next(),
+      this.#merge.next(),
     );
     return next === Infinity ? undefined : next;
   }
@@ -163,6 +170,7 @@ export class PastryNode implements Routing<PastryMessage> {
       join: this.#join.state(now),
       lock: this.#admission.state(now),
       maintenance: this.#maintenance.state(now),
+      merge: this.#merge.state(now),
       peers: this.#peers.state(now),
       hops: this.#hops.state(now),
       rng: this.#context.rng.state(),
@@ -181,6 +189,7 @@ export class PastryNode implements Routing<PastryMessage> {
         return this.#applyHops(now, this.#hops.resume(now, input.envelope, input.nextHop));
       case 'join':
         if (this.#phase === 'idle') this.#join.start(now, input.seeds);
+        else this.#join.rememberSeeds(input.seeds);
         return;
       case 'leave':
         return this.#leave(now);
@@ -201,6 +210,7 @@ export class PastryNode implements Routing<PastryMessage> {
     this.#join.tick(now);
     this.#introduction.tick(now);
     this.#maintenance.tick(now);
+    this.#merge.tick(now);
     this.#applyHops(now, this.#hops.tick(now));
   }
 
@@ -211,6 +221,7 @@ export class PastryNode implements Routing<PastryMessage> {
     if (heard.type === 'stale') return this.#drop('stale_incarnation');
     if (heard.type === 'restarted') this.#lose(now, heard.former, 'restarted');
     if (heard.type === 'revived') this.#onRevived(now, from);
+    this.#merge.heard(now, from);
     this.#onPeerMessage(now, from, message);
   }
 
@@ -235,6 +246,8 @@ export class PastryNode implements Routing<PastryMessage> {
       case 'leafReply':
         this.#admission.sign(now, from, message.ready);
         return this.#leafProbing.onReply(now, from, message);
+      case 'ringLookup':
+        return this.#merge.onLookup(now, message);
       case 'joinRequest':
         return this.#admission.onRequest(now, message);
       case 'joinRows':
@@ -294,6 +307,7 @@ export class PastryNode implements Routing<PastryMessage> {
     this.#leases.dropHeld();
     this.#heartbeats.stop();
     this.#maintenance.stop();
+    this.#merge.stop();
     this.#leafProbing.stop();
     this.#join.stop();
     this.#enter(now, 'left');
@@ -310,6 +324,7 @@ export class PastryNode implements Routing<PastryMessage> {
       this.#context.note('joined');
       this.#introduction.begin(now);
       this.#maintenance.start(now);
+      this.#merge.start(now);
     }
     if (ready || phase === 'left') this.#applyHops(now, this.#hops.retryParked(now));
   }
@@ -324,7 +339,7 @@ export class PastryNode implements Routing<PastryMessage> {
     const changes = this.#tables.takeLeafChanges();
     if (changes !== undefined) {
       this.#heartbeats.neighborsChanged(now);
-      this.#out.push({ type: 'leafSetChanged', ...changes, merged: false });
+      this.#out.push({ type: 'leafSetChanged', ...changes, merged: changes.gained.length > 0 && this.#merge.isMerging(now) });
     }
     this.#join.settle(now);
     const leased = this.#heartbeats.leased(now);
@@ -403,6 +418,7 @@ export class PastryNode implements Routing<PastryMessage> {
     this.#admission.release(lost);
     if (this.#tables.has(lost.id)) {
       const removal = this.#tables.remove(lost.id);
+      if (cause === 'dead' || cause === 'silent') this.#merge.remember(now, lost);
       if (cause !== 'unfinished' && cause !== 'silent') this.#out.push({ type: 'peerDead', peer: lost });
       if (participates(this.#phase)) this.#repair.onLost(now, lost, removal);
     }

@@ -45,6 +45,10 @@ export class LifeSet {
     return this.#entries.size > 0 && this.#entries.delete(id);
   }
 
+  clear(): void {
+    this.#entries.clear();
+  }
+
   /** At most `max` of the newest entries that still stand, newest first. */
   newest(now: Millis, max: number): readonly FailedLife[] {
     if (this.#entries.size === 0) return NONE;

@@ -121,6 +121,12 @@ export class Peers {
     this.#unreachable.add(now, peer);
   }
 
+  /** Shuns nobody any more: a partition has healed, and the dead and unreachable may have been behind it only. */
+  forgive(): void {
+    this.#failed.clear();
+    this.#unreachable.clear();
+  }
+
   /** Adds a measurement made elsewhere: a hop's acknowledgement, a leaf-set reply, the peer's own probe of us. */
   measured(peer: Id, roundTripMs: Millis): void {
     this.#records.get(peer)?.roundTrip.add(roundTripMs);

@@ -21,6 +21,7 @@ const leafSets = message<Message<'leafProbe' | 'leafReply'>, peer.LeafSets>({
   leaves: handles,
   failed: list(failedLife),
   delivered: list(text),
+  merging: flag,
 });
 const row: Field<readonly NodeHandle[], peer.Row> = {
   toWire: (entries) => ({ entries: handles.toWire(entries) }),
@@ -46,6 +47,7 @@ export function pastryMessages(envelopes: EnvelopeCodec): Field<PastryMessage, O
     leaving: message<Message<'leaving'>, peer.Leaving>({}),
     leafProbe: leafSets,
     leafReply: leafSets,
+    ringLookup: message<Message<'ringLookup'>, peer.RingLookup>({ seeker: required(handle), hops: small }),
     heartbeat: message<Message<'heartbeat'>, peer.Heartbeat>({ sentAt: real, leaseMs: real, grants: optional(real), urgent: flag }),
     leavesRequest: message<Message<'leavesRequest'>, peer.LeavesRequest>({ nonce: count }),
     leavesReply: message<Message<'leavesReply'>, peer.LeavesReply>({ nonce: count, leaves: handles, depth: small }),

@@ -53,6 +53,8 @@ export class TestRing {
   watch: (from: Id, to: Id, message: PastryMessage) => void = () => undefined;
   /** Sees every forward and deliver. */
   upcall: (at: Id, type: 'forward' | 'deliver') => void = () => undefined;
+  /** Sees every change of a leaf set. */
+  leafSetChanged: (at: Id, change: Extract<PastryEffect, { type: 'leafSetChanged' }>) => void = () => undefined;
   readonly #members = new Map<Id, Member>();
   readonly #places = new Map<Id, readonly [number, number]>();
   readonly #queue: Event[] = [];
@@ -76,6 +78,12 @@ export class TestRing {
     this.place(handle, node);
     this.input(handle.id, { type: 'join', seeds: seeds.map((id) => this.#member(id).handle) });
     return node;
+  }
+
+  /** A node that starts a ring of its own. */
+  alone(handle: NodeHandle): void {
+    this.place(handle, new PastryNode({ self: handle, rng: this.rng.fork(), config: this.config }));
+    this.input(handle.id, { type: 'join', seeds: [] });
   }
 
   place(handle: NodeHandle, node: PastryNode): void {
@@ -188,6 +196,7 @@ export class TestRing {
   #perform(member: Member, effect: PastryEffect): void {
     const { handle, node } = member;
     if (effect.type === 'forward' || effect.type === 'deliver') this.upcall(handle.id, effect.type);
+    if (effect.type === 'leafSetChanged') this.leafSetChanged(handle.id, effect);
     if (effect.type === 'send') this.#deliverLater(handle, effect.to, effect.message);
     else if (effect.type === 'forward') this.input(handle.id, { type: 'resume', envelope: effect.envelope, nextHop: effect.nextHop });
     else if (effect.type === 'drop') this.drops.set(effect.reason, (this.drops.get(effect.reason) ?? 0) + effect.count);
