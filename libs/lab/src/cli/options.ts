@@ -8,6 +8,7 @@ interface Described {
 /** One command-line option; its kind decides how the text is read. */
 export type Option =
   | (Described & { readonly kind: 'whole'; readonly min: number; readonly max: number; readonly default: number })
+  | (Described & { readonly kind: 'number'; readonly min: number; readonly max: number; readonly default: number })
   | (Described & { readonly kind: 'fraction'; readonly default: number })
   | (Described & { readonly kind: 'text'; readonly placeholder: string; readonly default: string })
   | (Described & { readonly kind: 'file' })
@@ -17,7 +18,7 @@ export type Options = Readonly<Record<string, Option>>;
 
 /** What parsing gives for each option; a file not named is undefined. */
 export type Values<O extends Options> = {
-  readonly [N in keyof O]: O[N] extends { readonly kind: 'whole' | 'fraction' }
+  readonly [N in keyof O]: O[N] extends { readonly kind: 'whole' | 'number' | 'fraction' }
     ? number
     : O[N] extends { readonly kind: 'switch' }
       ? boolean
@@ -63,6 +64,8 @@ function valueOf(name: string, option: Option, text: unknown): unknown {
       return text === true;
     case 'whole':
       return text === undefined ? option.default : wholeNumber(name, option, String(text));
+    case 'number':
+      return text === undefined ? option.default : realNumber(name, option, String(text));
     case 'fraction':
       return text === undefined ? option.default : fraction(name, String(text));
     case 'file':
@@ -76,6 +79,12 @@ function wholeNumber(name: string, { min, max }: { readonly min: number; readonl
   const value = Number(text);
   if (/^\d+$/.test(text) && value >= min && value <= max) return value;
   throw new LabFault(`--${name}: '${text}' is not a whole number from ${min} to ${max}`, { usage: true });
+}
+
+function realNumber(name: string, { min, max }: { readonly min: number; readonly max: number }, text: string): number {
+  const value = Number(text);
+  if (/^(\d+\.?\d*|\.\d+)$/.test(text) && value >= min && value <= max) return value;
+  throw new LabFault(`--${name}: '${text}' is not a number from ${min} to ${max}`, { usage: true });
 }
 
 function fraction(name: string, text: string): number {
@@ -95,6 +104,7 @@ function argumentOf(option: Option): string {
       return '';
     case 'whole':
       return ' N';
+    case 'number':
     case 'fraction':
       return ' F';
     case 'file':

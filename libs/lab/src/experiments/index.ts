@@ -1,4 +1,5 @@
 import type { Experiment } from '../experiment.ts';
+import { churn } from './churn.ts';
 import { failures } from './failures.ts';
 import { massacre } from './massacre.ts';
 import { replayRecording } from './replay.ts';
@@ -6,4 +7,4 @@ import { routing } from './routing.ts';
 import { swarm } from './swarm.ts';
 
 /** Every experiment, in the order of the overview. */
-export const EXPERIMENTS: readonly Experiment[] = [routing, failures, massacre, swarm, replayRecording];
+export const EXPERIMENTS: readonly Experiment[] = [routing, failures, churn, massacre, swarm, replayRecording];

@@ -4,9 +4,10 @@ import type { CommandOf } from '@banyan/overlay';
 import type { PastryMessage } from '@banyan/pastry';
 import type { Millis } from '@banyan/sansio';
 import type { Host } from '@banyan/simulator';
-import { LookupOracle } from './lookup-oracle.ts';
+import { LookupOracle, type JudgedArrival } from './lookup-oracle.ts';
 import type { OverlaySimulation } from './overlay-simulation.ts';
 import type { ProbeApplications, ProbeBody, ProbeCommand, ProbeEvent } from './probe.ts';
+import { exponential } from './random-variates.ts';
 
 /** Sends lookups from random ready nodes to random keys and has an oracle judge what becomes of them. */
 export class LookupLoad<A extends ProbeApplications> {
@@ -15,10 +16,12 @@ export class LookupLoad<A extends ProbeApplications> {
   /** Hops that wait for their acknowledgement, and the lookup each carries. */
   readonly #underWay = new Map<Host, Map<HopId, number>>();
   #sent = 0;
+  #repeats = 0;
 
-  constructor(simulation: OverlaySimulation<A>) {
+  /** `arrived` is told of every first delivery. */
+  constructor(simulation: OverlaySimulation<A>, { arrived = () => undefined }: { readonly arrived?: (arrival: JudgedArrival) => void } = {}) {
     this.#simulation = simulation;
-    this.oracle = new LookupOracle({ ring: simulation.ring, idOf: (host) => simulation.idOf(host) });
+    this.oracle = new LookupOracle({ ring: simulation.ring, idOf: (host) => simulation.idOf(host), arrived });
     simulation.observe({
       message: (host, message) => this.#received(host, message),
       sent: (host, message) => this.#forwarded(host, message),
@@ -26,11 +29,16 @@ export class LookupLoad<A extends ProbeApplications> {
         if (app === 'probe') this.#arrived(now, host, event as ProbeEvent);
       },
       unready: (host) => this.oracle.steppedBack(host),
-      crashed: (_now, host) => {
+      crashed: (now, host) => {
         this.#underWay.delete(host);
-        this.oracle.died(host);
+        this.oracle.died(host, now);
       },
     });
+  }
+
+  /** Messages sent so far that carried a lookup from a node that had sent it on before: retransmissions and other ways. */
+  get repeats(): number {
+    return this.#repeats;
   }
 
   /** One lookup every `periodMs`, from now until `until`. */
@@ -41,6 +49,20 @@ export class LookupLoad<A extends ProbeApplications> {
       if (world.now + periodMs <= until) world.at(world.now + periodMs, next);
     };
     next();
+  }
+
+  /** Lookups at random instants until `until`, of every ready node so many a second on average. */
+  runPoisson(perNodePerSecond: number, until: Millis): void {
+    const { world, ring, rng } = this.#simulation;
+    const next = (): void => {
+      const at = world.now + exponential(rng, 1_000 / (perNodePerSecond * Math.max(1, ring.size)));
+      if (at > until) return;
+      world.at(at, () => {
+        this.send();
+        next();
+      });
+    };
+    if (perNodePerSecond > 0) next();
   }
 
   /** One lookup now; none while nobody is ready. */
@@ -58,19 +80,30 @@ export class LookupLoad<A extends ProbeApplications> {
   }
 
   #received(host: Host, message: PastryMessage): void {
-    const probe = probeIn(message);
-    if (probe !== undefined) this.oracle.taken(probe, host);
-    if (message.type !== 'hopAck') return;
-    const acknowledged = this.#underWay.get(host)?.get(message.hopId);
-    if (acknowledged === undefined) return;
-    this.#underWay.get(host)?.delete(message.hopId);
-    this.oracle.handedOn(acknowledged, host);
+    if (message.type === 'envelope') {
+      const probe = probeIn(message);
+      if (probe !== undefined) this.oracle.taken(probe, host, this.#simulation.world.now);
+    } else if (message.type === 'hopAck') this.#acknowledged(host, message.hopId);
+  }
+
+  #acknowledged(host: Host, hopId: HopId): void {
+    const ofHost = this.#underWay.get(host);
+    const probe = ofHost?.get(hopId);
+    if (ofHost === undefined || probe === undefined) return;
+    // Earlier attempts at other hops are over, too.
+    for (const [attempt, carried] of ofHost) if (carried === probe) ofHost.delete(attempt);
+    this.oracle.handedOn(probe, host);
   }
 
   #forwarded(host: Host, message: PastryMessage): void {
     const probe = probeIn(message);
     if (probe === undefined || message.type !== 'envelope') return;
     const ofHost = this.#underWay.get(host) ?? new Map<HopId, number>();
+    for (const carried of ofHost.values()) {
+      if (carried !== probe) continue;
+      this.#repeats += 1;
+      break;
+    }
     this.#underWay.set(host, ofHost.set(message.hopId, probe));
   }
 

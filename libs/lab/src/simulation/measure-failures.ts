@@ -6,7 +6,7 @@ import type { Progress } from '../report/progress.ts';
 import { rounded, sum } from '../statistics.ts';
 import { growRing } from './grow.ts';
 import { LookupLoad } from './lookup-load.ts';
-import type { LookupVerdict } from './lookup-oracle.ts';
+import type { Arrival, LookupVerdict } from './lookup-oracle.ts';
 import { NodeFactory } from './node-factory.ts';
 import { OverlaySimulation } from './overlay-simulation.ts';
 import { Probe, type ProbeApplications } from './probe.ts';
@@ -96,7 +96,8 @@ function live(setup: FailuresSetup, { disturbed, progress }: { readonly disturbe
   const nodes = new NodeFactory<ProbeApplications>({ leafSet, digitBits, applications: () => ({ probe: new Probe() }) });
   const simulation = new OverlaySimulation<ProbeApplications>({ topology, seed, makeNode: nodes.make });
   const { world, ring, rng } = simulation;
-  const load = new LookupLoad(simulation);
+  const arrivals: Arrival[] = [];
+  const load = new LookupLoad(simulation, { arrived: (arrival) => arrivals.push(arrival) });
   if (direct) nodes.fillDirectly(simulation);
   else growRing(simulation, topology.hosts, progress);
   const joined = ring.size;
@@ -106,7 +107,7 @@ function live(setup: FailuresSetup, { disturbed, progress }: { readonly disturbe
   const hosts = rng.shuffle(Array.from({ length: topology.hosts }, (_, host) => host));
   const victims = hosts.slice(0, Math.round(topology.hosts * fail));
   const survivors = hosts.slice(victims.length);
-  const batch = (): HopFigures => routeBatch({ simulation, load, senders: survivors, lookups });
+  const batch = (): HopFigures => routeBatch({ simulation, load, arrivals, senders: survivors, lookups });
 
   progress.show('batches', 0, 3);
   const before = batch();
@@ -125,13 +126,14 @@ function live(setup: FailuresSetup, { disturbed, progress }: { readonly disturbe
 interface Batch {
   readonly simulation: OverlaySimulation<ProbeApplications>;
   readonly load: LookupLoad<ProbeApplications>;
+  /** Of all lookups so far. */
+  readonly arrivals: readonly Arrival[];
   readonly senders: readonly Host[];
   readonly lookups: number;
 }
 
 /** Lookups of random keys, all within a second; returns when all have arrived, or after two minutes. */
-function routeBatch({ simulation: { world, rng }, load, senders, lookups }: Batch): HopFigures {
-  const arrivals = load.oracle.arrivals();
+function routeBatch({ simulation: { world, rng }, load, arrivals, senders, lookups }: Batch): HopFigures {
   const arrivedBefore = arrivals.length;
   const startedAt = world.now;
   for (let number = 0; number < lookups; number++) {

@@ -55,7 +55,8 @@ export function measureRouting({ topology, lookups, seed, leafSet, digitBits, di
   const nodes = new NodeFactory<ProbeApplications>({ leafSet, digitBits, applications: () => ({ probe: new Probe() }) });
   const simulation = new OverlaySimulation<ProbeApplications>({ topology, seed, makeNode: nodes.make });
   const { world, ring, rng } = simulation;
-  const load = new LookupLoad(simulation);
+  const arrivals: Arrival[] = [];
+  const load = new LookupLoad(simulation, { arrived: (arrival) => arrivals.push(arrival) });
   const { oracle } = load;
   const joins = direct ? null : growMeasured(simulation, topology.hosts, progress);
   if (direct) nodes.fillDirectly(simulation);
@@ -71,16 +72,16 @@ export function measureRouting({ topology, lookups, seed, leafSet, digitBits, di
     load.sendFrom(from, simulation.idOf(to));
     progress.show('lookups', number, lookups);
   }
-  world.runUntil(() => oracle.arrivals().length === lookups, world.now + DRAIN_MS);
+  world.runUntil(() => oracle.delivered === lookups, world.now + DRAIN_MS);
 
   const { lost, incorrect, duplicate, late } = oracle.verdict();
   const entries = Array.from({ length: topology.hosts }, (_, host) => nodes.routing(simulation.idOf(host))?.sizes().entries ?? 0);
   return {
     joined: ring.size,
     lookups,
-    hops: hopFigures(oracle.arrivals()),
-    rdp: rdpFigures(oracle.arrivals(), (from, to) => topology.latencyMs(from, to)),
-    perfect: perfectFigures(simulation, { arrivals: oracle.arrivals(), leafSet, digitBits }),
+    hops: hopFigures(arrivals),
+    rdp: rdpFigures(arrivals, (from, to) => topology.latencyMs(from, to)),
+    perfect: perfectFigures(simulation, { arrivals, leafSet, digitBits }),
     joins,
     lost,
     incorrect,

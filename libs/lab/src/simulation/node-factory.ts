@@ -37,6 +37,11 @@ export class NodeFactory<A extends Applications> {
     return this.#inside.get(id)?.applications;
   }
 
+  /** Lets go of the machines of a node that will not be looked at again. */
+  forget(id: Id): void {
+    this.#inside.delete(id);
+  }
+
   /** Places every host of a simulation as a member of a ring that stands, its tables filled from the truth. */
   fillDirectly(simulation: OverlaySimulation<A>): void {
     const { world } = simulation;
