@@ -16,6 +16,7 @@ export function shared(directory: string): ViteUserConfig {
       passWithNoTests: true,
       pool: 'threads',
       isolate: false,
+      maxWorkers: 2,
       testTimeout: 60_000,
       reporters: ['default', ['json', { outputFile: 'reports/vitest.json' }]],
     },
@@ -30,7 +31,6 @@ export function simulated(directory: string): ViteUserConfig {
     test: {
       ...config.test,
       include: ['src/**/*.sim.ts'],
-      maxWorkers: 2,
       testTimeout: 300_000,
       reporters: ['default', ['json', { outputFile: 'reports/vitest-sim.json' }]],
     },

@@ -32,13 +32,19 @@ export async function askAnyNode<Response>(pool: NodePool, call: (node: NodeConn
   }
 }
 
-/** The messages of a server stream, one at a time as they are asked for; ends the call when the reader leaves. */
-export async function* messagesOf<Response>(address: string, call: ClientReadableStream<Response>): AsyncGenerator<Response, void, void> {
+/**
+ * The messages of a server stream, one at a time as they are asked for. The call ends when the reader leaves; when
+ * `closed` is aborted, the messages end, also under a reader who waits for the next.
+ */
+export async function* messagesOf<Response>(address: string, call: ClientReadableStream<Response>, closed?: AbortSignal): AsyncGenerator<Response, void, void> {
+  const cancel = (): void => call.cancel();
+  closed?.addEventListener('abort', cancel, { once: true });
   try {
     for await (const message of call as AsyncIterable<Response>) yield message;
   } catch (error) {
-    throw atAddress(parseStatus(error), address);
+    if (closed?.aborted !== true) throw atAddress(parseStatus(error), address);
   } finally {
+    closed?.removeEventListener('abort', cancel);
     call.on('error', () => undefined); // the cancellation itself
     call.cancel();
   }

@@ -45,6 +45,19 @@ describe('a client', () => {
     overlay.stop();
   });
 
+  it('ends what is watched when it is closed, also where nothing changes any more', async () => {
+    const overlay = await startTestOverlay(1);
+    const address = overlay.nodes[0]?.address ?? '';
+    const client = await connect({ addresses: [address], authority: overlay.authority, treeBuilder: address });
+    await client.groups.create('admin/demo');
+    const watched: AsyncGenerator<unknown, void, void>[] = [client.groups.watchTree('admin/demo'), client.overlay.watchNeighbors()];
+    for (const pictures of watched) expect(await pictures.next()).toMatchObject({ done: false });
+    const waiting = watched.map((pictures) => pictures.next());
+    client.close();
+    expect((await Promise.all(waiting)).map(({ done }) => done)).toEqual([true, true]);
+    overlay.stop();
+  });
+
   it('does not trust a server of another overlay', async () => {
     const [ours, theirs] = await Promise.all([startTestOverlay(1), startTestOverlay(1)]);
     const client = await connect({ addresses: theirs.nodes.map((node) => node.address), authority: ours.authority });

@@ -83,7 +83,7 @@ export class Client implements Disposable {
     return groupName(name, subjectOf(this.#target.token?.()));
   }
 
-  /** Ends publishers, subscriptions and attachments, and closes every channel; calls under way fail. */
+  /** Ends publishers, subscriptions, attachments and what is watched, and closes every channel; calls under way fail. */
   close(): void {
     this.#pool.close();
     this.#groups?.close();

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { idFromBytes, type Id } from '@banyan/ids';
 import { createClient, OverlayError, parseStatus, type ChannelTarget, type UnaryMethod } from '@banyan/grpc';
 import { builder, multicast } from '@banyan/proto';
@@ -61,11 +62,13 @@ export class GroupsApi {
   readonly #address: string;
   readonly #api: builder.TreeBuilderServiceClient;
   readonly #fullName: (name: string) => string;
+  readonly #closing = new AbortController();
 
   constructor(target: ChannelTarget, fullName: (name: string) => string) {
     this.#address = target.address;
     this.#api = createClient(builder.TreeBuilderServiceClient, { ...target, options: { ...channelOptions, ...target.options } });
     this.#fullName = fullName;
+    setMaxListeners(0, this.#closing.signal); // as many as there are watchers
   }
 
   /** Creates a group of the caller. */
@@ -106,10 +109,10 @@ export class GroupsApi {
     await this.#ask(this.#api.deleteGroup, { name: this.#fullName(name) }, options);
   }
 
-  /** The picture of a group's tree, now and whenever it changes, until the reader leaves. */
+  /** The picture of a group's tree, now and whenever it changes, until the reader leaves or the client is closed. */
   async *watchTree(name: string): AsyncGenerator<Tree, void, void> {
     try {
-      for await (const { places, atMs } of messagesOf(this.#address, this.#api.watchTree({ group: this.#fullName(name) }))) {
+      for await (const { places, atMs } of messagesOf(this.#address, this.#api.watchTree({ group: this.#fullName(name) }), this.#closing.signal)) {
         yield { places: places.map(treePlace), atMs: Number(atMs) };
       }
     } catch (error) {
@@ -117,7 +120,9 @@ export class GroupsApi {
     }
   }
 
+  /** Ends what is watched, and closes the channel. */
   close(): void {
+    this.#closing.abort();
     this.#api.close();
   }
 

@@ -113,10 +113,10 @@ export class OverlayApi {
     return { node: ringNode(present(answer.node, 'node')), isReady: answer.ready, stateJson: answer.stateJson, digest: answer.digest };
   }
 
-  /** The leaf set of the node in use, now and after every change, until the reader leaves or the node is gone. */
+  /** The leaf set of the node in use, now and after every change, until the reader leaves, the client is closed or the node is gone. */
   async *watchNeighbors(): AsyncGenerator<Neighbors, void, void> {
-    const { address, overlay: api } = this.#pool.current;
-    for await (const seen of messagesOf(address, api.watchNeighbors({}))) yield neighbors(seen);
+    const { address, overlay: api, closed } = this.#pool.current;
+    for await (const seen of messagesOf(address, api.watchNeighbors({}), closed)) yield neighbors(seen);
   }
 
   /** The leaf set of the node in use as it is now. */

@@ -2,10 +2,11 @@
 import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startOverlay, type LocalOverlay } from '@banyan/local-overlay';
+import type { LocalOverlay } from '@banyan/local-overlay';
 import { afterAll, expect, it } from 'vitest';
 import { eventually } from './testing/eventually.ts';
 import { hasPrometheus, Prometheus, PROMETHEUS_INSTALL, type Sample, type Target } from './testing/prometheus.ts';
+import { startTestOverlay } from './testing/test-overlay.ts';
 import { startTraffic } from './testing/traffic.ts';
 
 const NODES = 4;
@@ -28,7 +29,7 @@ interface Query {
 // Where `CI` is set, a check that was left out must not pass for one that was made.
 it.skipIf(!hasPrometheus() && process.env['CI'] === undefined)(`every query of every dashboard returns data (${PROMETHEUS_INSTALL})`, async () => {
   if (!hasPrometheus()) throw new Error(`prometheus is not installed: ${PROMETHEUS_INSTALL}`);
-  await using overlay = await startOverlay({ dataDir, nodes: NODES });
+  await using overlay = await startTestOverlay({ dataDir, nodes: NODES });
   await using prometheus = await Prometheus.start(targetsOf(overlay));
   await eventually('every process is scraped', async () => (await prometheus.query('sum(up)'))[0]?.value === NODES + SERVICES);
   // Only now: what was counted before the first scrape is no rate.

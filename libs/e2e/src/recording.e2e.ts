@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { startOverlay } from '@banyan/local-overlay';
 import { afterAll, expect, it } from 'vitest';
+import { startTestOverlay } from './testing/test-overlay.ts';
 
 const lab = join(import.meta.dirname, '..', '..', 'lab', 'dist', 'main.js');
 const folder = mkdtempSync(join(tmpdir(), 'banyan-recording-'));
@@ -15,7 +15,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 it('replays every node of a ring that routed and multicast', async () => {
   const recordings = ['node-1', 'node-2', 'node-3'].map((name) => join(folder, `${name}.jsonl`));
   {
-    await using overlay = await startOverlay({
+    await using overlay = await startTestOverlay({
       dataDir: join(folder, 'data'),
       nodes: 3,
       envOf: (name): Readonly<Record<string, string>> => (name.startsWith('node-') ? { BANYAN_RECORD: join(folder, `${name}.jsonl`) } : {}),

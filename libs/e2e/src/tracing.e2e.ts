@@ -4,10 +4,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TracedRoute } from '@banyan/client';
-import { startOverlay, type LocalOverlay } from '@banyan/local-overlay';
+import type { LocalOverlay } from '@banyan/local-overlay';
 import { afterAll, expect, it } from 'vitest';
 import { eventually } from './testing/eventually.ts';
 import { OtlpReceiver, type ReceivedSpan } from './testing/otlp-receiver.ts';
+import { startTestOverlay } from './testing/test-overlay.ts';
 
 // With the smallest leaf set there is, and more nodes than fit into it, not every node knows every other: a route of one
 // hop has no order.
@@ -20,7 +21,7 @@ afterAll(() => rmSync(dataDir, { recursive: true, force: true }));
 
 it('gives one trace of n hop spans in order for a route of n hops', async () => {
   await using receiver = await OtlpReceiver.start();
-  await using overlay = await startOverlay({
+  await using overlay = await startTestOverlay({
     dataDir,
     nodes: NODES_AT_FIRST,
     nodeConfig: () => ({ leafSetSize: LEAF_SET_SIZE }),

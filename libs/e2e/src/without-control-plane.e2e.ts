@@ -3,9 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Client, Subscription, SubscriptionEvent } from '@banyan/client';
-import { startOverlay, type LocalOverlay } from '@banyan/local-overlay';
+import type { LocalOverlay } from '@banyan/local-overlay';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { banyanCommand, banyanJson } from './testing/cli-process.ts';
+import { startTestOverlay } from './testing/test-overlay.ts';
 
 const GROUP = 'admin/steady';
 const folder = mkdtempSync(join(tmpdir(), 'banyan-data-plane-'));
@@ -15,7 +16,7 @@ let subscription: Subscription;
 let events: AsyncIterator<SubscriptionEvent>;
 
 beforeAll(async () => {
-  overlay = await startOverlay({ dataDir: join(folder, 'data'), nodes: 5 });
+  overlay = await startTestOverlay({ dataDir: join(folder, 'data'), nodes: 5 });
   client = await overlay.connect();
   await client.groups.create(GROUP);
   subscription = await client.subscribe(GROUP);

@@ -1,19 +1,19 @@
-// One file, one publisher, a subscriber on every other node: the scene of the transfer tests.
-import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+// One file, one publisher, subscribers on other nodes: the scene of the transfer tests.
+import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Client } from '@banyan/client';
-import { startOverlay, type LocalOverlay } from '@banyan/local-overlay';
+import type { LocalOverlay } from '@banyan/local-overlay';
 import { CliProcess, banyanCommand } from './cli-process.ts';
 import { eventually } from './eventually.ts';
 import { LiveTree } from './live-tree.ts';
 import { writeRandomFile } from './random-file.ts';
 
-const GROUP = 'admin/file';
-
 /** What is sent, to how many, and how long it is kept. */
 export interface FileRunOptions {
-  readonly nodes: number;
+  /** Name of the group, and of the folder of this run. */
+  readonly name: string;
+  /** How many nodes have a subscriber: all but the first, who publishes, or fewer. */
+  readonly subscribers: number;
   readonly megabytes: number;
   readonly seed: number;
   /** As `banyan group create` takes it. */
@@ -24,7 +24,7 @@ export interface FileRunOptions {
   readonly rate?: string;
 }
 
-/** A transfer that is under way. */
+/** A transfer that is under way over an overlay that outlives it. */
 export class FileRun implements AsyncDisposable {
   readonly overlay: LocalOverlay;
   readonly client: Client;
@@ -41,27 +41,27 @@ export class FileRun implements AsyncDisposable {
     this.#bytes = parts.bytes;
   }
 
-  /** Starts the overlay, the group, the subscribers, and, once all of them are grafted, the publisher. */
-  static async start(options: FileRunOptions): Promise<FileRun> {
-    const folder = mkdtempSync(join(tmpdir(), 'banyan-file-run-'));
+  /** Makes the group and the subscribers in `folder`, and, once all of them are grafted, the publisher. */
+  static async start(overlay: LocalOverlay, parent: string, options: FileRunOptions): Promise<FileRun> {
+    const folder = join(parent, options.name);
+    mkdirSync(join(folder, 'out'), { recursive: true });
     const digest = writeRandomFile(join(folder, 'source.bin'), options.megabytes, options.seed);
-    const overlay = await startOverlay({ dataDir: join(folder, 'data'), nodes: options.nodes });
     const { dataDir } = overlay.paths;
-    const made = await banyanCommand(dataDir, 'group', 'create', GROUP, '--retention', options.retention, '--retention-seconds', String(options.retentionSeconds), '--fan-out', String(options.fanOut));
+    const group = `admin/${options.name}`;
+    const made = await banyanCommand(dataDir, 'group', 'create', group, '--retention', options.retention, '--retention-seconds', String(options.retentionSeconds), '--fan-out', String(options.fanOut));
     if (made.code !== 0) throw new Error(`group create ended with ${made.code}: ${made.stderr}`);
-    const [publishing, ...listening] = overlay.nodes.map((node) => node.name);
-    mkdirSync(join(folder, 'out'));
-    const subscribers = listening.map((name) =>
-      new CliProcess(dataDir, ['subscribe', GROUP, '--node', name, '--out', join(folder, 'out', name), '--until-end']));
+    const [publishing, ...others] = overlay.nodes.map((node) => node.name);
+    const subscribers = others.slice(0, options.subscribers).map((name) =>
+      new CliProcess(dataDir, ['subscribe', group, '--node', name, '--out', join(folder, 'out', name), '--until-end']));
     const client = await overlay.connect();
-    const tree = new LiveTree(client, GROUP);
+    const tree = new LiveTree(client, group);
     await eventually('every subscriber is grafted', () => {
       const ended = subscribers.find((subscriber) => !subscriber.running);
       if (ended !== undefined) throw new Error(`a subscriber ended early: ${ended.printed}`);
-      return tree.places.reduce((sum, place) => sum + place.subscriptions, 0) >= listening.length;
+      return tree.places.reduce((sum, place) => sum + place.subscriptions, 0) >= subscribers.length;
     });
     const rate = options.rate === undefined ? [] : ['--rate', options.rate];
-    const publisher = new CliProcess(dataDir, ['publish', GROUP, '--node', publishing ?? '', '--file', join(folder, 'source.bin'), ...rate]);
+    const publisher = new CliProcess(dataDir, ['publish', group, '--node', publishing ?? '', '--file', join(folder, 'source.bin'), ...rate]);
     return new FileRun({ overlay, client, tree, digest, subscribers, publisher, folder, bytes: options.megabytes * 1024 * 1024 });
   }
 
@@ -80,10 +80,7 @@ export class FileRun implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const command of [this.publisher, ...this.subscribers]) command.stop();
-    await this.tree.close();
     this.client.close();
-    await this.overlay.stop();
-    rmSync(this.#folder, { recursive: true, force: true });
   }
 }
 

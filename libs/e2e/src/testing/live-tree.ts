@@ -1,15 +1,12 @@
 import type { Client, Tree, TreePlace } from '@banyan/client';
 import type { LocalOverlay } from '@banyan/local-overlay';
 
-/** The newest picture of a group's tree that the tree builder gives; kept up to date until `close`. */
+/** The newest picture of a group's tree that the tree builder gives; kept up to date until the client is closed. */
 export class LiveTree {
   #tree: Tree | undefined;
-  readonly #pictures: AsyncGenerator<Tree, void, void>;
-  readonly #watching: Promise<void>;
 
   constructor(client: Client, group: string) {
-    this.#pictures = client.groups.watchTree(group);
-    this.#watching = this.#watch();
+    void this.#watch(client.groups.watchTree(group));
   }
 
   get places(): readonly TreePlace[] {
@@ -26,14 +23,9 @@ export class LiveTree {
     return this.places.filter((place) => place.role !== 'root' && place.children.length > 0).sort((a, b) => b.children.length - a.children.length);
   }
 
-  async close(): Promise<void> {
-    await this.#pictures.return();
-    await this.#watching;
-  }
-
-  async #watch(): Promise<void> {
+  async #watch(pictures: AsyncIterable<Tree>): Promise<void> {
     try {
-      for await (const tree of this.#pictures) this.#tree = tree;
+      for await (const tree of pictures) this.#tree = tree;
     } catch {
       // The tree builder may be killed by the test: the last picture stays.
     }
