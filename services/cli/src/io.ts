@@ -20,6 +20,6 @@ export function say(io: Io, line: string): void {
 }
 
 /** Writes one line about what goes on; it never mixes with the result. */
-export function note(io: Io, line: string): void {
+export function note(io: Pick<Io, 'stderr'>, line: string): void {
   io.stderr.write(`${line}\n`);
 }

@@ -3,8 +3,9 @@ import { OverlayError } from '@banyan/grpc';
 import type { Io } from '../io.ts';
 import { note } from '../io.ts';
 
-/** Says that a stream goes on at another node, and why. */
-export function noteReconnect(io: Io, { lost, error, attempt }: Reconnect): void {
+/** Says that a stream goes on at another node, and why; of many vain attempts in a row only the 1st, 2nd, 4th, 8th … */
+export function noteReconnect(io: Pick<Io, 'stderr'>, { lost, error, attempt }: Reconnect): void {
+  if (!Number.isInteger(Math.log2(attempt))) return;
   note(io, `banyan: lost ${lost} (${error.reason}), going on at another node${attempt > 1 ? `, attempt ${attempt}` : ''}`);
 }
 

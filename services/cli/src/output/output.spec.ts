@@ -40,3 +40,7 @@ describe('styleFor', () => {
 it('prints whole numbers of any size as JSON', () => {
   expect(json({ small: 5n, large: 2n ** 60n, bytes: Buffer.from('x').subarray(0) })).toContain('"small":5,"large":"1152921504606846976"');
 });
+
+it('prints fractions without the noise of their arithmetic', () => {
+  expect(json({ roundTripMs: 10.787015625000024, whole: 1_795_379_016_179 })).toBe('{"roundTripMs":10.787,"whole":1795379016179}');
+});
