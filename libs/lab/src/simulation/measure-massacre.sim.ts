@@ -2,7 +2,6 @@ import { plane } from '@banyan/simulator';
 import { describe, expect, it } from 'vitest';
 import { SILENT } from '../report/progress.ts';
 import { measureMassacre } from './measure-massacre.ts';
-import { fullFrom } from './success-watch.ts';
 
 describe('a massacre', () => {
   // Zhao et al. 2004: 100 % again in less than a minute.
@@ -13,15 +12,5 @@ describe('a massacre', () => {
     expect(results.secondsToFullSuccessAfterKill).toBeLessThanOrEqual(60);
     expect(results.secondsToFullSuccessAfterJoin).toBeLessThanOrEqual(60);
     expect(results.secondsToAllReady).not.toBeNull();
-  });
-});
-
-describe('full success', () => {
-  it.each([
-    [[10, 10], 0],
-    [[3, 10, 9, 10, 10], 3],
-    [[10, 9], undefined],
-  ])('of rounds of 10 with %j successes begins at %s', (successes, first) => {
-    expect(fullFrom(successes.map((succeeded) => ({ sent: 10, succeeded })))).toBe(first);
   });
 });
