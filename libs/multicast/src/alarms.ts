@@ -28,6 +28,11 @@ export class Alarms<Key> {
     if (this.#heap.length > 64 && this.#heap.length > 4 * this.#current.size) this.#rebuild();
   }
 
+  /** Alarms kept, outdated ones with them. */
+  get size(): number {
+    return this.#heap.length;
+  }
+
   /** When the earliest is due. */
   next(): Millis | undefined {
     this.#skipOutdated();

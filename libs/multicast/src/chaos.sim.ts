@@ -17,4 +17,10 @@ describe('a reliable group through crashes, restarts, pauses, broken links and l
       assert.deepEqual(scene.ring.faults, [], told);
     }
   });
+
+  it('is a function of its seed', () => {
+    const [one, two] = [chaos(3), chaos(3)];
+    assert.deepEqual(one.events, two.events);
+    assert.equal(one.ring.inputs, two.ring.inputs);
+  });
 });

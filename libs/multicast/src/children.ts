@@ -10,7 +10,7 @@ import type { Turn } from './turn.ts';
 /** Children named to one that finds no place. */
 const REDIRECT_MAX = 3;
 /** Children that wait until this node has a place itself. */
-const PENDING_MAX = 256;
+export const PENDING_MAX = 256;
 
 /** Somebody asks for a place under this node. */
 export function onGraft(turn: Turn, group: Group, from: NodeHandle, graft: Extract<TreeMessage, { type: 'graft' }>): void {
@@ -20,6 +20,8 @@ export function onGraft(turn: Turn, group: Group, from: NodeHandle, graft: Extra
     return;
   }
   if (refusal !== undefined) {
+    const pending = childOf(group, from);
+    if (pending?.stage === 'pending' && refusal === 'full') removeChild(turn, group, pending);
     refuse(turn, group, from, refusal);
     return;
   }
@@ -164,9 +166,16 @@ function refusalFor(turn: Turn, group: Group, from: NodeHandle, graft: Extract<T
   const isHeir = graft.voter && group.sequencer !== undefined;
   if (group.leaving && !isHeir) return 'leaving';
   if (!group.attached || group.parent?.handle.id === from.id) return 'detached';
-  if (childOf(group, from) !== undefined) return undefined;
-  if (isHeir) return votersCount(group) < 2 * VOTERS_MAX ? undefined : 'full';
+  const known = childOf(group, from);
+  if (known !== undefined && known.stage !== 'pending') return undefined;
+  // Former voters keep their places, so heirs find room only while these are few.
+  if (isHeir) return votersCount(group) < 2 * VOTERS_MAX && group.children.size - pendingCount(group) < placedMax(turn, group) ? undefined : 'full';
   return childrenPlaced(group) < placesFor(turn, group, graft.accepted !== undefined) ? undefined : 'full';
+}
+
+/** Children with a place that a node may ever have: the places, those kept for orphans, voters and heirs. */
+export function placedMax(turn: Turn, group: Group): number {
+  return placesFor(turn, group, true) + 2 * VOTERS_MAX;
 }
 
 /** Places for children that are no voters. */

@@ -3,6 +3,7 @@ import type { Millis } from '@banyan/sansio';
 import { removeChild } from './children.ts';
 import type { Child, Group, Subscription } from './group.ts';
 import { leaveParent } from './parent.ts';
+import { endSubscription } from './subscriptions.ts';
 import type { Turn } from './turn.ts';
 
 /** Readers and children that have not taken everything after so long are ended all the same, and told what they miss. */
@@ -62,7 +63,7 @@ function endReader(turn: Turn, group: Group, reader: Subscription): void {
   if (position !== undefined && position < group.highest) {
     turn.event({ type: 'gap', subscription: id, group: group.id, from: position, to: group.highest, reason: 'EXPIRED' });
   }
-  group.subscriptions.delete(id);
+  endSubscription(turn, group, id);
   turn.event({ type: 'ended', subscription: id, group: group.id, reason: 'GROUP_CLOSED' });
 }
 

@@ -3,7 +3,7 @@ import { takeBackfill } from './backfill.ts';
 import { compareEpochs } from './epoch.ts';
 import type { GapFrame, MulticastFrame, StampedFrame } from './frames.ts';
 import type { Group, Parent } from './group.ts';
-import { append, commit, fitsRecord, install, sendToChildren } from './history.ts';
+import { append, commit, evict, fitsRecord, install, sendToChildren } from './history.ts';
 import type { DownBeat } from './messages.ts';
 import { loseParent } from './parent.ts';
 import { frameCost } from './retention-ring.ts';
@@ -122,7 +122,8 @@ function onHistory(turn: Turn, group: Group, from: NodeHandle, frame: StampedFra
   const first = frame.type === 'gap' ? frame.from : frame.firstSequence;
   const end = frame.type === 'gap' ? frame.to : frame.firstSequence + frame.count;
   if (end <= ring.next) {
-    if (!takeBackfill(turn, group, frame)) turn.drop('duplicate');
+    if (takeBackfill(turn, group, frame)) evict(turn, group);
+    else turn.drop('duplicate');
     return;
   }
   if (first > ring.next) {

@@ -1,14 +1,15 @@
 import { compareDistance, type Id } from '@banyan/ids';
 import type { NodeHandle } from '@banyan/kbr';
 import type { Millis } from '@banyan/sansio';
-import { compareEpochs, majorityOf, type EpochRecord } from './epoch.ts';
+import { compareEpochs, isVoter, majorityOf, type EpochRecord } from './epoch.ts';
 import type { Group } from './group.ts';
 import { install } from './history.ts';
 import type { EpochMessage } from './messages.ts';
+import { endSubscription } from './subscriptions.ts';
 import type { Turn } from './turn.ts';
 
 /** Leaves that are asked whether a group exists. */
-const ASKED_MAX = 16;
+export const ASKED_MAX = 16;
 
 /**
  * How a group comes to be: the owner of its key asks every near leaf whether the group exists, and only if none knows
@@ -91,14 +92,17 @@ export function onKnown(turn: Turn, group: Group, from: NodeHandle, known: Extra
     yieldTo(turn, genesis);
     return;
   }
+  const asked = new Set(leavesToAsk(turn, group).map((leaf) => leaf.id));
+  if (!asked.has(from.id)) return;
   genesis.answered.add(from.id);
+  for (const id of genesis.answered) if (!asked.has(id)) genesis.answered.delete(id);
   step(turn, group, genesis);
 }
 
 /** A voter of the first record has it. */
 export function onGenesisCaughtUp(turn: Turn, group: Group, from: NodeHandle, message: Extract<EpochMessage, { type: 'caughtUp' }>): void {
   const { genesis } = group;
-  if (genesis?.proposal === undefined || compareEpochs(message.ballot, genesis.proposal.epoch) !== 0) return;
+  if (genesis?.proposal === undefined || compareEpochs(message.ballot, genesis.proposal.epoch) !== 0 || !isVoter(genesis.proposal, from)) return;
   genesis.ready.add(from.id);
   step(turn, group, genesis);
 }
@@ -160,8 +164,10 @@ function tellUnknown(turn: Turn, group: Group): void {
   }
   group.waiting.clear();
   group.children.clear();
-  for (const { id } of group.subscriptions.values()) turn.event({ type: 'subscribeFailed', subscription: id, group: group.id, reason: 'UNKNOWN_GROUP' });
-  group.subscriptions.clear();
+  for (const { id } of [...group.subscriptions.values()]) {
+    turn.event({ type: 'subscribeFailed', subscription: id, group: group.id, reason: 'UNKNOWN_GROUP' });
+    endSubscription(turn, group, id);
+  }
   delete group.attempt;
 }
 

@@ -1,6 +1,7 @@
 import type { Id } from '@banyan/ids';
 import { assert, type Millis } from '@banyan/sansio';
 import { Alarms } from './alarms.ts';
+import type { Bound } from './bounds.ts';
 import type { SubscriptionId } from './commands.ts';
 import { Group } from './group.ts';
 import { leaveParent } from './parent.ts';
@@ -18,7 +19,6 @@ export class GroupTable {
   readonly #alarms = new Alarms<Id>();
   /** What is kept of groups this node left: a voter that forgot must not promise again, and what ended stays ended. */
   readonly #forgotten = new Map<Id, Pick<Group, 'record' | 'descriptor'>>();
-  readonly #homes = new Map<SubscriptionId, Id>();
   #isLeaving = false;
 
   constructor(turn: Turn) {
@@ -74,19 +74,26 @@ export class GroupTable {
 
   /** The group in which a subscription reads. */
   homeOf(subscription: SubscriptionId): Group | undefined {
-    const id = this.#homes.get(subscription);
+    const id = this.#turn.homes.get(subscription);
     return id === undefined ? undefined : this.find(id);
   }
 
   /** Remembers where a subscription reads; false when it is known already or there are too many. */
   settleIn(subscription: SubscriptionId, group: Id): boolean {
-    if (this.#homes.has(subscription) || this.#homes.size >= this.#turn.config.subscriptionsMax) return false;
-    this.#homes.set(subscription, group);
+    const { homes, config } = this.#turn;
+    if (homes.has(subscription) || homes.size >= config.subscriptionsMax) return false;
+    homes.set(subscription, group);
     return true;
   }
 
-  forgetSubscription(subscription: SubscriptionId): void {
-    this.#homes.delete(subscription);
+  bounds(): readonly Bound[] {
+    const { homes, config } = this.#turn;
+    return [
+      { name: 'groups', size: this.#groups.size, limit: config.groupsMax },
+      { name: 'groups left', size: this.#forgotten.size, limit: config.forgottenMax },
+      { name: 'subscriptions', size: homes.size, limit: config.subscriptionsMax },
+      { name: 'alarms', size: this.#alarms.size, limit: 64 + 4 * config.groupsMax },
+    ];
   }
 
   /** Gives every group that is due its tick. */

@@ -27,6 +27,7 @@ export function commit(turn: Turn, group: Group, mark: { readonly epoch: Epoch; 
   group.committed = mark.committed;
   group.sawSequence(mark.committed);
   pump(turn, group);
+  evict(turn, group);
 }
 
 /** Everything retained is trimmed to the group's limits; nothing that is not committed goes. */

@@ -1,6 +1,7 @@
 import type { Id } from '@banyan/ids';
 import type { NodeHandle } from '@banyan/kbr';
 import { assertNever, type Millis } from '@banyan/sansio';
+import type { Bound } from './bounds.ts';
 import { childOf, onCredit, onGraft, onResume, onUpBeat, removeChild } from './children.ts';
 import { tellClosed } from './closing.ts';
 import { onFetch } from './fetch.ts';
@@ -36,6 +37,10 @@ export class Inbox {
     this.#groups = groups;
     this.#publishers = publishers;
     this.#openings = openings;
+  }
+
+  bounds(): readonly Bound[] {
+    return [{ name: 'askers for unknown groups', size: this.#openers.size, limit: OPENERS_MAX }];
   }
 
   take(from: NodeHandle, message: MulticastMessage): void {

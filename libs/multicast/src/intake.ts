@@ -36,6 +36,8 @@ export function openIntake(turn: Turn, group: Group, publisher: NodeHandle): voi
     turn.drop('intake_limit');
     return;
   }
+  // Everything without a receipt comes again in the new flow, and is owed then.
+  group.sequencer.owed = group.sequencer.owed.filter(({ to }) => to.id !== publisher.id);
   const flow = turn.nextFlow();
   group.intakes.set(publisher.id, { node: publisher, epoch: record.epoch, flow, receivedBytes: 0, grantedBytes: 0, sessions: new Set() });
   turn.direct(publisher, { type: 'rootIs', group: group.id, record, descriptor });
@@ -97,10 +99,15 @@ export function onBatch(turn: Turn, group: Group, from: NodeHandle, batch: Batch
   // A flow begins with what has no receipt: what is missing before it was receipted on a branch that was lost.
   const isFirst = !intake.sessions.has(key);
   intake.sessions.add(key);
+  if (intake.sessions.size > turn.config.sessionsMax) forgetFirst(intake.sessions);
   if (admission.type === 'next' || (admission.type === 'gap' && isFirst)) stamp(turn, group, sequencer, block, from);
   else if (admission.type === 'known') answerAgain(turn, group, sequencer, { to: from, block, firstSequence: admission.receipt.firstSequence });
   else turn.direct(from, { type: 'publishRefused', group: group.id, client, session, counter, reason: REFUSALS[admission.type] });
   if (intake.grantedBytes - intake.receivedBytes <= turn.config.intakeBytes / 2) grant(turn, group, from);
+}
+
+function forgetFirst(sessions: Set<string>): void {
+  for (const first of sessions) return void sessions.delete(first);
 }
 
 /** Answers a publisher that waits for receipts. */

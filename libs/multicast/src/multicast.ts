@@ -3,7 +3,8 @@ import type { Application, LinkId, NodeHandle, RoutingView, Upcall } from '@bany
 import { assert, assertNever, earliest, type Json, type Millis, type Rng } from '@banyan/sansio';
 import { neighborDeadline, tickNeighbor } from './beats.ts';
 import { onJoin } from './children.ts';
-import type { MulticastCommand, MulticastEvent } from './commands.ts';
+import { groupBounds, type Bound } from './bounds.ts';
+import type { MulticastCommand, MulticastEvent, SubscriptionId } from './commands.ts';
 import { LOCAL_CONFIG, type MulticastConfig } from './config.ts';
 import { Departure } from './departure.ts';
 import { describeGroup, groupState, type GroupPicture, type MulticastStats } from './describe.ts';
@@ -22,7 +23,7 @@ import { Openings } from './openings.ts';
 import { learn, onDelivered } from './owner.ts';
 import { seek } from './parent.ts';
 import { Publishers } from './publisher.ts';
-import { resolveSubscriptions, subscribe } from './subscriptions.ts';
+import { endSubscription, resolveSubscriptions, subscribe } from './subscriptions.ts';
 import { Turn, type MulticastEffect } from './turn.ts';
 
 type Input = Upcall<MulticastMessage, MulticastFrame> | { readonly type: 'command'; readonly command: MulticastCommand };
@@ -31,8 +32,6 @@ type Input = Upcall<MulticastMessage, MulticastFrame> | { readonly type: 'comman
 const OWN_MESSAGES_MAX = 10_000;
 /** A tick that comes so late means that this node did not run. */
 const STALL_MS = 1_000;
-/** Peers without edge and link are forgotten after so long. */
-const STRANGER_MS = 30_000;
 
 /**
  * Multicast as one application above routing: finds the group that an input concerns, hands the input to the mechanism
@@ -126,6 +125,19 @@ export class Multicast implements Application<MulticastMessage, MulticastCommand
     };
   }
 
+  /** Every queue, table and ring of this node with its limit; none may ever be exceeded. */
+  bounds(): readonly Bound[] {
+    const turn = this.#turn;
+    return [
+      ...this.#groups.bounds(),
+      ...turn.neighbors.bounds(),
+      ...this.#publishers.bounds(turn),
+      ...this.#openings.bounds(),
+      ...this.#inbox.bounds(),
+      ...[...this.#groups.byId.values()].flatMap((group) => groupBounds(turn, group)),
+    ];
+  }
+
   /** What each publishing session of this node has no receipt for. */
   unreceipted(): ReturnType<Publishers['unreceipted']> {
     return this.#publishers.unreceipted();
@@ -183,8 +195,7 @@ export class Multicast implements Application<MulticastMessage, MulticastCommand
         this.#onSubscribe(command);
         return;
       case 'unsubscribe':
-        this.#groups.homeOf(command.subscription)?.subscriptions.delete(command.subscription);
-        this.#groups.forgetSubscription(command.subscription);
+        this.#onUnsubscribe(command.subscription);
         return;
       case 'consumed': {
         const group = this.#groups.homeOf(command.subscription);
@@ -213,7 +224,7 @@ export class Multicast implements Application<MulticastMessage, MulticastCommand
     const { subscription: id, group: groupId, start, windowBytes, descriptor } = command;
     const group = this.#groups.settleIn(id, groupId) ? this.#groups.open(groupId) : undefined;
     if (group === undefined || group.descriptor?.closed === true) {
-      this.#groups.forgetSubscription(id);
+      turn.homes.delete(id);
       turn.event({ type: 'subscribeFailed', subscription: id, group: groupId, reason: group === undefined ? 'TOO_MANY' : 'GROUP_CLOSED' });
       return;
     }
@@ -221,6 +232,11 @@ export class Multicast implements Application<MulticastMessage, MulticastCommand
     subscribe(turn, group, { id, start, windowBytes });
     resolveSubscriptions(turn, group);
     pump(turn, group);
+  }
+
+  #onUnsubscribe(id: SubscriptionId): void {
+    const group = this.#groups.homeOf(id);
+    if (group !== undefined) endSubscription(this.#turn, group, id);
   }
 
   /** A message on its way to the key of a group passes by: only joins may end here. */
@@ -294,7 +310,7 @@ export class Multicast implements Application<MulticastMessage, MulticastCommand
       const next = neighborDeadline(turn, neighbor);
       if (next !== undefined) neighbors.dueAt = Math.min(neighbors.dueAt, Math.max(next, turn.now + 1));
     }
-    neighbors.prune(turn.now, STRANGER_MS);
+    neighbors.prune(turn.now);
   }
 
   /** Counts as a sign of life; what breaks the protocol is told and goes no further. */

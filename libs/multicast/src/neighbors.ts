@@ -1,6 +1,7 @@
 import type { Id } from '@banyan/ids';
 import type { LinkId, NodeHandle } from '@banyan/kbr';
 import type { Millis } from '@banyan/sansio';
+import type { Bound } from './bounds.ts';
 
 /** Another node as this one meets it in all groups together: one beat, one link each way. */
 export interface Neighbor {
@@ -23,6 +24,8 @@ export interface Neighbor {
 
 /** Peers heard of that are kept although no tree edge joins them. */
 const STRANGERS_MAX = 1_024;
+/** Peers without edge and link are forgotten after so long. */
+const STRANGER_MS: Millis = 30_000;
 /** Deaths remembered. */
 const DEAD_MAX = 1_024;
 
@@ -43,6 +46,16 @@ export class Neighbors {
     return this.#all.values();
   }
 
+  bounds(): readonly Bound[] {
+    let strangers = 0;
+    for (const neighbor of this.#all.values()) if (isStranger(neighbor)) strangers++;
+    return [
+      { name: 'strangers', size: strangers, limit: STRANGERS_MAX },
+      { name: 'deaths remembered', size: this.#dead.size, limit: DEAD_MAX },
+      { name: 'restarts remembered', size: this.#newest.size, limit: DEAD_MAX },
+    ];
+  }
+
   /** The neighbor of this handle, made when new; a newer incarnation replaces the handle. */
   meet(handle: NodeHandle, now: Millis): Neighbor {
     const known = this.#all.get(handle.id);
@@ -50,6 +63,7 @@ export class Neighbors {
       if (handle.incarnation > known.handle.incarnation) known.handle = handle;
       return known;
     }
+    if (this.#all.size >= STRANGERS_MAX) this.prune(now);
     const neighbor: Neighbor = { handle, heardAt: now, parentIn: new Set(), childIn: new Set(), beatAt: now, beatOffset: 0 };
     this.#all.set(handle.id, neighbor);
     this.dueAt = Math.min(this.dueAt, now);
@@ -102,13 +116,18 @@ export class Neighbors {
     for (const neighbor of this.#all.values()) neighbor.heardAt += pauseMs;
   }
 
-  /** Forgets peers without edge and link that were not heard for `ageMs`; beyond the bound the longest silent go at once. */
-  prune(now: Millis, ageMs: Millis): void {
-    const idle = [...this.#all.values()].filter((n) => n.parentIn.size + n.childIn.size === 0 && n.uplink === undefined && n.downlink === undefined);
+  /** Forgets peers without edge and link that were silent for long; beyond the bound the longest silent go at once. */
+  prune(now: Millis): void {
+    const idle = [...this.#all.values()].filter(isStranger);
     idle.sort((a, b) => a.heardAt - b.heardAt);
-    const excess = this.#all.size - STRANGERS_MAX;
+    const excess = this.#all.size - STRANGERS_MAX + 1;
     idle.forEach((neighbor, i) => {
-      if (i < excess || now - neighbor.heardAt > ageMs) this.#all.delete(neighbor.handle.id);
+      if (i < excess || now - neighbor.heardAt > STRANGER_MS) this.#all.delete(neighbor.handle.id);
     });
   }
+}
+
+/** No edge and no link joins it to this node. */
+function isStranger({ parentIn, childIn, uplink, downlink }: Neighbor): boolean {
+  return parentIn.size + childIn.size === 0 && uplink === undefined && downlink === undefined;
 }

@@ -1,5 +1,6 @@
 import type { Id } from '@banyan/ids';
 import type { Millis } from '@banyan/sansio';
+import type { Bound } from './bounds.ts';
 import type { GroupDescriptor, Verified } from './descriptor.ts';
 import type { PublishMessage } from './messages.ts';
 import type { Turn } from './turn.ts';
@@ -18,7 +19,7 @@ export class Openings {
   readonly #pending = new Map<Id, Opening>();
 
   open(turn: Turn, descriptor: Verified<GroupDescriptor>): void {
-    if (this.#pending.size >= OPENINGS_MAX) {
+    if (this.#pending.size >= OPENINGS_MAX && !this.#pending.has(descriptor.group)) {
       turn.event({ type: 'openFailed', group: descriptor.group, reason: 'TOO_MANY' });
       return;
     }
@@ -47,6 +48,10 @@ export class Openings {
     let first: Millis | undefined;
     for (const { retryAt } of this.#pending.values()) if (first === undefined || retryAt < first) first = retryAt;
     return first;
+  }
+
+  bounds(): readonly Bound[] {
+    return [{ name: 'groups being opened', size: this.#pending.size, limit: OPENINGS_MAX }];
   }
 
   #ask(turn: Turn, opening: Opening): void {

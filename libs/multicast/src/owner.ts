@@ -12,7 +12,7 @@ import { seek } from './parent.ts';
 import type { Turn } from './turn.ts';
 
 /** Askers that wait for a group to open at this node. */
-const WAITING_MAX = 1_024;
+export const ASKERS_MAX = 1_024;
 
 /** A routed message ended here: this node owns the group's key, and is the meeting point even where it is not the root. */
 export function onDelivered(turn: Turn, group: Group, message: RoutedMessage): void {
@@ -94,9 +94,10 @@ function learnDescriptor(turn: Turn, group: Group, descriptor: Verified<GroupDes
 }
 
 function wait(turn: Turn, group: Group, node: NodeHandle, answer: 'opened' | 'rootIs'): void {
-  if (group.waiting.size >= WAITING_MAX) {
+  const key = `${answer}\n${node.id}`;
+  if (group.waiting.size >= ASKERS_MAX && !group.waiting.has(key)) {
     turn.drop('group_limit');
     return;
   }
-  group.waiting.set(`${answer}\n${node.id}`, { node, answer, since: turn.now });
+  group.waiting.set(key, { node, answer, since: turn.now });
 }

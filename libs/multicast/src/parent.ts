@@ -13,6 +13,8 @@ import type { Turn } from './turn.ts';
 const JOIN_BACKOFF_MAX = 8;
 /** Children named by full nodes that are remembered in one search. */
 const REDIRECTS_MAX = 16;
+/** Nodes asked in one search before the key is asked (again): a walk through a tree of full nodes ends there. */
+export const TRIED_MAX = 64;
 
 /**
  * Starts the search for a parent: backups first, then the join routed to the key, then root and voters.
@@ -70,7 +72,7 @@ export function onGraftRefused(turn: Turn, group: Group, from: NodeHandle, refus
   const { attempt } = group;
   if (attempt === undefined || (attempt.target !== undefined && attempt.target.id !== from.id)) return;
   const fresh = refusal.redirect.filter((node) => !turn.isSelf(node) && !attempt.tried.has(lifeOf(node)));
-  attempt.redirects = [...fresh, ...attempt.redirects].slice(0, REDIRECTS_MAX);
+  attempt.redirects = attempt.tried.size < TRIED_MAX ? [...fresh, ...attempt.redirects].slice(0, REDIRECTS_MAX) : [];
   tryNext(turn, group, attempt);
 }
 
@@ -198,6 +200,7 @@ function tryNext(turn: Turn, group: Group, attempt: Attempt): void {
 /** Whom to ask next, before the key is asked: once all of them were, the join comes, then they again. */
 function candidate(turn: Turn, group: Group, attempt: Attempt): NodeHandle | undefined {
   const { record } = group;
+  if (attempt.tried.size >= TRIED_MAX) return undefined;
   const root = record === undefined ? [] : [record.root];
   const electorate = attempt.joins > 0 && record !== undefined ? [...root, ...record.voters] : [];
   const duty = hasDuty(turn, group) ? root : [];

@@ -1,6 +1,7 @@
 import type { Id } from '@banyan/ids';
 import type { NodeHandle } from '@banyan/kbr';
 import type { Millis } from '@banyan/sansio';
+import type { Bound } from './bounds.ts';
 import type { MulticastCommand } from './commands.ts';
 import type { GroupDescriptor, Verified } from './descriptor.ts';
 import { compareEpochs, type Epoch, type EpochRecord } from './epoch.ts';
@@ -68,14 +69,14 @@ export class Publishers {
   }
 
   publish(turn: Turn, command: Publish): void {
-    const publishing = this.#publishing(turn, command.group);
-    if (command.descriptor !== undefined) publishing.descriptor ??= command.descriptor;
     const { client, session: name, counter, count, payload, bytes, trace } = command;
-    const session = this.#session(turn, publishing, command);
-    if (session === undefined) {
+    const publishing = this.#publishing(turn, command.group);
+    const session = publishing === undefined ? undefined : this.#session(turn, publishing, command);
+    if (publishing === undefined || session === undefined) {
       turn.event({ type: 'publishFailed', group: command.group, client, session: name, counter, reason: 'TOO_MANY_SESSIONS' });
       return;
     }
+    if (command.descriptor !== undefined) publishing.descriptor ??= command.descriptor;
     if (counter > session.nextCounter) {
       turn.event({ type: 'publishFailed', group: command.group, client, session: name, counter, reason: 'COUNTER_GAP' });
       return;
@@ -195,6 +196,18 @@ export class Publishers {
       if (at !== undefined && (first === undefined || at < first)) first = at;
     }
     return first;
+  }
+
+  bounds({ config }: Turn): readonly Bound[] {
+    const perGroup = [...this.#groups.values()].flatMap(({ sessions }) => [
+      { name: 'publishers of a group', size: sessions.size, limit: config.sessionsMax },
+      ...[...sessions.values()].flatMap(({ batches, bytes }) => [
+        { name: 'batches without a receipt', size: batches.length, limit: config.receiptsMax },
+        // One batch is taken whatever its size.
+        { name: 'bytes without a receipt', size: batches.length > 1 ? bytes : 0, limit: config.publishWindowBytes },
+      ]),
+    ]);
+    return [{ name: 'groups published to', size: this.#groups.size, limit: config.groupsMax }, ...perGroup];
   }
 
   /** Bytes without a receipt, per group and session, for gauges and bounds. */
@@ -333,9 +346,10 @@ export class Publishers {
     if (publishing.sessions.size === 0) this.#groups.delete(publishing.group);
   }
 
-  #publishing(turn: Turn, group: Id): Publishing {
+  /** The group with its sessions, made when new; undefined at the bound. */
+  #publishing(turn: Turn, group: Id): Publishing | undefined {
     const known = this.#groups.get(group);
-    if (known !== undefined) return known;
+    if (known !== undefined || this.#groups.size >= turn.config.groupsMax) return known;
     const publishing: Publishing = { group, findAt: turn.now, finds: 0, sessions: new Map() };
     this.#groups.set(group, publishing);
     return publishing;

@@ -111,6 +111,7 @@ function assumeRoot(turn: Turn, group: Group, record: EpochRecord): void {
   group.sealTries = 0;
   turn.note(group.id, 'epoch_opened');
   advanceCommit(turn, group, group.sequencer);
+  evict(turn, group);
   pump(turn, group);
   grantPending(turn, group);
   resolveSubscriptions(turn, group);

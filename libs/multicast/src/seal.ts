@@ -5,7 +5,7 @@ import { compareEpochs, extendLineage, isVoter, majorityOf, type Epoch, type Epo
 import { backfillFrom } from './backfill.ts';
 import { startFetch } from './fetch.ts';
 import type { Group } from './group.ts';
-import { install } from './history.ts';
+import { evict, install } from './history.ts';
 import type { EpochMessage } from './messages.ts';
 import type { Turn } from './turn.ts';
 
@@ -106,7 +106,7 @@ export function onRefuse(turn: Turn, group: Group, from: NodeHandle, refuse: Ext
     abandon(turn, group, 'seal_outbid');
     return;
   }
-  if (!refuse.restarted) return;
+  if (!refuse.restarted || !seal.base.voters.some((voter) => voter.id === from.id)) return;
   seal.restarted.add(from.id);
   step(turn, group, seal);
 }
@@ -172,6 +172,7 @@ function adopt(turn: Turn, group: Group, seal: Seal): void {
   seal.fetchTo = promises[0]?.promise.next ?? group.ring.next;
   seal.fetchFrom = Math.min(group.ring.low, ...promises.map(({ promise }) => promise.low));
   group.committed = Math.max(group.committed, ...promises.map(({ promise }) => promise.committed));
+  evict(turn, group);
   // Without a quorum the survivors may know less than some reader was given: go on above that.
   const firstSequence = group.reliable ? seal.fetchTo : Math.max(seal.fetchTo, group.ring.next, group.highest);
   seal.proposal = propose(turn, group, seal, firstSequence);

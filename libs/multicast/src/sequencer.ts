@@ -4,7 +4,7 @@ import { compareEpochs, isVoter, majorityOf, type Epoch, type Sequence } from '.
 import { pump } from './feed.ts';
 import type { Block, StampedFrame } from './frames.ts';
 import type { Group } from './group.ts';
-import { append, sendToChildren } from './history.ts';
+import { append, evict, sendToChildren } from './history.ts';
 import { RECEIPTS_MAX, type Receipt } from './messages.ts';
 import { acceptRound } from './parent.ts';
 import type { Turn } from './turn.ts';
@@ -115,6 +115,7 @@ export function advanceCommit(turn: Turn, group: Group, sequencer: Sequencer): v
     group.committed = committed;
     if (group.reliable) sequencer.markAt ??= turn.now + turn.config.markMs;
     pump(turn, group);
+    evict(turn, group);
   }
   giveReceipts(turn, group, sequencer);
 }

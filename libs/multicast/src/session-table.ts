@@ -38,6 +38,13 @@ export class SessionTable {
     return this.#sessions.size;
   }
 
+  /** Receipts kept of the session that has most. */
+  get receiptsMost(): number {
+    let most = 0;
+    for (const { receipts } of this.#sessions.values()) most = Math.max(most, receipts.length);
+    return most;
+  }
+
   /** Decides about a batch; changes nothing. A session never heard of starts at any counter: its past was receipted. */
   admit(block: Block, limits: SessionLimits): Admission {
     const session = this.#sessions.get(sessionKey(block));

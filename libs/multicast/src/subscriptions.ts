@@ -44,11 +44,17 @@ export function resolveSubscriptions(turn: Turn, group: Group): void {
   }
 }
 
+/** The reader is gone, at its own wish or after it was told why. */
+export function endSubscription(turn: Turn, group: Group, id: SubscriptionId): void {
+  group.subscriptions.delete(id);
+  turn.homes.delete(id);
+}
+
 /** Readers for whom no root was found in time are told so. */
 export function expireSubscriptions(turn: Turn, group: Group): void {
   for (const subscription of group.subscriptions.values()) {
     if (subscription.position !== undefined || turn.now - subscription.since < turn.config.rootSearchMs) continue;
-    group.subscriptions.delete(subscription.id);
+    endSubscription(turn, group, subscription.id);
     turn.event({ type: 'subscribeFailed', subscription: subscription.id, group: group.id, reason: 'NO_ROOT' });
   }
 }

@@ -13,6 +13,8 @@ import type { Turn } from './turn.ts';
 
 /** An invitation counts for so many upkeeps after the last one. */
 const DUTY_UPKEEPS = 5;
+/** Nodes whose invitations are counted; of more the longest known start anew. */
+export const INVITED_MAX = 64;
 
 /**
  * Proposes this node as root once the root seems lost: the live voter nearest to the key at once, each other one a step
@@ -142,8 +144,13 @@ function inviteVoters(turn: Turn, group: Group, sequencer: Sequencer, { record, 
   const patient = fresh.sort((a, b) => vain(invited, a) - vain(invited, b));
   for (const node of patient.slice(0, room)) {
     invited.set(node.id, (invited.get(node.id) ?? 0) + 1);
+    if (invited.size > INVITED_MAX) forgetFirst(invited);
     turn.direct(node, { type: 'invite', group: group.id, duty: 'voter', record, descriptor });
   }
+}
+
+function forgetFirst(invited: Map<string, number>): void {
+  for (const first of invited.keys()) return void invited.delete(first);
 }
 
 /** How many spells of invitations a node let pass; the order among equals stays that of nearness. */

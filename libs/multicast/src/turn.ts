@@ -1,7 +1,7 @@
 import type { Id } from '@banyan/ids';
 import type { Downcall, LinkId, NodeHandle, RoutingView } from '@banyan/kbr';
 import type { Millis, Rng } from '@banyan/sansio';
-import type { MulticastEvent } from './commands.ts';
+import type { MulticastEvent, SubscriptionId } from './commands.ts';
 import type { MulticastConfig } from './config.ts';
 import type { MulticastFrame } from './frames.ts';
 import type { MulticastMessage } from './messages.ts';
@@ -35,6 +35,8 @@ export class Turn {
   readonly rng: Rng;
   readonly config: MulticastConfig;
   readonly neighbors = new Neighbors();
+  /** In which group each subscription of this node reads. */
+  readonly homes = new Map<SubscriptionId, Id>();
   #now: Millis = 0;
   #flows = 0;
   #effects: MulticastEffect[] = [];

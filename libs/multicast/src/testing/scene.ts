@@ -1,10 +1,13 @@
 import { randomId, type Id } from '@banyan/ids';
 import { seededRng, type Millis, type Rng } from '@banyan/sansio';
+import { exceeded } from '../bounds.ts';
 import type { MulticastEvent, Start } from '../commands.ts';
 import type { DeliveryClass, GroupDescriptor, Verified } from '../descriptor.ts';
 import { compareEpochs, type EpochRecord } from '../epoch.ts';
 import { findCycle, ReliableGroupOracle } from '../invariants.ts';
 import { RingDouble, type Member, type RingOptions } from './ring-double.ts';
+
+const LOOK_EVERY = 8;
 
 /** A descriptor as the tree builder would sign it. */
 export function descriptorOf(group: Id, parts: Partial<GroupDescriptor> = {}): Verified<GroupDescriptor> {
@@ -224,7 +227,7 @@ export class Scene {
     }
   }
 
-  /** After every event: no cycle (a new one needs a new pointer), and every bound holds. */
+  /** After every event: no cycle (a new one needs a new pointer); and every bound holds. */
   #look(member: Member): void {
     const node = lifeOf(member.handle);
     const pointer = member.machine.parentOf(this.group);
@@ -235,7 +238,8 @@ export class Scene {
       const cycle = findCycle(live.map((life) => ({ node: life, parent: this.#parents.get(life) })));
       if (cycle !== undefined) this.#claim(`cycle ${cycle.map((one) => one.slice(0, 4)).join(' > ')}`);
     }
-    for (const session of member.machine.unreceipted()) if (session.bytes > 8 * 1_048_576) this.#claim(`${session.bytes} bytes without receipt`);
+    // Every queue and table grows by few in one event, so a look now and then finds what grows.
+    if (this.ring.inputs % LOOK_EVERY === 0) this.#claim(exceeded(member.machine.bounds()));
   }
 
   #claim(wrong: string | undefined): void {
