@@ -24,5 +24,5 @@ export interface Experiment<O extends Options = Options> {
   readonly options: O;
   /** Names of words that follow the experiment's name. */
   readonly operands: readonly string[];
-  run(values: Values<O>, operands: readonly string[], progress: Progress): Outcome;
+  run(values: Values<O>, operands: readonly string[], progress: Progress): Outcome | Promise<Outcome>;
 }

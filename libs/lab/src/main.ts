@@ -1,3 +1,3 @@
 import { runCommandLine } from './cli/command-line.ts';
 
-process.exitCode = runCommandLine(process.argv.slice(2));
+process.exitCode = await runCommandLine(process.argv.slice(2));

@@ -19,10 +19,10 @@ afterEach(() => vi.restoreAllMocks());
 afterAll(() => rmSync(directory, { recursive: true }));
 
 describe('the command line', () => {
-  it('runs an experiment, prints its table and writes its files', () => {
+  it('runs an experiment, prints its table and writes its files', async () => {
     const json = join(directory, 'routing.json');
     const svg = join(directory, 'routing.svg');
-    const code = runCommandLine(['routing', '--nodes', '30', '--lookups', '100', '--seed', '3', '--json', json, '--plot', svg]);
+    const code = await runCommandLine(['routing', '--nodes', '30', '--lookups', '100', '--seed', '3', '--json', json, '--plot', svg]);
     expect({ code, complained }).toEqual({ code: 0, complained: [] });
     expect(printed.join('\n')).toContain('hops mean');
     const file = JSON.parse(readFileSync(json, 'utf8')) as ResultFile;
@@ -33,10 +33,10 @@ describe('the command line', () => {
     expect(readFileSync(svg, 'utf8')).toMatch(/^<svg /);
   });
 
-  it('explains itself', () => {
-    expect(runCommandLine(['--help'])).toBe(0);
+  it('explains itself', async () => {
+    expect(await runCommandLine(['--help'])).toBe(0);
     expect(printed.join('\n')).toContain('routing');
-    expect(runCommandLine(['routing', '--help'])).toBe(0);
+    expect(await runCommandLine(['routing', '--help'])).toBe(0);
     expect(printed.join('\n')).toContain('--leaf-set N');
   });
 
@@ -49,17 +49,17 @@ describe('the command line', () => {
     [['routing', '--topology', 'torus'], "lab: --topology: 'torus' is none of plane|sphere|transit-stub|matrix:FILE|graph:FILE"],
     [['routing', 'twice'], "lab: routing: 'twice' is one word too many"],
     [['replay'], 'lab: replay: FILE missing'],
-  ])('refuses %j with exit code 2', (args, sentence) => {
-    expect(runCommandLine(args)).toBe(2);
+  ])('refuses %j with exit code 2', async (args, sentence) => {
+    expect(await runCommandLine(args)).toBe(2);
     expect(complained[0]).toBe(sentence);
   });
 
-  it('fails with exit code 1 on files it cannot read or write', () => {
-    expect(runCommandLine(['routing', '--json', '/nowhere/x.json'])).toBe(1);
-    expect(runCommandLine(['routing', '--topology', 'matrix:/nowhere/m.txt'])).toBe(1);
+  it('fails with exit code 1 on files it cannot read or write', async () => {
+    expect(await runCommandLine(['routing', '--json', '/nowhere/x.json'])).toBe(1);
+    expect(await runCommandLine(['routing', '--topology', 'matrix:/nowhere/m.txt'])).toBe(1);
     const rubbish = join(directory, 'rubbish.jsonl');
     writeFileSync(rubbish, 'rubbish\n');
-    expect(runCommandLine(['replay', rubbish])).toBe(1);
+    expect(await runCommandLine(['replay', rubbish])).toBe(1);
     expect(complained).toEqual([
       'lab: cannot write /nowhere/x.json: no such file or directory',
       'lab: cannot read /nowhere/m.txt: no such file or directory',

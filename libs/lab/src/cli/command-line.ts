@@ -19,9 +19,9 @@ const SHARED = {
  * `EXPERIMENT [options]`: runs it, prints its tables, writes what was asked for.
  * Returns the exit code: 0 well, 1 something does not hold or cannot be read or written, 2 wrong usage.
  */
-export function runCommandLine(args: readonly string[]): number {
+export async function runCommandLine(args: readonly string[]): Promise<number> {
   try {
-    return runExperiment(args);
+    return await runExperiment(args);
   } catch (fault) {
     if (!(fault instanceof LabFault)) throw fault;
     console.error(`lab: ${fault.message}`);
@@ -30,7 +30,7 @@ export function runCommandLine(args: readonly string[]): number {
   }
 }
 
-function runExperiment([name, ...rest]: readonly string[]): number {
+async function runExperiment([name, ...rest]: readonly string[]): Promise<number> {
   if (name === undefined || name === '--help' || name === 'help') {
     console.log(overview());
     return name === undefined ? 2 : 0;
@@ -48,7 +48,7 @@ function runExperiment([name, ...rest]: readonly string[]): number {
 
   const progress = terminalProgress();
   const stopMeter = startMeter();
-  const outcome = experiment.run(values, positionals, progress);
+  const outcome = await experiment.run(values, positionals, progress);
   progress.end();
   const cost = stopMeter();
 
