@@ -1,7 +1,7 @@
 import type { Id } from '@banyan/ids';
 import { HOPS_MAX, sameIncarnation, type NodeHandle } from '@banyan/kbr';
 import type { Json, Millis } from '@banyan/sansio';
-import { jittered, type NodeContext } from './context.ts';
+import type { NodeContext } from './context.ts';
 import type { LeafProbing } from './leaf-probing.ts';
 import type { RingLookup } from './messages.ts';
 import { nextHop } from './next-hop.ts';
@@ -39,7 +39,7 @@ export class Merge {
   }
 
   start(now: Millis): void {
-    this.#contactAt = now + this.#deps.context.rng.next() * this.#periodMs();
+    this.#contactAt = now + this.#waitMs();
   }
 
   stop(): void {
@@ -52,7 +52,7 @@ export class Merge {
 
   tick(now: Millis): void {
     if (now < this.#contactAt) return;
-    this.#contactAt = now + jittered(this.#periodMs(), this.#deps.context.rng);
+    this.#contactAt = now + this.#waitMs();
     this.#contact(now);
   }
 
@@ -60,14 +60,16 @@ export class Merge {
   remember(now: Millis, peer: NodeHandle): void {
     this.#memory.add(now, peer);
     // Few nodes have few who ask for them: a node that may be alone soon does not wait out a long period.
-    if (this.#contactAt !== Infinity) this.#contactAt = Math.min(this.#contactAt, now + this.#periodMs());
+    const { config, tables } = this.#deps.context;
+    const isLong = this.#contactAt !== Infinity && this.#contactAt > now + 2 * config.partition.contactFewMs;
+    if (isLong && !tables.leafSet.isFull) this.#contactAt = now + this.#waitMs();
   }
 
   /** Every message comes by here: a peer that we had lost, or a seed that we asked, is a way into its ring. */
   heard(now: Millis, from: NodeHandle): void {
     const { phase, self, send } = this.#deps.context;
     const asked = this.#contacted === from.id;
-    if ((!this.#memory.heard(from.id) && !asked) || phase !== 'active') return;
+    if ((!this.#memory.heard(from.id) && !asked) || phase !== 'active' || this.isMerging(now)) return;
     if (asked) this.#contacted = undefined;
     send(from, { type: 'ringLookup', seeker: self, hops: 0 });
   }
@@ -127,10 +129,11 @@ export class Merge {
     if (contacted !== undefined) measure(now, contacted);
   }
 
-  // In a large ring many others look out for the same partition.
-  #periodMs(): Millis {
-    const { config, tables } = this.#deps.context;
-    return tables.leafSet.isFull ? config.partition.contactMs : config.partition.contactFewMs;
+  // In a large ring many others look out for the same partition. All lost their peers at the same moment, so that chance has
+  // to spread them over the whole time.
+  #waitMs(): Millis {
+    const { config, rng, tables } = this.#deps.context;
+    return 2 * rng.next() * (tables.leafSet.isFull ? config.partition.contactMs : config.partition.contactFewMs);
   }
 }
 

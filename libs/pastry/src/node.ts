@@ -220,7 +220,7 @@ export class PastryNode implements Routing<PastryMessage> {
     const heard = this.#peers.heard(now, from);
     if (heard.type === 'stale') return this.#drop('stale_incarnation');
     if (heard.type === 'restarted') this.#lose(now, heard.former, 'restarted');
-    if (heard.type === 'revived') this.#onRevived(now, from);
+    if (heard.type === 'revived') this.#onRevived(now, from, message);
     this.#merge.heard(now, from);
     this.#onPeerMessage(now, from, message);
   }
@@ -287,8 +287,10 @@ export class PastryNode implements Routing<PastryMessage> {
     if (between !== undefined && between.id !== from.id && message.urgent) this.#context.verify(now, between);
   }
 
-  #onRevived(now: Millis, from: NodeHandle): void {
+  #onRevived(now: Millis, from: NodeHandle, { type }: PastryMessage): void {
     this.#context.note('peer_revived', from);
+    // With these two it is taken in as it is.
+    if (type === 'leafProbe' || type === 'leafReply') return;
     if (participates(this.#phase)) this.#leafProbing.consider(now, [from]);
   }
 

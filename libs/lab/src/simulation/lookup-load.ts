@@ -4,7 +4,7 @@ import type { CommandOf } from '@banyan/overlay';
 import type { PastryMessage } from '@banyan/pastry';
 import type { Millis } from '@banyan/sansio';
 import type { Host } from '@banyan/simulator';
-import { LookupOracle, type JudgedArrival } from './lookup-oracle.ts';
+import { LookupOracle, type JudgedArrival, type Judge } from './lookup-oracle.ts';
 import type { OverlaySimulation } from './overlay-simulation.ts';
 import type { ProbeApplications, ProbeBody, ProbeCommand, ProbeEvent } from './probe.ts';
 import { exponential } from './random-variates.ts';
@@ -18,10 +18,13 @@ export class LookupLoad<A extends ProbeApplications> {
   #sent = 0;
   #repeats = 0;
 
-  /** `arrived` is told of every first delivery. */
-  constructor(simulation: OverlaySimulation<A>, { arrived = () => undefined }: { readonly arrived?: (arrival: JudgedArrival) => void } = {}) {
+  /** `arrived` is told of every first delivery; `judge` says who may deliver, the true ring unless the world is to be split. */
+  constructor(
+    simulation: OverlaySimulation<A>,
+    { arrived = () => undefined, judge = simulation.ring }: { readonly arrived?: (arrival: JudgedArrival) => void; readonly judge?: Judge } = {},
+  ) {
     this.#simulation = simulation;
-    this.oracle = new LookupOracle({ ring: simulation.ring, idOf: (host) => simulation.idOf(host), arrived });
+    this.oracle = new LookupOracle({ ring: judge, idOf: (host) => simulation.idOf(host), arrived });
     simulation.observe({
       message: (host, message) => this.#received(host, message),
       sent: (host, message) => this.#forwarded(host, message),

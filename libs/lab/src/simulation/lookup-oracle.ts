@@ -1,7 +1,6 @@
 import type { Id } from '@banyan/ids';
 import type { Millis } from '@banyan/sansio';
 import type { Host } from '@banyan/simulator';
-import type { RingOracle } from './ring-oracle.ts';
 
 /** A delivery after this long counts as late; it is not wrong. */
 export const LATE_MS: Millis = 3_000;
@@ -40,8 +39,14 @@ export interface JudgedArrival extends Arrival {
   readonly isCorrect: boolean;
 }
 
+/** Who may deliver a key at this instant: the root of the one ring, or while the world is split the root of each side. */
+export interface Judge {
+  rootOf(key: Id): Id | undefined;
+  isRoot(node: Id, key: Id): boolean;
+}
+
 export interface LookupOracleOptions {
-  readonly ring: RingOracle;
+  readonly ring: Judge;
   readonly idOf: (host: Host) => Id;
   /** Told of every first delivery; the oracle keeps none. */
   readonly arrived: (arrival: JudgedArrival) => void;
@@ -136,14 +141,13 @@ export class LookupOracle {
     const lookup = this.#find(number);
     if (lookup === undefined) return;
     const { ring, idOf } = this.#options;
-    const root = ring.rootOf(lookup.key);
-    const isCorrect = root === idOf(at);
+    const isCorrect = ring.isRoot(idOf(at), lookup.key);
     if (!isCorrect) {
       this.#incorrect += 1;
-      this.#complain(`lookup ${number} of ${lookup.key} was delivered at ${idOf(at)}, the root was ${root ?? 'nobody'} (${now} ms)`);
+      this.#complain(`lookup ${number} of ${lookup.key} was delivered at ${idOf(at)}, the root was ${ring.rootOf(lookup.key) ?? 'nobody'} (${now} ms)`);
     }
     if (lookup.firstRoot !== undefined) {
-      this.#arrivedAgain(lookup, { at, root, now });
+      this.#arrivedAgain(lookup, { at, firstRoot: lookup.firstRoot, now });
       return;
     }
     lookup.firstRoot = at;
@@ -246,14 +250,15 @@ export class LookupOracle {
     this.#complain(`lookup ${number} of ${key}, sent by host ${from} at ${sentAt} ms, is held by ${holders.size === 0 ? 'nobody' : `hosts ${[...holders.keys()].join(', ')}`}`);
   }
 
-  #arrivedAgain(lookup: Lookup, { at, root, now }: { readonly at: Host; readonly root: Id | undefined; readonly now: Millis }): void {
-    const isRootStill = at === lookup.firstRoot || root === this.#options.idOf(lookup.firstRoot ?? at);
+  #arrivedAgain(lookup: Lookup, { at, firstRoot, now }: { readonly at: Host; readonly firstRoot: Host; readonly now: Millis }): void {
+    const { ring, idOf } = this.#options;
+    const isRootStill = at === firstRoot || (ring.isRoot(idOf(firstRoot), lookup.key) && !ring.isRoot(idOf(at), lookup.key));
     if (lookup.firstRootGone || !isRootStill) {
       this.#duplicateAfterChange += 1;
       return;
     }
     this.#duplicate += 1;
-    this.#complain(`lookup ${lookup.number} of ${lookup.key} was delivered twice though its first root, host ${lookup.firstRoot ?? -1}, is root still (${now} ms)`);
+    this.#complain(`lookup ${lookup.number} of ${lookup.key} was delivered twice though its first root, host ${firstRoot}, is root still (${now} ms)`);
   }
 
   #complain(sentence: string): void {

@@ -37,6 +37,11 @@ export class RingOracle {
     return compareDistance(key, next, previous) <= 0 ? next : previous;
   }
 
+  /** True when `node` is the live ready node closest to `key`. */
+  isRoot(node: Id, key: Id): boolean {
+    return this.rootOf(key) === node;
+  }
+
   /** All members, ascending. */
   members(): readonly Id[] {
     return this.#ids;
