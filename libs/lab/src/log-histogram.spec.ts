@@ -18,6 +18,15 @@ describe('a histogram of growing buckets', () => {
     expect(histogram.mean).toBeCloseTo(samples.reduce((a, b) => a + b, 0) / samples.length, 6);
   });
 
+  it('draws its distribution with as many points as asked for, the last of them all samples', () => {
+    const histogram = new LogHistogram();
+    for (let value = 1; value <= 1_000; value++) histogram.add(value);
+    const points = histogram.distribution(20);
+    expect(points.length).toBeLessThanOrEqual(22);
+    expect(points.at(-1)?.[1]).toBe(1);
+    for (const [value, share] of points) expect(Math.abs(value / 1_000 - share)).toBeLessThan(0.01);
+  });
+
   it('is all zero without samples, and clamps what is too small or too large for it', () => {
     const histogram = new LogHistogram();
     expect([histogram.mean, histogram.max, histogram.percentile(0.5)]).toEqual([0, 0, 0]);

@@ -41,6 +41,19 @@ export class LogHistogram {
     return this.#max;
   }
 
+  /** Points of the distribution, at most about `max`: a value, and the share of samples up to it. */
+  distribution(max: number): readonly (readonly [number, number])[] {
+    const points: (readonly [number, number])[] = [];
+    let seen = 0;
+    this.#counts.forEach((count, bucket) => {
+      if (count === 0) return;
+      seen += count;
+      points.push([SMALLEST * Math.exp((bucket + 0.5) * STEP), seen / this.#count]);
+    });
+    const every = Math.ceil(points.length / max);
+    return points.filter((_, place) => place % every === 0 || place === points.length - 1);
+  }
+
   /** A value that about `share` of the samples do not exceed (nearest rank); 0 of no samples. */
   percentile(share: number): number {
     const rank = Math.max(1, Math.ceil(share * this.#count));

@@ -4,6 +4,7 @@ import { describeOptions, parseOptions, type Options } from './options.ts';
 
 const OPTIONS = {
   nodes: { kind: 'whole', min: 2, max: 100, default: 10, describe: 'ring members' },
+  hours: { kind: 'number', min: 0.1, max: 100, default: 1, describe: 'virtual time' },
   loss: { kind: 'fraction', default: 0, describe: 'datagrams lost' },
   topology: { kind: 'text', placeholder: 'plane|sphere', default: 'plane', describe: 'distances' },
   json: { kind: 'file', describe: 'results' },
@@ -23,12 +24,12 @@ function faultOf(...args: readonly string[]): string {
 
 describe('options', () => {
   it('have their defaults', () => {
-    expect(parseOptions(OPTIONS, []).values).toEqual({ nodes: 10, loss: 0, topology: 'plane', json: undefined, direct: false });
+    expect(parseOptions(OPTIONS, []).values).toEqual({ nodes: 10, hours: 1, loss: 0, topology: 'plane', json: undefined, direct: false });
   });
 
   it('take what is given, and words beside', () => {
-    const { values, positionals } = parseOptions(OPTIONS, ['--nodes', '7', 'FILE', '--loss=.25', '--topology', 'sphere', '--json', 'out', '--direct']);
-    expect(values).toEqual({ nodes: 7, loss: 0.25, topology: 'sphere', json: 'out', direct: true });
+    const { values, positionals } = parseOptions(OPTIONS, ['--nodes', '7', 'FILE', '--hours', '2.5', '--loss=.25', '--topology', 'sphere', '--json', 'out', '--direct']);
+    expect(values).toEqual({ nodes: 7, hours: 2.5, loss: 0.25, topology: 'sphere', json: 'out', direct: true });
     expect(positionals).toEqual(['FILE']);
   });
 
@@ -37,6 +38,8 @@ describe('options', () => {
     [['--nodes', '101'], "--nodes: '101' is not a whole number from 2 to 100"],
     [['--nodes', '1e1'], "--nodes: '1e1' is not a whole number from 2 to 100"],
     [['--nodes=-5'], "--nodes: '-5' is not a whole number from 2 to 100"],
+    [['--hours', '0'], "--hours: '0' is not a number from 0.1 to 100"],
+    [['--hours', '1e1'], "--hours: '1e1' is not a number from 0.1 to 100"],
     [['--loss', '1.5'], "--loss: '1.5' is not a number from 0 to 1"],
     [['--json='], '--json: the value is empty'],
     [['--sead', '1'], "Unknown option '--sead'"],

@@ -5,14 +5,16 @@ import { readTrace } from '../availability-trace.ts';
 import { LabFault } from '../cli/fault.ts';
 import type { Options, Values } from '../cli/options.ts';
 import type { Experiment, Outcome } from '../experiment.ts';
-import { histogramChart } from '../report/plot.ts';
+import { curveChart } from '../report/plot.ts';
 import type { Progress } from '../report/progress.ts';
 import type { Table } from '../report/table.ts';
+import { LATE_MS } from '../simulation/lookup-oracle.ts';
 import { DRAIN_MS, measureChurn, type ChurnResults } from '../simulation/measure-churn.ts';
 import { drawPopulation, type Population } from '../simulation/population.ts';
 import { GNUTELLA_SESSIONS, KAD_SESSIONS, poissonSessions, type SessionModel } from '../simulation/session-model.ts';
-import { makeTopology, TOPOLOGY_PLACEHOLDER } from '../topology-choice.ts';
+import { makeTopology } from '../topology-choice.ts';
 import { PUBLISHED_CHURN } from './published-churn.ts';
+import { RING_OPTIONS, ringOf } from './ring-options.ts';
 
 const HOUR_MS: Millis = 3_600_000;
 const MINUTE_MS: Millis = 60_000;
@@ -27,10 +29,8 @@ const OPTIONS = {
   loss: { kind: 'fraction', default: 0, describe: 'share of datagrams that are lost' },
   trace: { kind: 'file', describe: 'an availability trace (AVT) instead of --churn and --nodes' },
   'time-scale': { kind: 'number', min: 0.000_001, max: 1_000_000, default: 1, describe: 'a second of the trace lasts so many virtual seconds' },
-  topology: { kind: 'text', placeholder: TOPOLOGY_PLACEHOLDER, default: 'transit-stub', describe: 'who is how far from whom' },
-  'leaf-set': { kind: 'whole', min: 2, max: 128, default: 32, describe: 'leaves of a node, both sides together' },
-  b: { kind: 'whole', min: 1, max: 4, default: 4, describe: 'bits of a digit' },
-  seed: { kind: 'whole', min: 0, max: 4_294_967_295, default: 1, describe: 'same seed, same run' },
+  ...RING_OPTIONS,
+  topology: { ...RING_OPTIONS.topology, default: 'transit-stub' },
 } as const satisfies Options;
 
 /** What becomes of lookups, and what it costs, while nodes come and crash all the time. Source: Castro, Costa, Rowstron 2004. */
@@ -44,20 +44,18 @@ export const churn: Experiment<typeof OPTIONS> = {
 
 function runChurn(values: Values<typeof OPTIONS>, _operands: readonly string[], progress: Progress): Outcome {
   const { nodes, hours, loss, seed, b, trace } = values;
-  const leafSet = values['leaf-set'];
+  const ring = ringOf(values);
   const timeScale = values['time-scale'];
   const warmUpMinutes = values['warm-up'];
   const lookupsPerSecondPerNode = values['lookups-per-second-per-node'];
-  if (leafSet % 2 !== 0) throw new LabFault(`--leaf-set: ${leafSet} is odd, both sides have equally many`, { usage: true });
-  const digitBits = b as 1 | 2 | 3 | 4;
   const warmUpMs = warmUpMinutes * MINUTE_MS;
   const measuredMs = hours * HOUR_MS;
   const population = trace === undefined ? drawn(values, warmUpMs + measuredMs + DRAIN_MS) : readTrace(trace, timeScale);
   const topology = makeTopology(values.topology, { hosts: population.hosts, seed });
-  const results = measureChurn({ topology, population, warmUpMs, measuredMs, lookupsPerSecondPerNode, loss, seed, leafSet, digitBits }, progress);
+  const results = measureChurn({ topology, population, warmUpMs, measuredMs, lookupsPerSecondPerNode, loss, ...ring }, progress);
   const who = trace === undefined ? { churn: values.churn, nodes } : { trace, timeScale };
   return {
-    parameters: { ...who, hours, warmUpMinutes, lookupsPerSecondPerNode, loss, topology: values.topology, leafSet, b, seed },
+    parameters: { ...who, hours, warmUpMinutes, lookupsPerSecondPerNode, loss, topology: values.topology, leafSet: ring.leafSet, b, seed },
     results: { ...results },
     tables: [comparison(trace ?? `${values.churn}, ${values.topology.replace(/:.*/, '')}${loss === 0 ? '' : `, ${loss * 100} % loss`}`, results), accounts(results), delays(results), traffic(results)],
     remarks: [
@@ -112,8 +110,14 @@ function traffic({ messagesByType, bytesByType }: ChurnResults): Table {
   return { columns: ['message', 'a node and s', 'B a node and s'], rows: rows.map(([type, count]) => [type, count, bytesByType[type] ?? '-']) };
 }
 
-function plot({ hops, lookups }: ChurnResults): EChartsOption {
-  return histogramChart({ title: `Hops of ${lookups} lookups under churn`, axis: 'hops', series: [{ name: 'here', shares: hops.histogram.map((count) => count / lookups) }] });
+function plot({ delayMs, lookups }: ChurnResults): EChartsOption {
+  return curveChart({
+    title: `Delay of ${lookups.toLocaleString('en-US')} lookups under churn`,
+    axis: 'ms, logarithmic',
+    log: true,
+    marks: [{ name: 'late', at: LATE_MS }],
+    series: [{ name: 'share that arrived within', points: delayMs.distribution }],
+  });
 }
 
 function failuresOf({ incorrect, complaints }: ChurnResults): readonly string[] {

@@ -7,16 +7,14 @@ import type { Progress } from '../report/progress.ts';
 import type { Table } from '../report/table.ts';
 import { measureFailures, REPAIR_MS, type FailuresResults } from '../simulation/measure-failures.ts';
 import { sum } from '../statistics.ts';
-import { makeTopology, TOPOLOGY_PLACEHOLDER } from '../topology-choice.ts';
+import { makeTopology } from '../topology-choice.ts';
+import { RING_OPTIONS, ringOf } from './ring-options.ts';
 
 const OPTIONS = {
   nodes: { kind: 'whole', min: 10, max: 100_000, default: 1_000, describe: 'ring members' },
   fail: { kind: 'fraction', default: 0.1, describe: 'share of them that falls silent at once' },
   lookups: { kind: 'whole', min: 1, max: 1_000_000, default: 20_000, describe: 'lookups of random keys before, unrepaired and repaired, each' },
-  topology: { kind: 'text', placeholder: TOPOLOGY_PLACEHOLDER, default: 'plane', describe: 'who is how far from whom' },
-  'leaf-set': { kind: 'whole', min: 2, max: 128, default: 32, describe: 'leaves of a node, both sides together' },
-  b: { kind: 'whole', min: 1, max: 4, default: 4, describe: 'bits of a digit' },
-  seed: { kind: 'whole', min: 0, max: 4_294_967_295, default: 1, describe: 'same seed, same run' },
+  ...RING_OPTIONS,
   direct: { kind: 'switch', describe: 'fill leaf sets and routing tables from the true ring instead of joining' },
 } as const satisfies Options;
 
@@ -31,16 +29,14 @@ export const failures: Experiment<typeof OPTIONS> = {
 
 function runFailures(values: Values<typeof OPTIONS>, _operands: readonly string[], progress: Progress): Outcome {
   const { nodes, fail, lookups, seed, b, direct } = values;
-  const leafSet = values['leaf-set'];
-  if (leafSet % 2 !== 0) throw new LabFault(`--leaf-set: ${leafSet} is odd, both sides have equally many`, { usage: true });
+  const ring = ringOf(values);
   if (fail > 0.9) throw new LabFault(`--fail: ${fail} leaves too few, 0.9 is the most`, { usage: true });
-  const digitBits = b as 1 | 2 | 3 | 4;
   const topology = makeTopology(values.topology, { hosts: nodes, seed });
-  const results = measureFailures({ topology, fail, lookups, seed, leafSet, digitBits, direct }, progress);
+  const results = measureFailures({ topology, fail, lookups, direct, ...ring }, progress);
   return {
-    parameters: { nodes, fail, lookups, topology: values.topology, leafSet, b, seed, direct },
+    parameters: { nodes, fail, lookups, topology: values.topology, leafSet: ring.leafSet, b, seed, direct },
     results: { ...results },
-    tables: [comparison({ nodes, leafSet }, results), accounts(lookups, results), costs(results)],
+    tables: [comparison({ nodes, leafSet: ring.leafSet }, results), accounts(lookups, results), costs(results)],
     remarks: [
       `Hops: lookups that began within a second: before, right after the failure, and ${REPAIR_MS / 60_000} minutes later. All are counted, also those for keys of the silent.`,
       'Repair messages: every datagram the survivors sent in that time, requests and replies one each, less what the same nodes sent in a ring of the same seed in which nobody failed; lookups and their hop acks left out. The paper counts remote procedure calls.',

@@ -2,21 +2,19 @@ import type { EChartsOption } from 'echarts';
 import { LabFault } from '../cli/fault.ts';
 import type { Options, Values } from '../cli/options.ts';
 import type { Experiment, Outcome } from '../experiment.ts';
-import { histogramChart } from '../report/plot.ts';
+import { curveChart } from '../report/plot.ts';
 import type { Progress } from '../report/progress.ts';
 import type { Table } from '../report/table.ts';
 import { measureMassacre, WATCHED_ROUNDS, type MassacreResults } from '../simulation/measure-massacre.ts';
-import { makeTopology, TOPOLOGY_PLACEHOLDER } from '../topology-choice.ts';
+import { makeTopology } from '../topology-choice.ts';
+import { RING_OPTIONS, ringOf } from './ring-options.ts';
 
 const OPTIONS = {
   nodes: { kind: 'whole', min: 10, max: 100_000, default: 830, describe: 'ring members at first' },
   fail: { kind: 'fraction', default: 0.2, describe: 'share of them that is killed at once' },
   join: { kind: 'fraction', default: 0.5, describe: 'as many as this share of them join later, within a second' },
   lookups: { kind: 'whole', min: 1, max: 100_000, default: 200, describe: 'lookups in every virtual second' },
-  topology: { kind: 'text', placeholder: TOPOLOGY_PLACEHOLDER, default: 'plane', describe: 'who is how far from whom' },
-  'leaf-set': { kind: 'whole', min: 2, max: 128, default: 32, describe: 'leaves of a node, both sides together' },
-  b: { kind: 'whole', min: 1, max: 4, default: 4, describe: 'bits of a digit' },
-  seed: { kind: 'whole', min: 0, max: 4_294_967_295, default: 1, describe: 'same seed, same run' },
+  ...RING_OPTIONS,
 } as const satisfies Options;
 
 /** How soon every lookup succeeds again after a mass death and a mass arrival. Source: Zhao et al. 2004. */
@@ -30,14 +28,12 @@ export const massacre: Experiment<typeof OPTIONS> = {
 
 function runMassacre(values: Values<typeof OPTIONS>, _operands: readonly string[], progress: Progress): Outcome {
   const { nodes, fail, join, lookups, seed, b } = values;
-  const leafSet = values['leaf-set'];
-  if (leafSet % 2 !== 0) throw new LabFault(`--leaf-set: ${leafSet} is odd, both sides have equally many`, { usage: true });
+  const ring = ringOf(values);
   if (fail > 0.9) throw new LabFault(`--fail: ${fail} leaves too few, 0.9 is the most`, { usage: true });
-  const digitBits = b as 1 | 2 | 3 | 4;
   const topology = makeTopology(values.topology, { hosts: nodes + Math.round(nodes * join), seed });
-  const results = measureMassacre({ topology, nodes, fail, lookups, seed, leafSet, digitBits }, progress);
+  const results = measureMassacre({ topology, nodes, fail, lookups, ...ring }, progress);
   return {
-    parameters: { nodes, fail, join, lookups, topology: values.topology, leafSet, b, seed },
+    parameters: { nodes, fail, join, lookups, topology: values.topology, leafSet: ring.leafSet, b, seed },
     results: { ...results },
     tables: [comparison(nodes, results), accounts(lookups, results)],
     remarks: [
@@ -51,12 +47,12 @@ function runMassacre(values: Values<typeof OPTIONS>, _operands: readonly string[
 }
 
 function comparison(nodes: number, results: MassacreResults): Table {
-  const { killed, joinedLater, secondsToFullSuccessAfterKill, secondsToFullSuccessAfterJoin, secondsToAllReady } = results;
+  const { killed, joinedLater, secondsToFullSuccessAfterKill, secondsToFullSuccessAfterJoin, secondsToWholeRingAfterKill, secondsToWholeRingAfterJoin, secondsToAllReady } = results;
   return {
-    columns: ['', 'nodes', 'killed', 'joined later', 'full success after kill, s', 'after join, s', 'all ready, s'],
+    columns: ['', 'nodes', 'killed', 'joined later', 'full success after kill, s', 'after join, s', 'ring whole after kill, s', 'after join, s', 'all ready, s'],
     rows: [
-      ['here', nodes, killed, joinedLater, secondsToFullSuccessAfterKill ?? 'never', secondsToFullSuccessAfterJoin ?? 'never', secondsToAllReady ?? 'never'],
-      ['Zhao et al. 2004 (Tapestry)', 830, 166, '50 %', '< 60', '< 60', '-'],
+      ['here', nodes, killed, joinedLater, secondsToFullSuccessAfterKill ?? 'never', secondsToFullSuccessAfterJoin ?? 'never', secondsToWholeRingAfterKill ?? 'never', secondsToWholeRingAfterJoin ?? 'never', secondsToAllReady ?? 'never'],
+      ['Zhao et al. 2004 (Tapestry)', 830, 166, '50 %', '< 60', '< 60', '-', '-', '-'],
     ],
   };
 }
@@ -70,12 +66,13 @@ function accounts(lookups: number, results: MassacreResults): Table {
 }
 
 function plot({ successAfterKill, successAfterJoin }: MassacreResults): EChartsOption {
-  return histogramChart({
-    title: 'Lookups that succeed',
+  const points = (shares: readonly number[]): readonly (readonly [number, number])[] => shares.map((share, second) => [second, share]);
+  return curveChart({
+    title: 'Lookups that reach their true root within 3 s',
     axis: 'seconds after',
     series: [
-      { name: 'the kill', shares: successAfterKill },
-      { name: 'the join', shares: successAfterJoin },
+      { name: 'the kill', points: points(successAfterKill) },
+      { name: 'the join', points: points(successAfterJoin) },
     ],
   });
 }

@@ -28,6 +28,33 @@ export function histogramChart({ title, axis, series }: { readonly title: string
   };
 }
 
+/** Curves of shares over one axis, which may be logarithmic; `marks` are named values on it. */
+export function curveChart({ title, axis, log = false, marks = [], series }: CurveOptions): EChartsOption {
+  const markLine = { symbol: 'none', label: { formatter: '{b}' }, data: marks.map(({ name, at }) => ({ name, xAxis: at })) };
+  return {
+    title: { text: title, left: 'center' },
+    legend: { bottom: 0 },
+    grid: { left: 70, right: 40, bottom: 80, top: 60 },
+    xAxis: { type: log ? 'log' : 'value', name: axis, nameLocation: 'middle', nameGap: 28 },
+    yAxis: { type: 'value', name: 'share', min: 0, max: 1 },
+    series: series.map(({ name, points }, index) => ({
+      name,
+      type: 'line',
+      showSymbol: false,
+      data: points.map(([x, y]) => [x, y]),
+      ...(index === 0 && marks.length > 0 ? { markLine } : {}),
+    })),
+  };
+}
+
+export interface CurveOptions {
+  readonly title: string;
+  readonly axis: string;
+  readonly log?: boolean;
+  readonly marks?: readonly { readonly name: string; readonly at: number }[];
+  readonly series: readonly { readonly name: string; readonly points: readonly (readonly [number, number])[] }[];
+}
+
 export interface Series {
   readonly name: string;
   /** Index = the whole number, value = its share of all samples, 0 to 1. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { LabFault } from '../cli/fault.ts';
-import { histogramChart, renderSvg } from './plot.ts';
+import { curveChart, histogramChart, renderSvg } from './plot.ts';
 import { claimFile, writeText } from './result-file.ts';
 import { formatTable } from './table.ts';
 
@@ -28,6 +28,13 @@ describe('a plot', () => {
     expect(svg).toMatch(/^<svg /);
     expect(svg).toContain('Figure 5');
     expect(svg).not.toContain('animation');
+  });
+});
+
+describe('curves', () => {
+  it('name their marks and their axis', () => {
+    const svg = renderSvg(curveChart({ title: 'Delay', axis: 'ms', log: true, marks: [{ name: 'late', at: 3_000 }], series: [{ name: 'arrived within', points: [[10, 0.1], [5_000, 1]] }] }));
+    for (const word of ['Delay', 'ms', 'late', 'arrived within', '1,000']) expect(svg).toContain(word);
   });
 });
 

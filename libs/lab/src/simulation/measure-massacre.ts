@@ -8,6 +8,7 @@ import { LATE_MS } from './lookup-oracle.ts';
 import { NodeFactory } from './node-factory.ts';
 import { OverlaySimulation } from './overlay-simulation.ts';
 import { Probe, type ProbeApplications } from './probe.ts';
+import { RingOracle } from './ring-oracle.ts';
 import { fullFrom, SuccessWatch, type Round } from './success-watch.ts';
 
 const SETTLE_MS: Millis = 60_000;
@@ -39,6 +40,9 @@ export type MassacreResults = {
   /** From the blow to the first second from which on every lookup reached its true root within 3 s; null: not within the time watched. */
   readonly secondsToFullSuccessAfterKill: number | null;
   readonly secondsToFullSuccessAfterJoin: number | null;
+  /** From the kill to the first second from which on every survivor was ready and knew its true ring neighbors, and none dead between; null: not within the time watched. */
+  readonly secondsToWholeRingAfterKill: number | null;
+  readonly secondsToWholeRingAfterJoin: number | null;
   /** From the first arrival until all who joined were ready; null: not within the time watched. */
   readonly secondsToAllReady: number | null;
   /** Keys looked up once after each time watched that did not reach their true root within 3 s. */
@@ -69,10 +73,10 @@ export function measureMassacre(setup: MassacreSetup, progress: Progress): Massa
   const watch = new SuccessWatch(simulation);
   const victims = rng.shuffle(Array.from({ length: nodes }, (_, host) => host)).slice(0, Math.round(nodes * fail));
   for (const host of victims) simulation.crash(host, { silent: true });
-  const afterKill = watchRounds('after the kill', { simulation, watch, lookups: setup.lookups, progress });
+  const afterKill = watchRounds('after the kill', { simulation, factory, living: joined - victims.length, watch, lookups: setup.lookups, progress });
   const auditAfterKill = audit(simulation, watch);
 
-  const expected = ring.size + topology.hosts - nodes;
+  const expected = joined - victims.length + topology.hosts - nodes;
   const joiningAt = world.now;
   let allReadyAt: Millis | undefined;
   simulation.observe({
@@ -84,7 +88,7 @@ export function measureMassacre(setup: MassacreSetup, progress: Progress): Massa
     const seeds = simulation.seeds(SEEDS);
     world.at(joiningAt + rng.next() * ARRIVAL_MS, () => simulation.start(host, seeds));
   }
-  const afterJoin = watchRounds('after the join', { simulation, watch, lookups: setup.lookups, progress });
+  const afterJoin = watchRounds('after the join', { simulation, factory, living: expected, watch, lookups: setup.lookups, progress });
   const auditAfterJoin = audit(simulation, watch);
   world.run(world.now + DRAIN_MS);
 
@@ -93,37 +97,69 @@ export function measureMassacre(setup: MassacreSetup, progress: Progress): Massa
     joined,
     killed: victims.length,
     joinedLater: topology.hosts - nodes,
-    secondsToFullSuccessAfterKill: fullFrom(afterKill) ?? null,
-    secondsToFullSuccessAfterJoin: fullFrom(afterJoin) ?? null,
+    secondsToFullSuccessAfterKill: fullFrom(roundsOf(afterKill)) ?? null,
+    secondsToFullSuccessAfterJoin: fullFrom(roundsOf(afterJoin)) ?? null,
+    secondsToWholeRingAfterKill: wholeFrom(afterKill) ?? null,
+    secondsToWholeRingAfterJoin: wholeFrom(afterJoin) ?? null,
     secondsToAllReady: allReadyAt === undefined ? null : rounded((allReadyAt - joiningAt) / 1_000, 1),
     keysWithoutOwner: audits.reduce((without, { sent, succeeded }) => without + sent - succeeded, 0),
     keysAudited: audits.reduce((audited, { sent }) => audited + sent, 0),
     incorrect: watch.incorrect,
     lost: watch.open,
-    successAfterKill: afterKill.map(shareOf),
-    successAfterJoin: afterJoin.map(shareOf),
+    successAfterKill: roundsOf(afterKill).map(shareOf),
+    successAfterJoin: roundsOf(afterJoin).map(shareOf),
   };
 }
 
 interface Watching {
   readonly simulation: OverlaySimulation<ProbeApplications>;
+  readonly factory: NodeFactory<ProbeApplications>;
+  /** Nodes that live, or will by the end. */
+  readonly living: number;
   readonly watch: SuccessWatch<ProbeApplications>;
   readonly lookups: number;
   readonly progress: Progress;
 }
 
+interface Second {
+  readonly round: Round;
+  /** At its end. */
+  readonly isWhole: boolean;
+}
+
+function roundsOf(seconds: readonly Second[]): readonly Round[] {
+  return seconds.map(({ round }) => round);
+}
+
+/** The first second from which on the ring was whole. */
+function wholeFrom(seconds: readonly Second[]): number | undefined {
+  const lastBroken = seconds.findLastIndex(({ isWhole }) => !isWhole);
+  return lastBroken === seconds.length - 1 ? undefined : lastBroken + 1;
+}
+
+/** Everybody is ready and takes its true ring neighbors for the nearest on either side. */
+function isWhole({ ring }: OverlaySimulation<ProbeApplications>, factory: NodeFactory<ProbeApplications>, living: number): boolean {
+  return ring.size === living && ring.members().every((id) => {
+    const known = new RingOracle();
+    for (const leaf of factory.routing(id)?.view.leaves() ?? []) known.add(leaf.id);
+    const [seen, truth] = [known.neighbors(id, 1), ring.neighbors(id, 1)];
+    return seen.up[0] === truth.up[0] && seen.down[0] === truth.down[0];
+  });
+}
+
 /** A round of lookups every second, the first one now; every other key is the id of a host, dead ones too. */
-function watchRounds(phase: string, { simulation, watch, lookups, progress }: Watching): readonly Round[] {
+function watchRounds(phase: string, { simulation, factory, living, watch, lookups, progress }: Watching): readonly Second[] {
   const { world, rng } = simulation;
   const { hosts } = world.network.topology;
-  const rounds: Round[] = [];
+  const seconds: Second[] = [];
   const startedAt = world.now;
   for (let second = 0; second < WATCHED_ROUNDS; second++) {
     progress.show(phase, second, WATCHED_ROUNDS);
-    rounds.push(watch.send(Array.from({ length: lookups }, (_, i) => (i % 2 === 0 ? randomId(rng) : simulation.idOf(rng.below(hosts))))));
+    const round = watch.send(Array.from({ length: lookups }, (_, i) => (i % 2 === 0 ? randomId(rng) : simulation.idOf(rng.below(hosts)))));
     world.run(startedAt + (second + 1) * ROUND_MS);
+    seconds.push({ round, isWhole: isWhole(simulation, factory, living) });
   }
-  return rounds;
+  return seconds;
 }
 
 /** Looks up the id of every host, dead ones and those to come too, and as many random keys; returns when they must have arrived. */

@@ -12,7 +12,11 @@ export type DelayFigures = {
   readonly p99: number;
   readonly p999: number;
   readonly max: number;
+  /** Pairs of a delay and the share of lookups that arrived within it. */
+  readonly distribution: readonly (readonly [number, number])[];
 };
+
+const POINTS_MAX = 200;
 
 /** Figures of any number of lookups in bounded memory: arrivals are added and forgotten. Percentiles of RDP are within 0.1 %. */
 export class RouteFigures {
@@ -56,7 +60,8 @@ export class RouteFigures {
 
   delayMs(): DelayFigures {
     const at = (share: number): number => rounded(this.#delays.percentile(share), 1);
-    return { mean: rounded(this.#delays.mean, 1), p50: at(0.5), p90: at(0.9), p99: at(0.99), p999: at(0.999), max: rounded(this.#delays.max, 1) };
+    const distribution = this.#delays.distribution(POINTS_MAX).map(([delay, share]) => [rounded(delay, 1), rounded(share, 6)] as const);
+    return { mean: rounded(this.#delays.mean, 1), p50: at(0.5), p90: at(0.9), p99: at(0.99), p999: at(0.999), max: rounded(this.#delays.max, 1), distribution };
   }
 
   #hopsOf(share: number): number {
