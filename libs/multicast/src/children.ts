@@ -141,7 +141,7 @@ export function backupsFor(turn: Turn, group: Group, child: Child): readonly Nod
   const parents = group.parent === undefined ? [] : [group.parent.handle];
   const found = new Map<string, NodeHandle>();
   for (const node of [...parents, ...rotated, ...(group.record?.voters ?? [])]) {
-    if (node.id !== child.handle.id && !turn.isSelf(node) && !turn.neighbors.isDead(node)) found.set(node.id, found.get(node.id) ?? node);
+    if (node.id !== child.handle.id && !turn.isSelf(node) && turn.neighbors.stays(node)) found.set(node.id, found.get(node.id) ?? node);
   }
   return [...found.values()].slice(0, BACKUPS_MAX);
 }

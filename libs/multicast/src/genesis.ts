@@ -133,7 +133,7 @@ function propose(turn: Turn, group: Group, genesis: Genesis): void {
     tellUnknown(turn, group);
     return;
   }
-  const voters = turn.view.replicaSet(group.id, turn.config.voters).filter((node) => !turn.neighbors.isDead(node) && !turn.isSelf(node));
+  const voters = turn.view.replicaSet(group.id, turn.config.voters).filter((node) => turn.neighbors.stays(node) && !turn.isSelf(node));
   const { id, incarnation } = turn.self;
   genesis.proposal = {
     epoch: { counter: Math.max(1, group.counterSeen + 1), root: id, incarnation },

@@ -144,7 +144,7 @@ export class Group {
   /** A proposed record this node is catching up for, and who proposed it. */
   catchingUp?: { readonly ballot: Epoch; readonly record: EpochRecord; readonly proposer: NodeHandle; readonly since: Millis };
   /** Invited by the root to become a voter or the next root. */
-  duty?: { readonly duty: 'voter' | 'root'; readonly until: Millis };
+  duty?: { readonly duty: 'voter' | 'root'; readonly until: Millis; lookAt: Millis };
   /** The last acknowledgement sent as a voter. */
   ackedNext: Sequence = 0;
   ackedEpoch?: Epoch;

@@ -4,6 +4,7 @@ import { assertNever, type Millis } from '@banyan/sansio';
 import type { Bound } from './bounds.ts';
 import { childOf, onCredit, onGraft, onResume, onUpBeat, removeChild } from './children.ts';
 import { tellClosed } from './closing.ts';
+import { isVoter } from './epoch.ts';
 import { onFetch } from './fetch.ts';
 import { onGenesisCaughtUp, onInquire, onKnown } from './genesis.ts';
 import type { Group } from './group.ts';
@@ -49,6 +50,7 @@ export class Inbox {
       case 'probe':
       case 'ping':
       case 'pong':
+      case 'departing':
         this.#takeLiveness(from, message);
         return;
       case 'inquire':
@@ -77,7 +79,7 @@ export class Inbox {
     }
   }
 
-  #takeLiveness(from: NodeHandle, message: Extract<MulticastMessage, { type: 'beat' | 'probe' | 'ping' | 'pong' }>): void {
+  #takeLiveness(from: NodeHandle, message: Extract<MulticastMessage, { type: 'beat' | 'probe' | 'ping' | 'pong' | 'departing' }>): void {
     const turn = this.#turn;
     switch (message.type) {
       case 'beat':
@@ -102,7 +104,16 @@ export class Inbox {
         return;
       case 'pong':
         return;
+      case 'departing':
+        this.#noteDeparting(from);
+        return;
     }
+  }
+
+  /** The roots of groups in which it votes look for another voter at once. */
+  #noteDeparting(from: NodeHandle): void {
+    if (!this.#turn.neighbors.departs(from)) return;
+    for (const group of this.#groups.select((one) => one.sequencer !== undefined && one.record !== undefined && isVoter(one.record, from))) group.upkeepAt = this.#turn.now;
   }
 
   /** Messages that may concern a group this node has no part in yet. */
@@ -167,7 +178,7 @@ export class Inbox {
     if (group.sequencer !== undefined || group.record !== undefined) onFindRoot(this.#turn, group, message.publisher);
   }
 
-  #takeKnown(from: NodeHandle, message: Exclude<MulticastMessage, { type: 'beat' | 'probe' | 'ping' | 'pong' | 'inquire' | 'prepare' | 'catchUp' | 'record' | 'invite' | 'rootIs' | 'opened' | 'noSuchGroup' | 'publishGrant' | 'receipts' | 'publishRefused' | 'join' | 'open' | 'announce' | 'findRoot' }>): void {
+  #takeKnown(from: NodeHandle, message: Exclude<MulticastMessage, { type: 'beat' | 'probe' | 'ping' | 'pong' | 'departing' | 'inquire' | 'prepare' | 'catchUp' | 'record' | 'invite' | 'rootIs' | 'opened' | 'noSuchGroup' | 'publishGrant' | 'receipts' | 'publishRefused' | 'join' | 'open' | 'announce' | 'findRoot' }>): void {
     const turn = this.#turn;
     const group = this.#groups.find(message.group);
     if (group === undefined || group.closed) {
@@ -215,7 +226,7 @@ export class Inbox {
       case 'caughtUp':
         onGenesisCaughtUp(turn, group, from, message);
         onCaughtUp(turn, group, from, message);
-        noteLearner(group, from, message.ballot);
+        noteLearner(turn, group, from, message.ballot);
         return;
       case 'accept':
         onAccept(turn, group, from, message);

@@ -95,7 +95,9 @@ export type FlowMessage =
   | { readonly type: 'probe'; readonly target: NodeHandle }
   /** Asks for a `pong` to `asker`. */
   | { readonly type: 'ping'; readonly asker: NodeHandle }
-  | { readonly type: 'pong' };
+  | { readonly type: 'pong' }
+  /** The sender leaves the ring: it takes no duties, and those it has are to be taken. Said again until it has gone. */
+  | { readonly type: 'departing' };
 
 /** Who numbers the group: one Paxos decision per record, taken by the voters of the record before it. */
 export type EpochMessage =

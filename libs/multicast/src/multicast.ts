@@ -78,7 +78,7 @@ export class Multicast implements Application<MulticastMessage, MulticastCommand
       dueAt === Infinity ? undefined : dueAt,
       this.#publishers.deadline(),
       this.#openings.deadline(),
-      this.#departure.deadline(this.#turn),
+      this.#departure.deadline(),
     );
     return first === undefined ? undefined : Math.max(first, this.#restUntil);
   }

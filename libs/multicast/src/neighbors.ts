@@ -33,6 +33,7 @@ const DEAD_MAX = 1_024;
 export class Neighbors {
   readonly #all = new Map<Id, Neighbor>();
   readonly #dead = new Map<Id, number>();
+  readonly #departing = new Map<Id, number>();
   /** The newest life of nodes that started again. */
   readonly #newest = new Map<Id, number>();
   /** No neighbor needs a look before. */
@@ -52,6 +53,7 @@ export class Neighbors {
     return [
       { name: 'strangers', size: strangers, limit: STRANGERS_MAX },
       { name: 'deaths remembered', size: this.#dead.size, limit: DEAD_MAX },
+      { name: 'departures remembered', size: this.#departing.size, limit: DEAD_MAX },
       { name: 'restarts remembered', size: this.#newest.size, limit: DEAD_MAX },
     ];
   }
@@ -89,6 +91,26 @@ export class Neighbors {
   died(handle: NodeHandle): void {
     this.#dead.set(handle.id, Math.max(handle.incarnation, this.#dead.get(handle.id) ?? 0));
     if (this.#dead.size > DEAD_MAX) for (const oldest of this.#dead.keys()) return void this.#dead.delete(oldest);
+  }
+
+  /** This life of a node said that it leaves the ring. True when that is news. */
+  departs(handle: NodeHandle): boolean {
+    if (this.isDeparting(handle)) return false;
+    this.#departing.set(handle.id, handle.incarnation);
+    if (this.#departing.size > DEAD_MAX) for (const oldest of this.#departing.keys()) {
+      this.#departing.delete(oldest);
+      break;
+    }
+    return true;
+  }
+
+  isDeparting(handle: NodeHandle): boolean {
+    return this.#departing.get(handle.id) === handle.incarnation;
+  }
+
+  /** It lives, as far as is known, and will be there a while. */
+  stays(handle: NodeHandle): boolean {
+    return !this.isDeparting(handle) && !this.isDead(handle);
   }
 
   /** This life of a node is there: earlier ones are over, and if it was thought dead that was a mistake or a partition. */

@@ -205,7 +205,7 @@ function candidate(turn: Turn, group: Group, attempt: Attempt): NodeHandle | und
   const electorate = attempt.joins > 0 && record !== undefined ? [...root, ...record.voters] : [];
   const duty = hasDuty(turn, group) ? root : [];
   for (const node of [...attempt.redirects, ...duty, ...group.backups, ...electorate]) {
-    if (node.id === turn.self.id || attempt.tried.has(lifeOf(node)) || turn.neighbors.isDead(node)) continue;
+    if (node.id === turn.self.id || attempt.tried.has(lifeOf(node)) || !turn.neighbors.stays(node)) continue;
     return node;
   }
   return undefined;

@@ -48,6 +48,7 @@ export function tickGroup(turn: Turn, group: Group): void {
   tickSeal(turn, group);
   tickCatchUp(turn, group);
   tickSuccession(turn, group);
+  tickDuty(turn, group);
   if (group.sequencer !== undefined) tickSequencer(turn, group, group.sequencer);
   if (group.pumpAt !== undefined && group.pumpAt <= turn.now) {
     delete group.pumpAt;
@@ -72,6 +73,7 @@ export function groupDeadline(turn: Turn, group: Group): Millis {
     catchingUp === undefined ? undefined : turn.now + turn.config.fetchMs,
     successionAt(turn, group),
     group.ackDueAt,
+    group.duty?.lookAt,
     group.pumpAt,
     closingDeadline(turn, group),
   );
@@ -148,7 +150,6 @@ function upkeep(turn: Turn, group: Group): void {
   evict(turn, group);
   pump(turn, group);
   group.sessions.prune(turn.now, turn.config.receiptMemoryMs);
-  tickDuty(turn, group);
   for (const [key, asker] of group.waiting) if (turn.now - asker.since > turn.config.rootSearchMs) group.waiting.delete(key);
   if (group.sequencer === undefined) return;
   group.rootLow = group.ring.low;

@@ -237,7 +237,7 @@ function propose(turn: Turn, group: Group, seal: Seal, firstSequence: Sequence):
   const survivors = [...seal.promises.values()].map(({ from }) => from);
   const others = new Map([...survivors, ...seal.learners].map((node) => [node.id, node]));
   others.delete(turn.self.id);
-  for (const node of seal.lost) others.delete(node.id);
+  for (const node of [...seal.lost, ...others.values()]) if (seal.lost.includes(node) || turn.neighbors.isDeparting(node)) others.delete(node.id);
   if (survivors.length === 0) for (const leaf of turn.view.replicaSet(group.id, turn.config.voters)) if (!turn.isSelf(leaf)) others.set(leaf.id, leaf);
   const nearest = [...others.values()].sort((a, b) => compareDistance(group.id, a.id, b.id)).slice(0, turn.config.voters - 1);
   return {

@@ -37,13 +37,14 @@ export function successionAt(turn: Turn, group: Group): Millis | undefined {
 
 /** The root invites this node to become a voter or its successor. */
 export function onInvite(turn: Turn, group: Group, duty: 'voter' | 'root'): void {
-  group.duty = { duty, until: turn.now + DUTY_UPKEEPS * turn.config.upkeepMs };
+  group.duty = { duty, until: turn.now + DUTY_UPKEEPS * turn.config.upkeepMs, lookAt: turn.now };
 }
 
 /** An invited node goes on once it holds what the root holds: a voter says so, a successor seals. */
 export function tickDuty(turn: Turn, group: Group): void {
   const { duty, parent, record } = group;
-  if (duty === undefined) return;
+  if (duty === undefined || duty.lookAt > turn.now) return;
+  duty.lookAt = turn.now + turn.config.sealRepeatMs;
   if (turn.now >= duty.until || group.sequencer !== undefined || (duty.duty === 'voter' && group.isVoter(turn))) {
     delete group.duty;
     return;
@@ -59,23 +60,28 @@ export function upkeepElectorate(turn: Turn, group: Group, sequencer: Sequencer)
   if (record === undefined || group.seal !== undefined) return;
   if (handOver(turn, group, sequencer, record)) return;
   const lost = lostVoters(turn, group, sequencer, record);
-  const want = Math.min(turn.config.voters, 1 + turn.view.leaves().length);
-  const room = want - (record.voters.length - lost.length);
+  const departing = record.voters.filter((voter) => turn.neighbors.isDeparting(voter) && !lost.includes(voter));
+  const out = [...lost, ...departing];
+  const want = Math.min(turn.config.voters, 1 + turn.view.leaves().filter((leaf) => turn.neighbors.stays(leaf)).length);
+  const room = want - (record.voters.length - out.length);
   const learners = [...group.children.values()].filter((child) => child.caughtUp && !isVoter(record, child.handle));
   if (room > 0 && learners.length > 0) {
-    startSeal(turn, group, { learners: learners.slice(0, room).map((child) => child.handle), lost });
+    startSeal(turn, group, { learners: learners.slice(0, room).map((child) => child.handle), lost: out });
     return;
   }
   if (room > 0) inviteVoters(turn, group, sequencer, { record, room });
   // Nobody to replace them: fewer voters that live are better than a majority that hangs on the dead.
   const isLongLost = lost.some((voter) => turn.now - (sequencer.missing.get(voter.id) ?? turn.now) > 3 * turn.config.voterLostMs);
-  if (isLongLost && record.voters.length - lost.length >= majorityOf(record)) startSeal(turn, group, { learners: [], lost });
+  const isHeldUp = departing.length > 0 && room <= 0;
+  if ((isLongLost || isHeldUp) && record.voters.length - lost.length >= majorityOf(record)) startSeal(turn, group, { learners: [], lost: out });
 }
 
 /** An invited child holds everything. */
-export function noteLearner(group: Group, from: NodeHandle, epoch: Epoch): void {
+export function noteLearner(turn: Turn, group: Group, from: NodeHandle, epoch: Epoch): void {
   const child = childOf(group, from);
-  if (child !== undefined && group.sequencer !== undefined && compareEpochs(epoch, group.sequencer.epoch) === 0) child.caughtUp = true;
+  if (child === undefined || child.caughtUp || group.sequencer === undefined || compareEpochs(epoch, group.sequencer.epoch) !== 0) return;
+  child.caughtUp = true;
+  group.upkeepAt = turn.now;
 }
 
 /** Since when the root is lost, by any of the signs: dead, unreachable, or fenced by a promise that led to nothing. */
@@ -93,7 +99,7 @@ function rootLostAt(turn: Turn, group: Group, record: EpochRecord): Millis | und
 }
 
 function rankOf(turn: Turn, group: Group, record: EpochRecord): number | undefined {
-  const live = record.voters.filter((voter) => turn.isSelf(voter) || (voter.id !== record.root.id && !turn.neighbors.isDead(voter)));
+  const live = record.voters.filter((voter) => turn.isSelf(voter) || (voter.id !== record.root.id && turn.neighbors.stays(voter)));
   const nearest = live.sort((a, b) => compareDistance(group.id, a.id, b.id));
   const rank = nearest.findIndex((voter) => turn.isSelf(voter));
   if (rank >= 0) return rank;
@@ -117,8 +123,10 @@ function handOver(turn: Turn, group: Group, sequencer: Sequencer, record: EpochR
 
 function heirOf(turn: Turn, group: Group, record: EpochRecord): NodeHandle | undefined {
   if (group.leaving) {
-    const voters = record.voters.filter((voter) => !turn.isSelf(voter) && childOf(group, voter)?.stage === 'flowing');
-    return voters.sort((a, b) => compareDistance(group.id, a.id, b.id))[0] ?? turn.rng.pick(turn.view.leaves());
+    const children = [...group.children.values()].filter((child) => child.stage === 'flowing' && turn.neighbors.stays(child.handle));
+    const voters = children.filter((child) => isVoter(record, child.handle)).map((child) => child.handle);
+    const others = turn.view.leaves().filter((leaf) => turn.neighbors.stays(leaf));
+    return voters.sort((a, b) => compareDistance(group.id, a.id, b.id))[0] ?? turn.rng.pick(others.length > 0 ? others : children.map((child) => child.handle));
   }
   if (!turn.view.ready || turn.view.isRoot(group.id)) return undefined;
   const owner = turn.view.replicaSet(group.id, 1)[0];
@@ -140,7 +148,7 @@ function inviteVoters(turn: Turn, group: Group, sequencer: Sequencer, { record, 
   const { invited } = sequencer;
   if (descriptor === undefined) return;
   const near = turn.view.replicaSet(group.id, turn.config.voters + record.voters.length);
-  const fresh = near.filter((node) => !record.voters.some((voter) => voter.id === node.id && voter.incarnation >= node.incarnation) && !turn.isSelf(node) && !turn.neighbors.isDead(node));
+  const fresh = near.filter((node) => !record.voters.some((voter) => voter.id === node.id && voter.incarnation >= node.incarnation) && !turn.isSelf(node) && turn.neighbors.stays(node));
   const patient = fresh.sort((a, b) => vain(invited, a) - vain(invited, b));
   for (const node of patient.slice(0, room)) {
     invited.set(node.id, (invited.get(node.id) ?? 0) + 1);

@@ -118,6 +118,7 @@ function multicastMessages(signed: Field<Verified<GroupDescriptor>, multicast.Si
     probe: message<M<'probe'>, wire.ProbeFor>({ target: required(handle) }),
     ping: message<M<'ping'>, wire.TreePing>({ asker: required(handle) }),
     pong: message<M<'pong'>, wire.TreePong>({}),
+    departing: message<M<'departing'>, wire.Departing>({}),
     inquire: message<M<'inquire'>, wire.Inquire>({ group: id }),
     known: message<M<'known'>, wire.Known>({ group: id, record: optional(epochRecord), descriptor: optional(signed), opener: idOrNone, next: count }),
     prepare: message<M<'prepare'>, wire.Prepare>({ group: id, ballot, record, descriptor }),

@@ -62,6 +62,7 @@ export const multicastMessages: readonly MulticastMessage[] = [
   { type: 'probe', target: a },
   { type: 'ping', asker: b },
   { type: 'pong' },
+  { type: 'departing' },
   { type: 'inquire', group },
   { type: 'known', group, record, descriptor, opener: b.id, next: 3 },
   { type: 'known', group, next: 0 },
