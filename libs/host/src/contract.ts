@@ -173,10 +173,15 @@ export interface Overlay {
   readonly self: NodeHandle;
   /** True when it delivers keys. */
   readonly isReady: boolean;
+  /** True when it knows no neighbor: the only node of its ring, as far as it can tell. */
+  readonly isAlone: boolean;
   readonly groups: Groups;
   /** Asks whoever listens at a control address who he is: turns a configured seed into a handle. Throws UNREACHABLE. */
   discover(controlAddress: string): Promise<NodeHandle>;
-  /** Joins through the nearest of `seeds`; none starts a new ring. Answers at once; see `whenReady`. */
+  /**
+   * Joins through the nearest of `seeds`; none starts a new ring. Answers at once; see `whenReady`.
+   * To a ring member it names nodes that may be of another ring: the member looks whether they are, and the rings become one.
+   */
   start(seeds: readonly NodeHandle[]): void;
   /** Resolves when the node delivers keys. */
   whenReady(signal?: AbortSignal): Promise<void>;

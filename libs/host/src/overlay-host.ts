@@ -139,6 +139,10 @@ export class OverlayHost implements Overlay {
     return this.#stopping === undefined && this.view.ready;
   }
 
+  get isAlone(): boolean {
+    return this.view.leaves().length === 0;
+  }
+
   /** Hands an input to the machine; false when the inbox is full. */
   post(input: HostInput): boolean {
     return this.#driver.post(input);
@@ -160,7 +164,7 @@ export class OverlayHost implements Overlay {
   }
 
   start(seeds: readonly NodeHandle[]): void {
-    this.#log.info({ event: 'join_begun', seeds: seeds.length });
+    if (!this.isReady) this.#log.info({ event: 'join_begun', seeds: seeds.length });
     this.postSurely({ type: 'join', seeds: seeds.filter((seed) => seed.id !== this.self.id) });
   }
 

@@ -20,6 +20,7 @@ async function enter(alive: readonly string[], options: Partial<EntryOptions> = 
   const entry: EntryOptions = {
     overlay: {
       self: SELF,
+      isAlone: false,
       discover(address) {
         asked.push(address);
         return alive.includes(address) ? Promise.resolve(nodeAt(address)) : Promise.reject(new Error('nobody'));
@@ -69,6 +70,27 @@ describe('enterRing', () => {
     expect((await enter([], { startsRing: true, seeds: ['10.0.0.2:1'] })).started).toEqual([[]]);
     expect((await enter(['10.0.0.2:1'], { startsRing: true, seeds: ['10.0.0.2:1'] })).started).toEqual([['10.0.0.2:1']]);
     expect((await enter([], { seeds: ['10.0.0.2:1'] })).started).toEqual([]);
+  });
+
+  it('a node that is alone in its ring goes on looking for others, in every list', async () => {
+    const started: (readonly string[])[] = [];
+    const done = new AbortController();
+    let answers = false;
+    const overlay: EntryOptions['overlay'] = {
+      self: SELF,
+      get isAlone() {
+        return started.length < 2;
+      },
+      discover: (address) => (answers ? Promise.resolve(nodeAt(address)) : Promise.reject(new Error('nobody'))),
+      start(seeds) {
+        answers = true;
+        if (started.push(seeds.map((node) => node.controlAddress).sort()) === 2) done.abort();
+      },
+      whenReady: () => Promise.resolve(),
+    };
+    const kept = listFile('{"controlAddresses":["10.0.0.2:1"]}');
+    await enterRing({ overlay, list: () => Promise.resolve(undefined), kept, seeds: ['10.0.0.3:1'], startsRing: true, logger: NO_LOGGER, signal: done.signal });
+    expect(started).toEqual([[], ['10.0.0.2:1', '10.0.0.3:1']]);
   });
 
   it('does not join through itself', async () => {

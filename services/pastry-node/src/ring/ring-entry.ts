@@ -15,10 +15,15 @@ const LOOK_AGAIN_MS_MAX = 5_000;
 const JOIN_TIMEOUT_MS = 15_000;
 /** How often the list on disk is renewed once the node is in the ring, ms. */
 const REFRESH_MS = 60_000;
+/** Pause of a node that is alone before it looks for others again, ms; it grows to the greatest, at random by half of it. */
+const ALONE_MS = 1_000;
+const ALONE_MS_MAX = 30_000;
+/** At every so many-th renewal a node that has neighbors names others to its machine, which looks whether they are of its ring. */
+const NAMED_EVERY = 10;
 
 /** Where a node looks for others. */
 export interface EntryOptions {
-  readonly overlay: Pick<Overlay, 'discover' | 'start' | 'whenReady' | 'self'>;
+  readonly overlay: Pick<Overlay, 'discover' | 'start' | 'whenReady' | 'self' | 'isAlone'>;
   /** The bootstrap service's list of control addresses; undefined when it does not answer. */
   list(): Promise<readonly string[] | undefined>;
   readonly kept: SupernodeList;
@@ -34,7 +39,8 @@ export interface EntryOptions {
  * Brings a node into the ring and keeps the list of live nodes on disk fresh. It asks the bootstrap service, else its
  * last good list, else the seeds of its settings; five that are named are asked who they are, and the machine joins
  * through the nearest of those that answer. When nobody does, a node that is to be first starts a ring; any other waits
- * and says so. Resolves when `signal` is aborted.
+ * and says so. A node that is alone in its ring goes on looking: so two first nodes find each other. Resolves when
+ * `signal` is aborted.
  */
 export async function enterRing(options: EntryOptions): Promise<void> {
   const { overlay, logger, signal } = options;
@@ -96,9 +102,21 @@ async function isReadyInTime(overlay: EntryOptions['overlay'], signal: AbortSign
   }
 }
 
-async function keepListFresh({ list, kept, signal }: EntryOptions): Promise<void> {
-  for (;;) {
-    await kept.save((await list()) ?? []);
-    await pause(REFRESH_MS, undefined, { signal, ref: false });
+async function keepListFresh(options: EntryOptions): Promise<void> {
+  const { overlay, kept, signal } = options;
+  for (let aloneMs = ALONE_MS, renewal = 1; ; renewal++) {
+    const { isAlone } = overlay;
+    await kept.save((await options.list()) ?? []);
+    if (isAlone || renewal % NAMED_EVERY === 0) await nameOthers(options);
+    aloneMs = isAlone ? Math.min(aloneMs * 2, ALONE_MS_MAX) : ALONE_MS;
+    await pause(isAlone ? aloneMs * (0.5 + Math.random()) : REFRESH_MS, undefined, { signal, ref: false });
   }
+}
+
+// Every list is asked: the ring that formed apart may stand in a list other than the one that named our own.
+async function nameOthers(options: EntryOptions): Promise<void> {
+  const named = [await options.list(), await options.kept.load(), options.seeds].flatMap((addresses) => addresses ?? []);
+  const addresses = [...new Set(named)].map((address) => ({ address, order: Math.random() })).sort((a, b) => a.order - b.order);
+  const found = await whoAnswers(options, addresses.slice(0, ASKED_MAX).map(({ address }) => address));
+  if (found.length > 0) options.overlay.start(found);
 }
