@@ -123,11 +123,12 @@ export const overlayRows: readonly Row[] = [
       },
       {
         title: 'Which rule chose the hop',
-        meaning: 'Hops acknowledged, by rule, and hops that timed out and were tried elsewhere. The rare case should stay rare.',
+        meaning: 'Hops acknowledged, by rule, hops that timed out and were tried elsewhere, and messages that waited for an attached application, by what became of them. The rare case should stay rare.',
         unit: 'ops',
         queries: [
           { expr: observations(OVERLAY_METRICS.hopRoundTrip, ['rule']), legend: '{{rule}}' },
           { expr: rate(OVERLAY_METRICS.hopTimeouts), legend: 'timed out' },
+          { expr: rate(OVERLAY_METRICS.forwards, ['reason']), legend: 'forward {{reason}}' },
         ],
       },
       {

@@ -45,6 +45,22 @@ describe('a client', () => {
     overlay.stop();
   });
 
+  it('answers what is offered to an attached application on its way', async () => {
+    const overlay = await startTestOverlay(1);
+    const client = await connect({ addresses: overlay.nodes.map((node) => node.address), authority: overlay.authority });
+    expect(await client.overlay.replicaSet('a key')).toMatchObject({ isRoot: true, replicas: [{ id: expect.anything() as string }] });
+    const attachment = await client.overlay.attach('echo', { forwardPrefixes: ['a0'] });
+    const { value: offered } = await attachment[Symbol.asyncIterator]().next();
+    expect(offered).toMatchObject({ type: 'forward', forwardId: 7n, hops: 1 });
+    attachment.answer(7n, { payload: Buffer.from('changed'), nextHop: attachment.node.id });
+    attachment.answer(8n, { stop: true });
+    const { answered } = overlay.nodes[0]!;
+    await expect.poll(() => answered.length).toBe(2);
+    expect(answered).toMatchObject([{ forwardId: 7n, stop: false, nextHop: { length: 16 } }, { forwardId: 8n, stop: true, payload: undefined }]);
+    client.close();
+    overlay.stop();
+  });
+
   it('ends what is watched when it is closed, also where nothing changes any more', async () => {
     const overlay = await startTestOverlay(1);
     const address = overlay.nodes[0]?.address ?? '';

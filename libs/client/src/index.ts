@@ -1,10 +1,10 @@
 export { connect, Client, type ConnectOptions } from './connect.ts';
 export type { AskOptions } from './ask.ts';
-export type { Attachment, AttachmentEvent } from './attachment.ts';
+export type { Attachment, AttachmentEvent, AttachOptions, ForwardAnswer } from './attachment.ts';
 export type { DeliveryName, DescribedGroup, Group, GroupsApi, NewGroup, Tree } from './groups-api.ts';
 export { groupName, subjectOf } from './group-name.ts';
 export { issueToken, type IssuedToken, type TokenRequest } from './issue-token.ts';
-export type { FoundRoot, HopRuleName, Neighbors, NodeState, OverlayApi, TracedHop, TracedRoute } from './overlay-api.ts';
+export type { FoundRoot, HopRuleName, Neighbors, NodeState, OverlayApi, ReplicaSet, TracedHop, TracedRoute } from './overlay-api.ts';
 export type { Reconnect } from './patience.ts';
 export type { Receipt, WindowLimits } from './publish-window.ts';
 export type { Publisher, PublishOptions, PublishTotals } from './publisher.ts';

@@ -1,7 +1,7 @@
 import { idFromBytes, type Id } from '@banyan/ids';
 import { overlay } from '@banyan/proto';
 import { ask, askAnyNode, messagesOf, type AskOptions } from './ask.ts';
-import { attach, type Attachment } from './attachment.ts';
+import { attach, type Attachment, type AttachOptions } from './attachment.ts';
 import type { NodePool } from './node-pool.ts';
 import { present } from './present.ts';
 import { keyOf, ringNode, type KeyText, type RingNode } from './ring-node.ts';
@@ -44,6 +44,15 @@ export interface FoundRoot {
   readonly replicas: readonly RingNode[];
   readonly hops: number;
   readonly elapsedMs: number;
+}
+
+/** Who holds a key's replicas, as one node knows it. */
+export interface ReplicaSet {
+  readonly key: Id;
+  /** Closest first, the asked node among them. */
+  readonly replicas: readonly RingNode[];
+  /** The asked node delivers what is routed to the key. */
+  readonly isRoot: boolean;
 }
 
 /** The whole state of a node. */
@@ -131,9 +140,16 @@ export class OverlayApi {
     }
   }
 
+  /** The nodes closest to `key` as the node in use knows them, `replicas` (1 to 16) at most, and whether it is the root. */
+  async replicaSet(key: KeyText, { replicas = 4, ...options }: AskOptions & { readonly replicas?: number } = {}): Promise<ReplicaSet> {
+    const { address, overlay: api } = this.#pool.current;
+    const answer = await ask(address, api.replicaSet.bind(api), { key: keyOf(key), replicas }, options);
+    return { key: idFromBytes(answer.key), replicas: answer.replicas.map(ringNode), isRoot: answer.isRoot };
+  }
+
   /** Attaches an application to the node in use; resolves when the attachment stands. */
-  attach(application: string): Promise<Attachment> {
-    return attach(this.#pool.current, application);
+  attach(application: string, options: AttachOptions = {}): Promise<Attachment> {
+    return attach(this.#pool.current, application, options);
   }
 }
 

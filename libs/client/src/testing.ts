@@ -64,6 +64,7 @@ export class TestNode {
   refusal: OverlayError | undefined;
   /** Messages per Messages response. */
   messagesPerResponse = 16;
+  readonly answered: overlay.ForwardAnswer[] = [];
   readonly opened: multicast.PublishOpen[] = [];
   readonly subscribed: multicast.SubscribeRequest[] = [];
   written = 0;
@@ -122,12 +123,19 @@ export class TestNode {
       route: (_call, answer) => answer(notReady),
       trace: (_call, answer) => answer(null, { root: this.node, hops: this.hops, elapsedMs: 2, directRoundTripMs: 1.5, key: this.node.id }),
       getState: (_call, answer) => answer(notReady),
+      replicaSet: (_call, answer) => answer(null, { replicas: [this.node], isRoot: true, key: this.node.id }),
       watchNeighbors: (call) => {
         call.write({ node: this.node, ready: this.isReady, leaves: this.leaves, gained: [], lost: [] });
       },
       attach: (call) => {
-        call.on('data', () => {
+        call.on('data', ({ answer, forwardPrefixes }: overlay.AttachRequest) => {
+          if (answer !== undefined) return void this.answered.push(answer);
           call.write({ event: { $case: 'attached', value: { node: this.node } } });
+          if (forwardPrefixes.length > 0) {
+            const offered = { forwardId: 7n, key: this.node.id, payload: Buffer.from('on its way'), origin: this.node, hops: 1, nextHop: this.node, otherHops: [] };
+            call.write({ event: { $case: 'forward', value: offered } });
+            return;
+          }
           call.write({ event: { $case: 'deliver', value: { key: this.node.id, payload: Buffer.from('hello'), origin: this.node, hops: 2 } } });
         });
         call.on('end', () => call.end());

@@ -69,6 +69,10 @@ export const reasons = {
   NO_APPLICATION: entry('NOT_FOUND', 404, 'No application of that name is attached at the root of the key.', 'Attach the application to every node that may be a root.'),
   APPLICATION_TAKEN: entry('ALREADY_EXISTS', 409, 'An application of that name is attached to this node already.', 'Detach it first, or take another name.'),
   APPLICATION_SLOW: entry('RESOURCE_EXHAUSTED', 429, 'The attached application does not read what is delivered to it.', 'Read faster and attach again.'),
+  PREFIX_INVALID: entry('INVALID_ARGUMENT', 400, 'A key prefix is 0 to 32 hex digits, and at most 16 are taken.', 'Ask for fewer or shorter prefixes.'),
+  ROUTE_STOPPED: entry('ABORTED', 409, 'An application attached to a node on the way took the message out.', 'Ask whoever runs the application of that name why.'),
+  FORWARD_GONE: entry('DEADLINE_EXCEEDED', 408, 'No message waits for this answer: it went on as it was, mostly because the answer took over 100 ms.', 'Answer sooner, or ask for fewer keys.'),
+  HOP_REFUSED: entry('FAILED_PRECONDITION', 409, 'The chosen node does not bring the key nearer, or is not known here; the message went on as it was.', 'Choose among the hops that were offered.'),
   NOT_REGISTERED: entry('FAILED_PRECONDITION', 409, 'The node is not on the list of supernodes, or its lease ran out.', 'Register again.'),
   NOT_YOURSELF: entry('PERMISSION_DENIED', 403, 'A node may speak only for the id in its own certificate.', 'Send the id of the certificate.'),
 

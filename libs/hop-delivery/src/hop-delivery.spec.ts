@@ -44,6 +44,20 @@ const sends = (effects: readonly HopEffect[]): Extract<HopEffect, { type: 'send'
 const types = (effects: readonly HopEffect[]): string[] => effects.map((each) => (each.type === 'drop' ? `drop ${each.reason}` : each.type));
 const envelope = (change: Partial<Envelope> = {}): Envelope => ({ app: 'x', key, body: 'b', origin: a, counter: 1, hops: 1, ...change });
 
+describe('a message that its application kept', () => {
+  it('goes on without a hop of its choice as routing sees it now: onward, to us, or to wait', () => {
+    const geometry = new Preferences(via(a));
+    const hops = deliveryOver(geometry);
+    expect(sends(hops.resume(0, envelope()))).toMatchObject([{ to: a, hop: { rule: 'routing-table' } }]);
+    geometry.hops = [here];
+    expect(types(hops.resume(0, envelope({ counter: 2 })))).toEqual(['deliver']);
+    expect(types(hops.resume(0, envelope({ counter: 2 })))).toEqual(['drop duplicate']);
+    geometry.hops = [];
+    expect(hops.resume(0, envelope({ counter: 3 }))).toEqual([]);
+    expect(hops.load()).toMatchObject({ parked: 1 });
+  });
+});
+
 describe('a message of our own', () => {
   it('is offered to its application before it leaves, and tells the attempt', () => {
     const hops = deliveryOver(new Preferences(via(a)));

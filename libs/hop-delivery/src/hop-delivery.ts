@@ -98,8 +98,12 @@ export class HopDelivery {
     return [acknowledge, ...this.#advance(now, message.envelope, now, new Set([from.id]))];
   }
 
-  /** Lets a forwarded message go on; an application may have chosen another hop, if that makes progress. */
-  resume(now: Millis, envelope: Envelope, nextHop: NodeHandle): readonly HopEffect[] {
+  /**
+   * Lets a forwarded message go on; an application may have chosen another hop, if that makes progress. Without a hop the
+   * choice is made anew: the message was kept for a while, and this node may have become its root.
+   */
+  resume(now: Millis, envelope: Envelope, nextHop?: NodeHandle): readonly HopEffect[] {
+    if (nextHop === undefined) return this.#retake(now, envelope);
     const offered = this.#offered;
     if (offered !== undefined && offered.key === envelope.key && offered.hop.to.id === nextHop.id) {
       return [this.#send(now, { taken: envelope, takenAt: now, hop: offered.hop, attempt: 1, excluded: NO_PEERS })];
@@ -181,6 +185,13 @@ export class HopDelivery {
   #arrive(now: Millis, envelope: Envelope): readonly HopEffect[] {
     if (!this.#namesDelivered.addIfNew(now, envelopeName(envelope), envelope.key)) return [drop('duplicate')];
     return [{ type: 'deliver', envelope }];
+  }
+
+  #retake(now: Millis, envelope: Envelope): readonly HopEffect[] {
+    const hop = this.#deps.geometry.nextHop(envelope.key, NO_PEERS);
+    if (hop === undefined) return this.#park(now, envelope, now);
+    if (hop.rule === 'self') return this.#arrive(now, envelope);
+    return [this.#send(now, { taken: envelope, takenAt: now, hop, attempt: 1, excluded: NO_PEERS })];
   }
 
   #park(now: Millis, envelope: Envelope, since: Millis): readonly HopEffect[] {

@@ -2,6 +2,7 @@ import type { PeerIdentity } from '@banyan/identity';
 import type { Id } from '@banyan/ids';
 import type { HopRecord, NodeHandle } from '@banyan/kbr';
 import type { Epoch, GapReason, Start } from '@banyan/multicast';
+import type { ForwardDecision } from '@banyan/overlay';
 import type { PastryConfig } from '@banyan/pastry';
 import type { multicast } from '@banyan/proto';
 import type { Json } from '@banyan/sansio';
@@ -69,7 +70,36 @@ export interface TraceAnswer {
 /** What an attached application is told. */
 export type AttachmentEvent =
   | { readonly type: 'deliver'; readonly key: Id; readonly payload: Uint8Array; readonly origin: NodeHandle; readonly hops: number; readonly trace?: string }
-  | { readonly type: 'leafSetChanged'; readonly gained: readonly NodeHandle[]; readonly lost: readonly NodeHandle[]; readonly merged: boolean };
+  | { readonly type: 'leafSetChanged'; readonly gained: readonly NodeHandle[]; readonly lost: readonly NodeHandle[]; readonly merged: boolean }
+  /** A message on its way waits for `answer`, 100 ms at most; it would go to `nextHop`, and may go to one of `otherHops`. */
+  | {
+      readonly type: 'forward';
+      readonly forwardId: number;
+      readonly key: Id;
+      readonly payload: Uint8Array;
+      readonly origin: NodeHandle;
+      readonly hops: number;
+      readonly nextHop: NodeHandle;
+      readonly otherHops: readonly NodeHandle[];
+    }
+  /** An answer was not followed, FORWARD_GONE or HOP_REFUSED: the message went on as it was. */
+  | { readonly type: 'forwardRefused'; readonly forwardId: number; readonly reason: 'FORWARD_GONE' | 'HOP_REFUSED' };
+
+/** An application attached to this node; ends with the iteration. */
+export interface Attachment extends Ongoing<AttachmentEvent> {
+  /** What becomes of an offered message. Throws PAYLOAD_TOO_LARGE. */
+  answer(forwardId: number, decision: ForwardDecision): void;
+  /** Nothing more is offered; what waits goes on. */
+  askNoForwards(): void;
+}
+
+/** The nodes closest to a key, as this node knows them. */
+export interface ReplicaSet {
+  /** Closest first, this node among them. */
+  readonly replicas: readonly NodeHandle[];
+  /** This node delivers what is routed to the key. */
+  readonly isRoot: boolean;
+}
 
 /**
  * Something that goes on: read it with `for await`; leaving the loop (or `close`) ends it. What waits to be read is
@@ -192,8 +222,13 @@ export interface Overlay {
   trace(key: Id, ask?: Ask): Promise<TraceAnswer>;
   /** Routes a payload to the application of that name at the root. Throws NO_APPLICATION, ROUTE_TIMEOUT, PAYLOAD_TOO_LARGE. */
   route(message: { readonly key: Id; readonly application: string; readonly payload: Uint8Array }, ask?: Ask): Promise<TraceAnswer>;
-  /** Attaches an application under a name; throws APPLICATION_TAKEN, NAME_INVALID. Ends with the iteration. */
-  attach(application: string): Ongoing<AttachmentEvent>;
+  /**
+   * Attaches an application under a name; throws APPLICATION_TAKEN, NAME_INVALID, PREFIX_INVALID. It is offered messages of
+   * its name that pass through to keys with one of `forwardPrefixes` (hex digits); by default none.
+   */
+  attach(application: string, forwardPrefixes?: readonly string[]): Attachment;
+  /** The nodes closest to a key, at most `max`, without asking any. Throws NOT_READY. */
+  replicaSet(key: Id, max: number): ReplicaSet;
   /** The neighbors now, and again after every change. */
   watchNeighbors(): Ongoing<Neighbors>;
   state(): HostState;

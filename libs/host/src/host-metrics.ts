@@ -43,7 +43,9 @@ export class HostMetrics {
       case 'note':
         return this.#noted(effect.note, effect.count);
       case 'event':
-        return effect.app === 'multicast' ? this.#told(effect.event) : undefined;
+        if (effect.app === 'multicast') this.#told(effect.event);
+        else if (effect.app === 'attached' && effect.event.type === 'forwarded') this.overlay.forwards.add(1, { reason: effect.event.outcome });
+        return;
       case 'send':
       case 'hopDone':
       case 'sendDirect':

@@ -1,5 +1,6 @@
 export type {
   Ask,
+  Attachment,
   AttachmentEvent,
   GroupPlace,
   Groups,
@@ -11,6 +12,7 @@ export type {
   OverlayHostOptions,
   Publication,
   PublicationReceipt,
+  ReplicaSet,
   SubscriptionEvent,
   TraceAnswer,
 } from './contract.ts';

@@ -10,7 +10,7 @@ import { assertNever, digest, type Json, type Millis } from '@banyan/sansio';
 import { createMetricsRegistry, NO_LOGGER, NO_TRACER, type Logger } from '@banyan/telemetry';
 import { nodeCodec, type DescriptorCheck } from '@banyan/wire';
 import { Attachments } from './attachments.ts';
-import type { Ask, AttachmentEvent, HostState, LookupAnswer, Neighbors, Ongoing, Overlay, OverlayHostOptions, TraceAnswer } from './contract.ts';
+import type { Ask, Attachment, HostState, LookupAnswer, Neighbors, Ongoing, Overlay, OverlayHostOptions, ReplicaSet, TraceAnswer } from './contract.ts';
 import { Driver, SYSTEM_CLOCK } from './driver.ts';
 import { FlightRecorder } from './flight-recorder.ts';
 import { toNode } from './handles.ts';
@@ -205,8 +205,13 @@ export class OverlayHost implements Overlay {
     return this.#questions.route(message, ask);
   }
 
-  attach(application: string): Ongoing<AttachmentEvent> {
-    return this.#attachments.attach(application);
+  attach(application: string, forwardPrefixes: readonly string[] = []): Attachment {
+    return this.#attachments.attach(application, forwardPrefixes);
+  }
+
+  replicaSet(key: Id, max: number): ReplicaSet {
+    if (!this.isReady) throw new OverlayError('NOT_READY', 'this node is not in the ring yet');
+    return { replicas: this.view.replicaSet(key, max), isRoot: this.view.isRoot(key) };
   }
 
   watchNeighbors(): Ongoing<Neighbors> {

@@ -73,6 +73,7 @@ export class Questions {
   /** An event of the attached applications that answers a route. */
   onRoute(event: Extract<AttachedEvent, { readonly type: 'routed' | 'routeFailed' }>): void {
     if (event.type === 'routed') return this.#settle(event.requestId, { root: event.root, replicas: [], hops: event.hops, record: event.record ?? [] });
+    if (event.reason === 'stopped') return this.#settle(event.requestId, new OverlayError('ROUTE_STOPPED', 'an application on the way took the message out'));
     if (event.reason === 'no_application') return this.#settle(event.requestId, new OverlayError('NO_APPLICATION', 'no application of that name is attached at the root of the key'));
     this.#settle(event.requestId, event.reason === 'timeout' ? timeout() : busy());
   }

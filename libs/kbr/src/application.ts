@@ -35,8 +35,11 @@ export type Upcall<Body, Frame = never> =
 /** What an application asks of the layers below. */
 export type Downcall<Body, Frame = never> =
   | { readonly type: 'route'; readonly key: Id; readonly body: Body; readonly trace?: string; readonly explain?: boolean }
-  /** Lets a forwarded envelope go on, perhaps with another body or towards another hop that makes progress. */
-  | { readonly type: 'resume'; readonly envelope: Envelope<Body>; readonly nextHop: NodeHandle }
+  /**
+   * Lets a forwarded envelope go on, perhaps with another body or towards another hop that makes progress. Without
+   * `nextHop` routing chooses anew: for an envelope that was kept beyond the turn of its `forward`.
+   */
+  | { readonly type: 'resume'; readonly envelope: Envelope<Body>; readonly nextHop?: NodeHandle }
   | { readonly type: 'direct'; readonly to: NodeHandle; readonly body: Body }
   /** Opens a data link to a parent; answered by `linkUp` or `linkDown`. Without effect while one is open or opening. */
   | { readonly type: 'dial'; readonly to: NodeHandle }

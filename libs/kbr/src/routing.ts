@@ -45,6 +45,8 @@ export interface RoutingView {
   isRoot(key: Id): boolean;
   /** The `max` live nodes closest to `key`, closest first, self among them; from leaf set and self. */
   replicaSet(key: Id, max: number): readonly NodeHandle[];
+  /** At most `max` nodes known here that bring `key` nearer, closest to it first: where a message for it may go next. */
+  nextHops(key: Id, max: number): readonly NodeHandle[];
   /** Every leaf, nearest on the ring first. */
   leaves(): readonly NodeHandle[];
   /** Smoothed round-trip time to a peer in ms; undefined before it was measured. */
@@ -58,7 +60,7 @@ export type RoutingInput<Message = unknown> =
   | { readonly type: 'join'; readonly seeds: readonly NodeHandle[] }
   | { readonly type: 'leave' }
   | { readonly type: 'route'; readonly app: string; readonly key: Id; readonly body: unknown; readonly trace?: string; readonly explain?: boolean }
-  | { readonly type: 'resume'; readonly envelope: Envelope; readonly nextHop: NodeHandle }
+  | { readonly type: 'resume'; readonly envelope: Envelope; readonly nextHop?: NodeHandle }
   /** A hint that a peer may be gone: its socket closed, a dial failed, or an application suspects it. */
   | { readonly type: 'suspect'; readonly peer: NodeHandle }
   /** The driver was not scheduled for this long: leases may have run out. */

@@ -14,7 +14,8 @@ export { OverlayNode } from './overlay-node.ts';
 export { DEFAULT_LOOKUP_CONFIG, Lookup, type LookupConfig } from './lookup/lookup.ts';
 export type { LookupBody, LookupCommand, LookupEvent, LookupFailure } from './lookup/messages.ts';
 export { Attached, ATTACHED_MAX, ROUTE_ANSWER_MS, ROUTES_OPEN_MAX } from './attached/attached.ts';
-export type { AttachedBody, AttachedCommand, AttachedEvent, RouteFailure } from './attached/messages.ts';
+export { FORWARD_WAIT_MS, FORWARDS_MAX } from './attached/forwards.ts';
+export type { AttachedBody, AttachedCommand, AttachedEvent, ForwardDecision, ForwardOutcome, RouteFailure } from './attached/messages.ts';
 export {
   effectsDigest,
   parseRecording,

@@ -31,6 +31,13 @@ export class PastryView implements RoutingView {
     return near.sort((a, b) => compareDistance(key, a.id, b.id)).slice(0, max);
   }
 
+  nextHops(key: Id, max: number): readonly NodeHandle[] {
+    const { leafSet, table } = this.#context.tables;
+    const known = new Map([...leafSet.members, ...table.entries()].map((node) => [node.id, node]));
+    const nearer = [...known.values()].filter((node) => this.#geometry.makesProgress(key, node));
+    return nearer.sort((a, b) => compareDistance(key, a.id, b.id)).slice(0, max);
+  }
+
   leaves(): readonly NodeHandle[] {
     return this.#context.tables.leafSet.nearestFirst();
   }

@@ -1,6 +1,6 @@
 // Every metric of every service, in one place: what is not in this table is not exported, and the dashboards are
 // checked against it. Base units; `_total` on counters only; labels are enums, never ids.
-import { DROP_REASONS, GAP_REASONS, HOP_RULES, PEER_FAULTS } from './reasons.ts';
+import { DROP_REASONS, FORWARD_OUTCOMES, GAP_REASONS, HOP_RULES, PEER_FAULTS } from './reasons.ts';
 
 /** One metric: its name, its meaning, and which values its labels may take (`open`: bounded by the caller's code). */
 export interface MetricSpec {
@@ -40,6 +40,7 @@ export const OVERLAY_METRICS = {
   dropped: { kind: 'counter', name: 'banyan_overlay_messages_dropped_total', help: 'Messages given up, by reason.', labels: { reason: DROP_REASONS } },
   peerFaults: { kind: 'counter', name: 'banyan_overlay_peer_faults_total', help: 'Links closed because the peer broke the protocol.', labels: { fault: PEER_FAULTS } },
   stalls: { kind: 'counter', name: 'banyan_overlay_stalls_total', help: 'Times the process was not scheduled for half a lease and stepped back.' },
+  forwards: { kind: 'counter', name: 'banyan_overlay_forwards_total', help: 'Messages on their way that were offered to an attached application, by what became of them.', labels: { reason: FORWARD_OUTCOMES } },
   messages: { kind: 'counter', name: 'banyan_overlay_messages_total', help: 'Control messages, by direction.', labels: { direction: DIRECTIONS } },
   bytes: { kind: 'counter', name: 'banyan_overlay_bytes_total', help: 'Bytes of control messages, by direction.', labels: { direction: DIRECTIONS } },
   links: { kind: 'gauge', name: 'banyan_overlay_links', help: 'Open links to peers.', labels: { kind: ['control', 'data'] } },

@@ -2,7 +2,6 @@
 
 /** Why something was given up. */
 export const DROP_REASONS = [
-  'app_timeout',
   'buffer_full',
   'connection_limit',
   'deadline',
@@ -58,6 +57,9 @@ export const PEER_FAULTS = [
 
 /** Rules that choose a hop. */
 export const HOP_RULES = ['leaf_set', 'routing_table', 'rare_case', 'application', 'other'] as const;
+
+/** What became of messages that were offered to an attached application on their way. */
+export const FORWARD_OUTCOMES = ['passed', 'changed', 'redirected', 'stopped', 'refused', 'app_timeout', 'app_full', 'app_gone', 'other'] as const;
 
 /** Why messages of a group will not come. */
 export const GAP_REASONS = ['expired', 'other_epoch', 'lost_state', 'dropped', 'other'] as const;

@@ -62,7 +62,7 @@ export const lookupBodies: BodyCodec<LookupBody> = {
 type Answer = Extract<AttachedBody, { readonly type: 'answer' }>;
 type WireAnswer = Omit<peer.AttachedAnswer, 'explained' | 'record'>;
 
-const plainAnswer = message<Omit<Answer, 'record'>, WireAnswer>({ requestId: count, delivered: flag, hops: small });
+const plainAnswer = message<Omit<Answer, 'record'>, WireAnswer>({ requestId: count, delivered: flag, stopped: flag, hops: small });
 const answer: Field<Answer, peer.AttachedAnswer> = {
   toWire: (value) => ({ ...plainAnswer.toWire(value), explained: value.record !== undefined, record: hopRecords.toWire(value.record ?? []) }),
   fromWire: (wire) => ({ ...plainAnswer.fromWire(wire), type: 'answer', ...(wire.explained ? { record: hopRecords.fromWire(wire.record) } : {}) }),

@@ -11,7 +11,7 @@ const said: readonly ControlMessage[] = [
   ...pastryMessages.map((message) => ({ type: 'ring', message }) as const),
   ...multicastMessages.map((body) => ({ type: 'direct', app: 'multicast', body }) as const),
   { type: 'direct', app: 'lookup', body: { type: 'found', requestId: 4, replicaSet: [], hops: 2 } },
-  { type: 'direct', app: 'attached', body: { type: 'answer', requestId: 4, delivered: true, hops: 2 } },
+  { type: 'direct', app: 'attached', body: { type: 'answer', requestId: 4, delivered: true, stopped: false, hops: 2 } },
 ];
 const nameOf = (message: ControlMessage): string => (message.type === 'ring' ? message.message.type : `${message.app} ${(message.body as { type: string }).type}`);
 

@@ -37,6 +37,7 @@ afterAll(async () => {
 });
 
 const named = (value: string): overlay.Key => ({ key: { $case: 'name', value } });
+const attachAs = (application: string, ...forwardPrefixes: string[]): overlay.AttachRequest => ({ application, forwardPrefixes, answer: undefined });
 const keyOf = (id: string): overlay.Key => ({ key: { $case: 'id', value: Buffer.from(id, 'hex') } });
 
 describe('Lookup', () => {
@@ -90,7 +91,7 @@ describe('Attach and Route', () => {
   it('carry a payload to the application at the root of its key', async () => {
     const root = nodes[1]!;
     const attachment = root.overlayClient(await trust.token('bob', ['route'])).attach();
-    attachment.write({ application: 'echo' });
+    attachment.write(attachAs('echo'));
     const told = reader<overlay.AttachResponse>(attachment);
     const { event: attached } = await told.next();
     expect(attached?.$case === 'attached' && idFromBytes(attached.value.node!.id)).toBe(root.id);
@@ -106,7 +107,7 @@ describe('Attach and Route', () => {
     }
 
     const second = root.overlayClient(await trust.token('bob', ['route'])).attach();
-    second.write({ application: 'echo' });
+    second.write(attachAs('echo'));
     expect(await reader<overlay.AttachResponse>(second).reason()).toBe('APPLICATION_TAKEN');
     attachment.cancel();
     expect(await told.reason()).toBe('CANCELLED');
@@ -118,11 +119,100 @@ describe('Attach and Route', () => {
     expect(await refusalOf(route, { key: named('a'), application: '../etc', payload: new Uint8Array() })).toBe('NAME_INVALID');
     expect(await refusalOf(route, { key: named('a'), application: 'echo', payload: new Uint8Array(65_537) })).toBe('PAYLOAD_TOO_LARGE');
     const nameless = client.attach();
-    nameless.write({ application: '' });
+    nameless.write(attachAs(''));
     expect(await reader<overlay.AttachResponse>(nameless).reason()).toBe('NAME_INVALID');
     const silent = client.attach();
     silent.end();
     expect(await reader<overlay.AttachResponse>(silent).reason()).toBe('REQUEST_INVALID');
+  });
+});
+
+describe('Attach with forward', () => {
+  const pass: overlay.ForwardAnswer = { forwardId: 0n, stop: false, payload: undefined, nextHop: new Uint8Array() };
+
+  /** An application on the first node, where routes begin, and one on the root of the key. */
+  async function onTheWay() {
+    const root = nodes[1]!;
+    const token = await trust.token('bob', ['route']);
+    const [way, end] = [first.overlayClient(token).attach(), root.overlayClient(token).attach()];
+    way.write(attachAs('relay', root.id.slice(0, 2)));
+    end.write(attachAs('relay'));
+    const [offered, delivered] = [reader<overlay.AttachResponse>(way), reader<overlay.AttachResponse>(end)];
+    await Promise.all([offered.next(), delivered.next()]);
+    const routing = callUnary(client.route.bind(client), { key: keyOf(root.id), application: 'relay', payload: Buffer.from('as sent') });
+    const { event } = await offered.next();
+    if (event?.$case !== 'forward') throw new Error(`told ${event?.$case}`);
+    const answer = (change: Partial<overlay.ForwardAnswer>): void => void way.write({ application: '', forwardPrefixes: [], answer: { ...pass, forwardId: event.value.forwardId, ...change } });
+    const close = (): void => [way, end].forEach((call) => call.cancel());
+    return { root, routing, offer: event.value, offered, delivered, answer, way, close };
+  }
+  const payloadOf = ({ event }: overlay.AttachResponse): string => (event?.$case === 'deliver' ? Buffer.from(event.value.payload).toString() : `told ${event?.$case}`);
+
+  it('lets the application change what passes through', async () => {
+    const { root, offer, answer, delivered, routing, close } = await onTheWay();
+    expect([idFromBytes(offer.nextHop!.id), Buffer.from(offer.payload).toString(), offer.hops]).toEqual([root.id, 'as sent', 0]);
+    answer({ payload: Buffer.from('as changed'), nextHop: idToBytes(root.service.ready.id as never) });
+    expect(payloadOf(await delivered.next())).toBe('as changed');
+    expect((await routing).hops).toBe(1);
+    close();
+  });
+
+  it('lets it stop what passes through, and tells who routed it', async () => {
+    const { answer, routing, close } = await onTheWay();
+    answer({ stop: true });
+    await expect(routing).rejects.toMatchObject({ reason: 'ROUTE_STOPPED' });
+    close();
+  });
+
+  it('refuses a hop that brings nothing nearer, and an answer nobody waits for; the message goes on as it was', async () => {
+    const { answer, offered, offer, delivered, routing, close } = await onTheWay();
+    answer({ nextHop: idToBytes(first.service.ready.id as never), payload: Buffer.from('lost') });
+    expect((await offered.next()).event).toEqual({ $case: 'forwardRefused', value: { forwardId: offer.forwardId, reason: 'HOP_REFUSED' } });
+    expect(payloadOf(await delivered.next())).toBe('as sent');
+    await routing;
+    answer({});
+    expect((await offered.next()).event).toMatchObject({ value: { reason: 'FORWARD_GONE' } });
+    close();
+  });
+
+  it('lets it go on when no answer comes, and at once when the application is gone or ends its side', async () => {
+    for (const leave of [() => undefined, (way: { cancel(): void }) => way.cancel(), (way: { end(): void }) => way.end()]) {
+      const { delivered, routing, way, close } = await onTheWay();
+      leave(way as never);
+      expect(payloadOf(await delivered.next())).toBe('as sent');
+      await routing;
+      close();
+      await new Promise((resolve) => setTimeout(resolve, 20)); // until both names are free again
+    }
+  });
+
+  it('ends an attachment whose answer or prefix is none, and what waited goes on', async () => {
+    for (const [change, reason] of [[{ stop: true, payload: Buffer.from('x') }, 'REQUEST_INVALID'], [{ nextHop: Buffer.alloc(3) }, 'REQUEST_INVALID'], [{ payload: new Uint8Array(65_537) }, 'PAYLOAD_TOO_LARGE']] as const) {
+      const { answer, offered, delivered, close } = await onTheWay();
+      answer(change);
+      expect(await offered.reason()).toBe(reason);
+      expect(payloadOf(await delivered.next())).toBe('as sent');
+      close();
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    for (const prefixes of [['xyz'], ['a'.repeat(33)], Array.from({ length: 17 }, () => 'a')]) {
+      const call = client.attach();
+      call.write(attachAs('relay', ...prefixes));
+      expect(await reader<overlay.AttachResponse>(call).reason()).toBe('PREFIX_INVALID');
+    }
+  });
+});
+
+describe('ReplicaSet', () => {
+  it('names the nodes closest to a key as the node itself knows them, and whether it is the root', async () => {
+    const at = async (node: TestNode): Promise<overlay.ReplicaSetResponse> => {
+      const asked = node.overlayClient(await trust.token('alice', ['route']));
+      return callUnary(asked.replicaSet.bind(asked), { key: keyOf(nodes[1]!.id), replicas: 2 });
+    };
+    const answers = await Promise.all(nodes.map(at));
+    expect(answers.map(({ isRoot }) => isRoot)).toEqual([false, true, false]);
+    for (const { replicas } of answers) expect([replicas.length, idFromBytes(replicas[0]!.id)]).toEqual([2, nodes[1]!.id]);
+    expect(await refusalOf(client.replicaSet.bind(client), { key: named('a'), replicas: 17 })).toBe('REQUEST_INVALID');
   });
 });
 
@@ -167,10 +257,11 @@ describe('every method', () => {
       expect(await refusalOf(stranger.route.bind(stranger), request)).toBe(reason);
       expect(await refusalOf(stranger.lookup.bind(stranger), request)).toBe(reason);
       expect(await refusalOf(stranger.trace.bind(stranger), request)).toBe(reason);
+      expect(await refusalOf(stranger.replicaSet.bind(stranger), request)).toBe(reason);
       expect(await refusalOf(stranger.getState.bind(stranger), {})).toBe(reason);
       expect(await reader(stranger.watchNeighbors({})).reason()).toBe(reason);
       const attachment = stranger.attach();
-      attachment.write({ application: 'echo' });
+      attachment.write(attachAs('echo'));
       expect(await reader<overlay.AttachResponse>(attachment).reason()).toBe(reason);
     }
     expect(await refusalOf(client.getState.bind(client), {})).toBe('SCOPE_MISSING');

@@ -33,6 +33,7 @@ export class LoneNode {
       ready: true,
       isRoot: (key) => nearest(key)[0] === self,
       replicaSet: (key, max) => nearest(key).slice(0, max),
+      nextHops: () => [],
       leaves: () => this.#others,
       roundTripMs: () => 10,
     };

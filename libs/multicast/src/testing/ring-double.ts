@@ -248,7 +248,7 @@ export class RingDouble {
         this.#route(member, { app: 'multicast', key: effect.key, body: effect.body, origin: member.handle, counter: this.#counter++, hops: 0 });
         return;
       case 'resume':
-        this.#hop(member, effect.envelope as Envelope<MulticastMessage>, effect.nextHop);
+        if (effect.nextHop !== undefined) this.#hop(member, effect.envelope as Envelope<MulticastMessage>, effect.nextHop);
         return;
       case 'dial':
         this.#dial(member, effect.to);
@@ -381,6 +381,7 @@ function viewOf(self: NodeHandle, known: Map<Id, NodeHandle>): RoutingView {
     ready: true,
     isRoot: (key) => nearest(key)[0] === self,
     replicaSet: (key, max) => nearest(key).slice(0, max),
+    nextHops: () => [],
     leaves: () => nearest(self.id).filter((node) => node !== self).slice(0, 16),
     roundTripMs: () => 10,
   };

@@ -2,14 +2,14 @@ import { Controller, Inject } from '@nestjs/common';
 import { GrpcMethod, GrpcStreamCall } from '@nestjs/microservices';
 import { EMPTY, type Observable } from 'rxjs';
 import { OverlayError } from '@banyan/grpc';
-import type { Ask, AttachmentEvent, Neighbors, Overlay } from '@banyan/host';
+import type { Ask, Attachment, Neighbors, Overlay } from '@banyan/host';
 import { idToBytes } from '@banyan/ids';
 import type { overlay } from '@banyan/proto';
 import { canonicalJson } from '@banyan/sansio';
 import { Call, cancelSignal, checkRequest, onCancel, Request, RequireScope, requests, send, Traceparent, type Cancellable, type DuplexCall, type ResponseStream } from '@banyan/service-kit';
 import { OVERLAY, SELF, type SelfNode } from '../ports.ts';
-import { attachRequest, lookupRequest, routeRequest, traceRequest, type LookupOrder, type RouteOrder, type TraceOrder } from './overlay.requests.ts';
-import { toHop, toNode, toNodes } from './to-proto.ts';
+import { answerRequest, attachRequest, lookupRequest, replicaSetRequest, routeRequest, traceRequest, type LookupOrder, type RouteOrder, type TraceOrder } from './overlay.requests.ts';
+import { toAttachResponse, toHop, toNode, toNodes } from './to-proto.ts';
 
 /** banyan.overlay.v1.OverlayService: key-based routing for clients with a token. */
 @Controller()
@@ -61,17 +61,30 @@ export class OverlayHandler {
     return EMPTY;
   }
 
-  /** Stays attached when the client ends its side: nothing more is expected from there. */
+  @GrpcMethod('OverlayService', 'ReplicaSet')
+  @RequireScope('route')
+  replicaSet(@Request(replicaSetRequest) { key, replicas }: LookupOrder): overlay.ReplicaSetResponse {
+    const { replicas: nodes, isRoot } = this.#overlay.replicaSet(key, replicas);
+    return { replicas: toNodes(nodes), isRoot, key: idToBytes(key) };
+  }
+
+  /** Stays attached when the client ends its side, and is offered nothing more then: no answer can come. */
   @GrpcStreamCall('OverlayService', 'Attach')
   @RequireScope('route')
   async attach(@Call() call: DuplexCall<overlay.AttachRequest, overlay.AttachResponse>): Promise<void> {
-    const { value: first } = await requests<overlay.AttachRequest>(call).next();
+    const asked = requests<overlay.AttachRequest>(call);
+    const { value: first } = await asked.next();
     if (first === undefined) throw new OverlayError('REQUEST_INVALID', 'the first request names the application');
-    const { application } = checkRequest(attachRequest, first);
-    const attachment = this.#overlay.attach(application);
+    const { application, forwardPrefixes } = checkRequest(attachRequest, first);
+    const attachment = this.#overlay.attach(application, forwardPrefixes);
     onCancel(call, () => attachment.close());
-    await send(call, { event: { $case: 'attached', value: { node: this.#node() } } });
-    for await (const event of attachment) if (!(await send(call, attachResponse(event)))) break;
+    const hearing = hear(asked, attachment).finally(() => attachment.askNoForwards());
+    try {
+      await send(call, { event: { $case: 'attached', value: { node: this.#node() } } });
+      await Promise.all([tell(call, attachment), hearing]);
+    } finally {
+      attachment.close();
+    }
   }
 
   #node(): overlay.Node {
@@ -87,10 +100,16 @@ function askOf(call: Cancellable, trace: string | undefined): Ask {
   return { signal: cancelSignal(call), ...(trace === undefined ? {} : { trace }) };
 }
 
-function attachResponse(event: AttachmentEvent): overlay.AttachResponse {
-  if (event.type === 'deliver') {
-    const { key, payload, origin, hops } = event;
-    return { event: { $case: 'deliver', value: { key: idToBytes(key), payload, origin: toNode(origin), hops } } };
+/** What happens at an attachment, until it is closed or the client is gone. */
+async function tell(call: ResponseStream<overlay.AttachResponse>, attachment: Attachment): Promise<void> {
+  for await (const event of attachment) if (!(await send(call, toAttachResponse(event)))) break;
+}
+
+/** The answers of an attached application, until it ends its side. Throws what is wrong with one. */
+async function hear(asked: AsyncIterable<overlay.AttachRequest>, attachment: Attachment): Promise<void> {
+  for await (const { answer } of asked) {
+    if (answer === undefined) throw new OverlayError('REQUEST_INVALID', 'a request after the first holds an answer');
+    const { forwardId, decision } = checkRequest(answerRequest, answer);
+    attachment.answer(forwardId, decision);
   }
-  return { event: { $case: 'leafSetChanged', value: { gained: toNodes(event.gained), lost: toNodes(event.lost), merged: event.merged } } };
 }

@@ -2,7 +2,7 @@
 import { idToBytes } from '@banyan/ids';
 import type { HopRecord, HopRule, NodeHandle } from '@banyan/kbr';
 import { multicast, overlay } from '@banyan/proto';
-import type { GroupPlace, SubscriptionEvent } from '@banyan/host';
+import type { AttachmentEvent, GroupPlace, SubscriptionEvent } from '@banyan/host';
 import { nodeCodec } from '@banyan/wire';
 
 const RULES: Readonly<Record<HopRule, overlay.HopRule>> = {
@@ -49,6 +49,25 @@ export function toHop(hop: HopRecord): overlay.Hop {
     roundTripMs: hop.roundTripMs,
     waitMs: hop.waitMs,
   };
+}
+
+/** What an attached application is told. */
+export function toAttachResponse(event: AttachmentEvent): overlay.AttachResponse {
+  switch (event.type) {
+    case 'deliver': {
+      const { key, payload, origin, hops } = event;
+      return { event: { $case: 'deliver', value: { key: idToBytes(key), payload, origin: toNode(origin), hops } } };
+    }
+    case 'leafSetChanged':
+      return { event: { $case: 'leafSetChanged', value: { gained: toNodes(event.gained), lost: toNodes(event.lost), merged: event.merged } } };
+    case 'forward': {
+      const { forwardId, key, payload, origin, hops, nextHop, otherHops } = event;
+      const value = { forwardId: BigInt(forwardId), key: idToBytes(key), payload, origin: toNode(origin), hops, nextHop: toNode(nextHop), otherHops: toNodes(otherHops) };
+      return { event: { $case: 'forward', value } };
+    }
+    case 'forwardRefused':
+      return { event: { $case: 'forwardRefused', value: { forwardId: BigInt(event.forwardId), reason: event.reason } } };
+  }
 }
 
 /** A place in a tree. `name` is the group's; `node` whose place it is. */
