@@ -23,7 +23,7 @@ const CHURN_PLACEHOLDER = 'gnutella|kad|poisson:MINUTES';
 const OPTIONS = {
   churn: { kind: 'text', placeholder: CHURN_PLACEHOLDER, default: 'gnutella', describe: 'how long nodes stay; MINUTES is the mean session, its median is 0.693 of that (poisson:2.02 has a median of 1.4)' },
   nodes: { kind: 'whole', min: 2, max: 100_000, default: 300, describe: 'ring members on average' },
-  hours: { kind: 'number', min: 0.01, max: 10_000, default: 1, describe: 'virtual hours of lookups' },
+  hours: { kind: 'number', min: 0.01, max: 10_000, default: 1, describe: 'virtual hours of lookups; of a trace its first ones' },
   'warm-up': { kind: 'number', min: 0, max: 100_000, default: 10, describe: 'virtual minutes of churn before them' },
   'lookups-per-second-per-node': { kind: 'number', min: 0, max: 1_000, default: 0.01, describe: 'of random keys, at random instants' },
   loss: { kind: 'fraction', default: 0, describe: 'share of datagrams that are lost' },
@@ -45,6 +45,7 @@ export const churn: Experiment<typeof OPTIONS> = {
 function runChurn(values: Values<typeof OPTIONS>, _operands: readonly string[], progress: Progress): Outcome {
   const { nodes, hours, loss, seed, b, trace } = values;
   const ring = ringOf(values);
+  if (trace !== undefined && values.churn !== OPTIONS.churn.default) throw new LabFault('--trace and --churn: both say who is there when', { usage: true });
   const timeScale = values['time-scale'];
   const warmUpMinutes = values['warm-up'];
   const lookupsPerSecondPerNode = values['lookups-per-second-per-node'];

@@ -18,6 +18,9 @@ const DRAIN_MS: Millis = 120_000;
 /** Half as long again as the sweep of a routing table: by then every entry has been asked whether it lives. */
 export const REPAIR_MS: Millis = 15 * 60_000;
 
+/** Messages that answer another. */
+const REPLIES: ReadonlySet<string> = new Set<PastryMessage['type']>(['pong', 'pingReport', 'leafReply', 'leavesReply', 'rowReply']);
+
 export interface FailuresSetup {
   readonly topology: Topology;
   /** Share of the nodes that fall silent at once. */
@@ -42,6 +45,8 @@ export type FailuresResults = {
   readonly hopsUndisturbed: number;
   /** What survivors sent in the 15 minutes beyond what the same nodes sent in the twin ring; lookups and their hop acks left out. */
   readonly repairMessagesPerFailedNode: number;
+  /** Those of them that are no replies: what the paper calls remote procedure calls. */
+  readonly repairCallsPerFailedNode: number;
   /** The same by type of message, dearest first. */
   readonly repairMessagesByType: { readonly [type: string]: number };
   readonly lost: number;
@@ -68,6 +73,7 @@ export function measureFailures(setup: FailuresSetup, progress: Progress): Failu
     hopsRepaired: ring.repaired.mean,
     hopsUndisturbed: twin.repaired.mean,
     repairMessagesPerFailedNode: rounded(sum(Object.values(repairMessagesByType)), 1),
+    repairCallsPerFailedNode: rounded(sum(Object.entries(repairMessagesByType).flatMap(([type, count]) => (REPLIES.has(type) ? [] : [count]))), 1),
     repairMessagesByType,
     lost: ring.verdict.lost,
     incorrect: ring.verdict.incorrect,
