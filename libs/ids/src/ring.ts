@@ -32,6 +32,11 @@ export function compareDistance(key: Id, a: Id, b: Id): number {
   return clockwiseDistance(key, a) === toA ? -1 : 1;
 }
 
+/** Distance the shorter way round as a share of the whole ring, in [0, 1/2], from the first 52 bits: for estimates. */
+export function ringShare(a: Id, b: Id): number {
+  return headDistance(a, b) / HEAD_RING;
+}
+
 /** The member of `ids` closest to `key`; undefined of an empty list. */
 export function closestTo(key: Id, ids: Iterable<Id>): Id | undefined {
   let best: Id | undefined;

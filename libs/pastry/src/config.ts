@@ -11,6 +11,8 @@ export interface PastryConfig {
   readonly leafSetSize: number;
   /** |M|: proximally closest nodes kept. */
   readonly neighborhoodSize: number;
+  /** k: messages are led to the nearest of the k nodes closest to their key on their way to the root; 1: straight to the root. */
+  readonly replicasSought: number;
 
   /** Between two heartbeats to a ring neighbor. */
   readonly heartbeatPeriodMs: Millis;
@@ -95,6 +97,7 @@ export const DEFAULT_PASTRY_CONFIG: PastryConfig = {
   digitBits: 4,
   leafSetSize: 32,
   neighborhoodSize: 32,
+  replicasSought: 1,
   heartbeatPeriodMs: 10_000,
   heartbeatGraceMs: 3_000,
   leaseMs: 30_000,

@@ -3,6 +3,7 @@ import type { Geometry, Hop, NodeHandle } from '@banyan/kbr';
 import type { Millis } from '@banyan/sansio';
 import type { NodeContext } from './context.ts';
 import type { Heartbeats } from './heartbeats.ts';
+import { HopChoice } from './hop-choice.ts';
 import { makesProgress, nextHop } from './next-hop.ts';
 
 /**
@@ -14,12 +15,15 @@ export class PastryGeometry implements Geometry {
   readonly #context: NodeContext;
   readonly #heartbeats: Heartbeats;
   readonly #clock: () => Millis;
+  readonly #choice: HopChoice;
 
   constructor(deps: { readonly context: NodeContext; readonly heartbeats: Heartbeats; readonly clock: () => Millis }) {
     this.self = deps.context.self;
     this.#context = deps.context;
     this.#heartbeats = deps.heartbeats;
     this.#clock = deps.clock;
+    const { config, peers, tables } = deps.context;
+    this.#choice = new HopChoice({ tables, proximityMs: (peer) => peers.proximityMs(peer), leafSetSize: config.leafSetSize, replicas: config.replicasSought });
   }
 
   nextHop(key: Id, excluded: ReadonlySet<Id>): Hop | undefined {
@@ -52,7 +56,9 @@ export class PastryGeometry implements Geometry {
     const now = this.#clock();
     const avoid = (peer: NodeHandle): boolean => excluded.has(peer.id) || peers.isDoubtful(now, peer);
     const hop = nextHop(tables, { key, avoid }) ?? nextHop(tables, { key, avoid: (peer) => excluded.has(peer.id) });
-    return hop?.last === true && peers.isUnreachable(now, hop.to) ? (this.#relay(key, avoid) ?? hop) : hop;
+    if (hop?.rule === 'routing-table') return this.#choice.best(key, hop, avoid);
+    if (hop?.last !== true) return hop;
+    return peers.isUnreachable(now, hop.to) ? (this.#relay(key, avoid) ?? hop) : this.#choice.nearestReplica(key, hop, avoid);
   }
 
   // The root lives but not for us: the leaf nearest to the key that does answer us may reach it.

@@ -52,6 +52,29 @@ export class RoutingTable {
     return this.#rows[index]?.handles[digitAt(key, index, this.digitBits)];
   }
 
+  /** The entry in a slot. */
+  at(slot: Slot): NodeHandle | undefined {
+    return this.#rows[slot.row]?.handles[slot.column];
+  }
+
+  /** How far away an entry is, as far as it was measured before it came in; Infinity: it was not, or it is no entry. */
+  proximityMs(id: Id): Millis {
+    const { row, column } = this.slotOf(id);
+    return this.#rows[row]?.handles[column]?.id === id ? (this.#rows[row].proximityMs[column] ?? Infinity) : Infinity;
+  }
+
+  /** How far away the entries of a row are on average, ms; 0 when none was measured. */
+  meanMs(index: number): Millis {
+    let sum = 0;
+    let count = 0;
+    for (const ms of this.#rows[index]?.proximityMs ?? NO_DISTANCES) {
+      if (ms === Infinity) continue;
+      sum += ms;
+      count++;
+    }
+    return count === 0 ? 0 : sum / count;
+  }
+
   get(id: Id): NodeHandle | undefined {
     const entry = this.entryFor(id);
     return entry?.id === id ? entry : undefined;
@@ -134,4 +157,5 @@ export class RoutingTable {
   }
 }
 
+const NO_DISTANCES: readonly Millis[] = [];
 const NO_HANDLES: readonly NodeHandle[] = [];

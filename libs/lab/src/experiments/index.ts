@@ -2,10 +2,11 @@ import type { Experiment } from '../experiment.ts';
 import { churn } from './churn.ts';
 import { failures } from './failures.ts';
 import { massacre } from './massacre.ts';
+import { nearestReplica } from './nearest-replica.ts';
 import { partition } from './partition.ts';
 import { replayRecording } from './replay.ts';
 import { routing } from './routing.ts';
 import { swarm } from './swarm.ts';
 
 /** Every experiment, in the order of the overview. */
-export const EXPERIMENTS: readonly Experiment[] = [routing, failures, churn, massacre, partition, swarm, replayRecording];
+export const EXPERIMENTS: readonly Experiment[] = [routing, nearestReplica, failures, churn, massacre, partition, swarm, replayRecording];

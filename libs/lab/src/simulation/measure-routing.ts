@@ -87,7 +87,7 @@ export function measureRouting({ topology, lookups, seed, leafSet, digitBits, di
     incorrect,
     duplicate,
     late,
-    entriesPerNode: { mean: rounded(mean(entries), 1), max: Math.max(...entries) },
+    entriesPerNode: { mean: rounded(mean(entries), 1), max: entries.reduce((most, count) => Math.max(most, count), 0) },
     idleMessagesPerNodeSecond: rounded((idleMessages * 1_000) / topology.hosts / SETTLE_MS, 3),
     virtualSeconds: rounded(world.now / 1_000, 1),
     events: world.events,

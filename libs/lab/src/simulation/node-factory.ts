@@ -11,6 +11,8 @@ const CANDIDATES_MAX = 16;
 export interface NodeFactoryOptions<A extends Applications> {
   readonly leafSet: number;
   readonly digitBits: DigitBits;
+  /** Figures of a Pastry node that differ from the defaults. */
+  readonly config?: Partial<PastryConfig>;
   readonly applications: (view: RoutingView, rng: Rng) => A;
 }
 
@@ -20,8 +22,8 @@ export class NodeFactory<A extends Applications> {
   readonly #makeApplications: NodeFactoryOptions<A>['applications'];
   readonly #inside = new Map<Id, { readonly routing: PastryNode; readonly applications: A }>();
 
-  constructor({ leafSet, digitBits, applications }: NodeFactoryOptions<A>) {
-    this.#config = { ...DEFAULT_PASTRY_CONFIG, leafSetSize: leafSet, digitBits };
+  constructor({ leafSet, digitBits, config, applications }: NodeFactoryOptions<A>) {
+    this.#config = { ...DEFAULT_PASTRY_CONFIG, ...config, leafSetSize: leafSet, digitBits };
     this.#makeApplications = applications;
   }
 

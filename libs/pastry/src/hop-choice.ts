@@ -1,0 +1,114 @@
+import { compareDistance, sharedPrefix, type Id } from '@banyan/ids';
+import type { Hop, NodeHandle } from '@banyan/kbr';
+import type { Millis } from '@banyan/sansio';
+import { Density } from './density.ts';
+import { makesProgress, type RoutingState } from './next-hop.ts';
+
+/** How far beyond half a leaf set, as a share of it, a node is still looked at: estimates of distance err. */
+const REACH_SHARE = 1.2;
+/** The estimate errs by about this share of half a leaf set. */
+const ERROR_SHARE = 0.15;
+
+export interface HopChoiceDeps {
+  readonly tables: RoutingState;
+  /** Measured round-trip time; undefined: not measured. */
+  readonly proximityMs: (peer: Id) => Millis | undefined;
+  readonly leafSetSize: number;
+  /** k: the message is for any of the k nodes closest to its key; 1: for its root alone. */
+  readonly replicas: number;
+}
+
+/**
+ * Among all the nodes known that make progress, the one from which the way is likely to be shortest: its own distance, and
+ * what is still ahead from there, judged by the mean distances of our own rows, since rows are alike everywhere. The entry of
+ * the routing table is one candidate of several: a near neighbor may share a longer prefix, and a node whose leaf set
+ * seems to hold the key spares a row.
+ * Source: proximity route selection after Gummadi et al. 2003, §3; coverage by density: Rowstron & Druschel 2001, §2.5.
+ */
+export class HopChoice {
+  readonly #tables: RoutingState;
+  readonly #proximityMs: HopChoiceDeps['proximityMs'];
+  readonly #half: number;
+  readonly #replicas: number;
+  readonly #density: Density;
+
+  constructor({ tables, proximityMs, leafSetSize, replicas }: HopChoiceDeps) {
+    this.#tables = tables;
+    this.#proximityMs = proximityMs;
+    this.#half = leafSetSize / 2;
+    this.#replicas = replicas;
+    this.#density = new Density(tables.leafSet);
+  }
+
+  /** `hop`, or a better one; a neighbor that shares a longer prefix counts as `routing-table`, without row and column. */
+  best(key: Id, hop: Hop, avoid: (peer: NodeHandle) => boolean): Hop {
+    const own = sharedPrefix(this.#tables.self.id, key, this.#tables.table.digitBits);
+    let best = hop;
+    let bestMs = this.#wayMs(key, hop.to);
+    const compare = (to: NodeHandle, rule: 'routing-table' | 'leaf-set'): void => {
+      if (to.id === best.to.id || !makesProgress(this.#tables, key, to)) return;
+      const wayMs = this.#wayMs(key, to);
+      if (wayMs >= bestMs || avoid(to)) return;
+      best = { to, rule };
+      bestMs = wayMs;
+    };
+    this.#compareAll(key, own, compare);
+    return best;
+  }
+
+  /**
+   * The nearest to us of the replicas we know, of which the root, the hop `hop`, is one; the root when we are one ourselves,
+   * for whoever asks for a replica has been here already. Source: Rowstron & Druschel 2001, §2.5 (numerical routing in the range).
+   */
+  nearestReplica(key: Id, hop: Hop, avoid: (peer: NodeHandle) => boolean): Hop {
+    if (this.#replicas < 2) return hop;
+    const { leafSet, self } = this.#tables;
+    const known = [self, ...leafSet.members].sort((a, b) => compareDistance(key, a.id, b.id)).slice(0, this.#replicas);
+    if (known.includes(self)) return hop;
+    let best = hop;
+    for (const replica of known) {
+      if (!avoid(replica) && this.#distanceMs(replica) < this.#distanceMs(best.to)) best = { to: replica, rule: 'leaf-set' };
+    }
+    return best;
+  }
+
+  #compareAll(key: Id, own: number, compare: (to: NodeHandle, rule: 'routing-table' | 'leaf-set') => void): void {
+    const { leafSet, neighborhood, self, table } = this.#tables;
+    const b = table.digitBits;
+    for (const neighbor of neighborhood.members()) if (sharedPrefix(neighbor.id, key, b) > own) compare(neighbor, 'routing-table');
+    // While the cells of this row hold many more nodes than a leaf set, no other column can hold the key's root as a leaf.
+    if (this.#density.nodes() / 2 ** (b * (own + 1)) > 4 * this.#half) return;
+    for (const entry of table.row(own)) if (this.#mayCover(entry.id, key)) compare(entry, 'routing-table');
+    if (this.#density.between(self.id, key) > 2 * this.#half) return;
+    for (const leaf of leafSet.members) if (this.#mayCover(leaf.id, key)) compare(leaf, 'leaf-set');
+  }
+
+  // Round trips, as they are measured; the last hop to the root is left out, since it is much the same from everywhere.
+  #wayMs(key: Id, to: NodeHandle): Millis {
+    const { table } = this.#tables;
+    const between = this.#density.between(to.id, key);
+    let wayMs = this.#distanceMs(to);
+    let uncovered = 1 - chanceWithin(between, this.#half);
+    // Of several replicas the nearest to us is wanted: what is ahead of a node that is none is the way to one.
+    if (this.#replicas > 1) wayMs += (1 - chanceWithin(between, this.#replicas / 2)) * table.meanMs(table.depth - 1);
+    for (let row = sharedPrefix(to.id, key, table.digitBits); row < table.depth && uncovered > 0.01; row++) {
+      wayMs += uncovered * table.meanMs(row);
+      const cell = this.#density.nodes() / 2 ** (table.digitBits * (row + 1));
+      uncovered *= cell <= this.#half ? 0 : (1 - this.#half / cell) ** 2;
+    }
+    return wayMs;
+  }
+
+  #mayCover(id: Id, key: Id): boolean {
+    return this.#density.between(id, key) <= REACH_SHARE * this.#half;
+  }
+
+  #distanceMs(to: NodeHandle): Millis {
+    return this.#proximityMs(to.id) ?? this.#tables.table.proximityMs(to.id);
+  }
+}
+
+// Whether a node that seems `between` nodes away is within `reach` nodes.
+function chanceWithin(between: number, reach: number): number {
+  return 1 / (1 + Math.exp((between / reach - 1) / (ERROR_SHARE / 2)));
+}
