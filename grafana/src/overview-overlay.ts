@@ -48,9 +48,9 @@ export const overlayRows: readonly Row[] = [
       },
       {
         title: 'Versions and configurations',
-        meaning: 'How many different builds and configurations run. More than one a service outside of a rollout is a mistake.',
+        meaning: 'How many different builds and configurations run: more than one a service outside of a rollout is a mistake. Emulated sites above 0: links are slowed down on purpose, which no production overlay wants.',
         unit: 'short',
-        queries: [{ expr: `count by (service) (count by (service, version, config) (${gauge(SERVICE_METRICS.buildInfo)}))`, legend: '{{service}}' }],
+        queries: [{ expr: `count by (service) (count by (service, version, config) (${gauge(SERVICE_METRICS.buildInfo)}))`, legend: '{{service}}' }, { expr: `max(${gauge(OVERLAY_METRICS.emulatedSites)})`, legend: 'emulated sites' }],
       },
     ],
     lines: [

@@ -108,6 +108,7 @@ export const reasons = {
   PAGE_TOKEN_INVALID: entry('INVALID_ARGUMENT', 400, 'The page token is not one that this service gave out.', 'Start again without a page token.'),
 
   // Start and stop of processes, files, the command line
+  LATENCY_MAP_INVALID: entry('FAILED_PRECONDITION', 500, 'The file that links are to emulate holds no latency map.', 'Give rows of round trips in ms, as many numbers as rows, or the JSON form that the README of libs/host shows.'),
   CONFIG_INVALID: entry('FAILED_PRECONDITION', 500, 'The configuration has unknown keys or values that are not allowed.', 'The message lists every fault; mend them all.'),
   PORT_TAKEN: entry('FAILED_PRECONDITION', 500, 'Another process listens on the configured port.', 'Stop it, or configure another port; 0 takes any free one.'),
   ADDRESS_UNAVAILABLE: entry('FAILED_PRECONDITION', 500, 'The configured host is no address of this machine.', 'Listen on an address that this machine has.'),

@@ -7,6 +7,7 @@ import type { PastryConfig } from '@banyan/pastry';
 import type { multicast } from '@banyan/proto';
 import type { Json } from '@banyan/sansio';
 import type { Logger, MetricsRegistry, Tracer } from '@banyan/telemetry';
+import type { LatencyMap } from './emulation/latency-map.ts';
 
 /** What an overlay host is made of. */
 export interface OverlayHostOptions {
@@ -31,6 +32,8 @@ export interface OverlayHostOptions {
   readonly logger?: Logger;
   /** Certificates ended before their time; asked at every handshake and descriptor. */
   readonly isRevoked?: (peer: PeerIdentity) => boolean;
+  /** Links are as slow and as lossy as this map says (`BANYAN_EMULATE_LATENCY`); all nodes of a ring take the same one. */
+  readonly emulate?: LatencyMap;
   /** A file that gets everything the machine is told, for `lab replay` (`BANYAN_RECORD`). */
   readonly recordFile?: string;
   /** The machine broke one of its own truths: it takes no more input, and the process should end. */

@@ -11,6 +11,8 @@ export interface HostGauges {
   readonly entries: number;
   readonly controlLinks: number;
   readonly dataLinks: number;
+  /** Sites of the map that links emulate; 0 where they are as they are. */
+  readonly emulatedSites: number;
   readonly multicast: MulticastStats;
 }
 
@@ -98,9 +100,10 @@ export class HostMetrics {
     else if (event.type === 'note' && event.note === 'moved') this.multicast.moves.add(1);
   }
 
-  #read({ leaves, entries, controlLinks, dataLinks, multicast }: HostGauges): void {
+  #read({ leaves, entries, controlLinks, dataLinks, emulatedSites, multicast }: HostGauges): void {
     this.overlay.leafSetNodes.set(leaves);
     this.overlay.routingTableNodes.set(entries);
+    this.overlay.emulatedSites.set(emulatedSites);
     this.overlay.links.set(controlLinks, { kind: 'control' });
     this.overlay.links.set(dataLinks, { kind: 'data' });
     this.multicast.groups.set(multicast.groups);

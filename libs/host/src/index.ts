@@ -16,4 +16,5 @@ export type {
   SubscriptionEvent,
   TraceAnswer,
 } from './contract.ts';
+export { readLatencyMap } from './emulation/emulated-network.ts';
 export { OverlayHost } from './overlay-host.ts';

@@ -6,12 +6,13 @@ import type { NodeHandle, RoutingView } from '@banyan/kbr';
 import type { Multicast } from '@banyan/multicast';
 import { createFullNode, FULL_NODE_KIND, RECORDING_VERSION, type FullApplications, type FullNodeParts, type OverlayNode } from '@banyan/overlay';
 import { LOCAL_PASTRY_CONFIG, type PastryNode } from '@banyan/pastry';
-import { assertNever, digest, type Json, type Millis } from '@banyan/sansio';
+import { assertNever, digest, seededRng, type Json, type Millis } from '@banyan/sansio';
 import { createMetricsRegistry, NO_LOGGER, NO_TRACER, type Logger } from '@banyan/telemetry';
 import { nodeCodec, type DescriptorCheck } from '@banyan/wire';
 import { Attachments } from './attachments.ts';
 import type { Ask, Attachment, HostState, LookupAnswer, Neighbors, Ongoing, Overlay, OverlayHostOptions, ReplicaSet, TraceAnswer } from './contract.ts';
 import { Driver, SYSTEM_CLOCK } from './driver.ts';
+import { EmulatedNetwork } from './emulation/emulated-network.ts';
 import { FlightRecorder } from './flight-recorder.ts';
 import { toNode } from './handles.ts';
 import { HopSpans } from './hop-spans.ts';
@@ -64,6 +65,7 @@ export class OverlayHost implements Overlay {
     // The links must listen before the node knows its addresses, and the machine needs those: so the links find the host later.
     const made: { host?: OverlayHost } = {};
     let self: NodeHandle = { id, incarnation: options.incarnation, controlAddress: '', dataAddress: '', region: options.region ?? '', zone: options.zone ?? '', capacity: options.capacity ?? CAPACITY };
+    const emulated = options.emulate === undefined ? undefined : new EmulatedNetwork(options.emulate, id, seededRng(randomInt(2 ** 32)));
     const isSigned: DescriptorCheck = (signed) => verifier.verify(signed).type === 'verified';
     const peers = new PeerSide({
       id,
@@ -74,10 +76,12 @@ export class OverlayHost implements Overlay {
       metrics: () => metrics,
       post: (input) => made.host?.post(input) ?? false,
       postSurely: (input) => made.host?.postSurely(input),
+      ...(emulated === undefined ? {} : { emulated }),
     });
     const metrics = new HostMetrics(options.metrics ?? createMetricsRegistry({ processMetrics: false }), () => ({
       controlLinks: peers.control.size,
       dataLinks: peers.data.size,
+      emulatedSites: options.emulate?.sites ?? 0,
       ...(made.host?.sizes() ?? NO_SIZES),
     }));
     const [control, data] = await listening(peers, options);
@@ -256,7 +260,7 @@ export class OverlayHost implements Overlay {
     this.#attachments.failAll(error);
     this.#neighbors.failAll(error);
     this.groups.failAll(error);
-    await Promise.all([this.#peers.control.stop(), this.#peers.data.stop()]);
+    await this.#peers.stop();
     this.#recorder.close();
   }
 
@@ -360,7 +364,7 @@ async function listening(peers: PeerSide, { listen }: OverlayHostOptions): Promi
     const data = await peers.data.listen(listen.data);
     return [control.address, data.address];
   } catch (error) {
-    await Promise.all([peers.control.stop(), peers.data.stop()]);
+    await peers.stop();
     throw error;
   }
 }

@@ -7,6 +7,7 @@ import type { overlay } from '@banyan/proto';
 import { controlFrames, dataFrames, type ControlFrames, type ControlMessage, type DescriptorCheck, type PeerFault } from '@banyan/wire';
 import { DataFrameBook } from './data-frame-book.ts';
 import { controlTarget, dataTarget, handleOf, nodeOf } from './handles.ts';
+import type { EmulatedNetwork } from './emulation/emulated-network.ts';
 import type { HostMetrics } from './host-metrics.ts';
 import type { HostInput } from './machine.ts';
 
@@ -22,6 +23,8 @@ export interface PeerSideOptions {
   readonly post: (input: HostInput) => boolean;
   /** Hands an input to the machine that must not be lost. */
   readonly postSurely: (input: HostInput) => void;
+  /** Holds back what arrives, where the network is made to be larger than it is. */
+  readonly emulated?: EmulatedNetwork;
 }
 
 /** The application that data links serve today. */
@@ -96,6 +99,12 @@ export class PeerSide {
     this.data.close(peer.id, error);
   }
 
+  /** Closes every link and listener. */
+  async stop(): Promise<void> {
+    this.#options.emulated?.stop();
+    await Promise.all([this.control.stop(), this.data.stop()]);
+  }
+
   #controlFrame(peer: LinkPeer, frame: Uint8Array): OverlayError | undefined {
     const metrics = this.#options.metrics();
     metrics.message('in', frame.length);
@@ -104,8 +113,13 @@ export class PeerSide {
     const from = handleOf(peer);
     const { value } = decoded;
     const input = value.type === 'ring' ? { type: 'message', from, message: value.message } : { type: 'direct', app: value.app, from, body: value.body };
-    // The codec of each application has made the body what the application's type says.
-    if (!this.#options.post(input as HostInput)) metrics.dropped('queue_full', 1);
+    const arrive = (): void => {
+      // The codec of each application has made the body what the application's type says.
+      if (!this.#options.post(input as HostInput)) metrics.dropped('queue_full', 1);
+    };
+    const { emulated } = this.#options;
+    if (emulated === undefined) arrive();
+    else emulated.datagram(from.id, arrive);
     return undefined;
   }
 
@@ -113,7 +127,7 @@ export class PeerSide {
     this.#options.metrics().frame('in', framed.length, 1);
     const decoded = this.#book.read(framed);
     if (!decoded.ok) return this.#judge(decoded.fault, decoded.detail);
-    this.#options.postSurely({ type: 'frame', app: STREAMING_APP, from: handleOf(link.peer), link: link.link, frame: decoded.value });
+    this.#inOrder({ type: 'frame', app: STREAMING_APP, from: handleOf(link.peer), link: link.link, frame: decoded.value });
     return undefined;
   }
 
@@ -128,11 +142,18 @@ export class PeerSide {
 
   #up(link: DataLink): void {
     if (link.application !== STREAMING_APP) return this.data.hangUp(link.link);
-    this.#options.postSurely({ type: 'linkUp', app: STREAMING_APP, peer: handleOf(link.peer), link: link.link, dialled: link.dialled });
+    this.#inOrder({ type: 'linkUp', app: STREAMING_APP, peer: handleOf(link.peer), link: link.link, dialled: link.dialled });
+  }
+
+  // What a data link says stays in its order, also where it is held back.
+  #inOrder(input: Extract<HostInput, { readonly type: 'frame' | 'linkUp' | 'linkDown' }>): void {
+    const { emulated, postSurely } = this.#options;
+    if (emulated === undefined) return postSurely(input);
+    emulated.stream(input.type === 'frame' ? input.from.id : input.peer.id, () => postSurely(input));
   }
 
   #down(link: DataLink): void {
-    this.#options.postSurely({ type: 'linkDown', app: STREAMING_APP, peer: handleOf(link.peer), link: link.link, dialled: link.dialled });
+    this.#inOrder({ type: 'linkDown', app: STREAMING_APP, peer: handleOf(link.peer), link: link.link, dialled: link.dialled });
   }
 
   #notReached(target: LinkTarget): void {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { parseLatencyMap } from '@banyan/host/latency-map';
 import { graph, matrix, plane, sphere, transitStub, type RouterLink, type Topology } from '@banyan/simulator';
 import { LabFault } from './cli/fault.ts';
 import { reasonOf } from './report/result-file.ts';
@@ -33,20 +34,11 @@ export function makeTopology(choice: string, { hosts, seed }: { readonly hosts: 
   }
 }
 
-/** Rows of numbers, blank lines and lines starting with # left out. */
+/** A latency matrix in either form that nodes emulate (`BANYAN_EMULATE_LATENCY`). */
 export function parseMatrix(text: string, path: string): { readonly sites: number; readonly roundTripMs: Float32Array } {
-  const rows = text.split('\n').map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('#')).map((line) => line.split(/[\s,;]+/).map(Number));
-  const sites = rows.length;
-  if (sites < 2) throw new LabFault(`${path} is no latency matrix: it has ${sites} rows`);
-  const roundTripMs = new Float32Array(sites * sites);
-  rows.forEach((row, from) => {
-    if (row.length !== sites) throw new LabFault(`${path} is no latency matrix: row ${from + 1} has ${row.length} numbers, not ${sites}`);
-    row.forEach((value, to) => {
-      if (!Number.isFinite(value) || value < 0) throw new LabFault(`${path} is no latency matrix: row ${from + 1}, column ${to + 1} is no delay in ms`);
-      roundTripMs[from * sites + to] = value;
-    });
-  });
-  return { sites, roundTripMs };
+  const map = parseLatencyMap(text);
+  if ('fault' in map) throw new LabFault(`${path} is no latency matrix: ${map.fault}`);
+  return { sites: map.sites, roundTripMs: map.roundTripMs };
 }
 
 /** Node-link JSON: `nodes` in order, with an `id` or known by their place; `links` (or `edges`) between `source` and `target`. */

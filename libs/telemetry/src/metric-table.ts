@@ -44,6 +44,7 @@ export const OVERLAY_METRICS = {
   messages: { kind: 'counter', name: 'banyan_overlay_messages_total', help: 'Control messages, by direction.', labels: { direction: DIRECTIONS } },
   bytes: { kind: 'counter', name: 'banyan_overlay_bytes_total', help: 'Bytes of control messages, by direction.', labels: { direction: DIRECTIONS } },
   links: { kind: 'gauge', name: 'banyan_overlay_links', help: 'Open links to peers.', labels: { kind: ['control', 'data'] } },
+  emulatedSites: { kind: 'gauge', name: 'banyan_overlay_emulated_sites', help: 'Sites of the map whose delays and losses links emulate; 0: links are as they are.' },
   inboxWait: { kind: 'histogram', name: 'banyan_overlay_inbox_wait_seconds', help: 'Time an input waits before the machine takes it.', buckets: LATENCY_BUCKETS },
 } as const satisfies MetricTable;
 

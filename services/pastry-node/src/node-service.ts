@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { OverlayHost, type Overlay, type OverlayHostOptions } from '@banyan/host';
+import { OverlayHost, readLatencyMap, type Overlay, type OverlayHostOptions } from '@banyan/host';
 import { idToBytes } from '@banyan/ids';
 import { DEFAULT_PASTRY_CONFIG, LOCAL_PASTRY_CONFIG, type PastryConfig } from '@banyan/pastry';
 import { auth, bootstrap, builder, overlay as overlayApi } from '@banyan/proto';
@@ -82,6 +82,7 @@ async function hostOptions(context: ServiceContext<NodeConfig>, membership: Memb
   const { config, env, logger, metrics, tracer, fail } = context;
   const { advertisedHost, seed } = config;
   const recordFile = env['BANYAN_RECORD'];
+  const emulate = await emulated(context);
   return {
     credentials: membership.credentials,
     incarnation: await membership.store.nextIncarnation(Date.now()),
@@ -94,12 +95,21 @@ async function hostOptions(context: ServiceContext<NodeConfig>, membership: Memb
     ...(seed === undefined ? {} : { seed }),
     // One name serves all nodes that a launcher starts with the same environment.
     ...(recordFile === undefined || recordFile === '' ? {} : { recordFile: recordFile.replaceAll('{name}', config.name) }),
+    ...(emulate === undefined ? {} : { emulate }),
     isRevoked: (peer) => revocations.isRevoked(peer),
     logger,
     metrics,
     tracer,
     onFatal: fail,
   };
+}
+
+/** The map that links emulate, if they do; it is said aloud, for such a node is of no use to anyone else. */
+async function emulated({ config, logger }: ServiceContext<NodeConfig>): Promise<OverlayHostOptions['emulate']> {
+  if (config.emulateLatency === undefined) return undefined;
+  const map = await readLatencyMap(config.emulateLatency);
+  logger.warn({ event: 'latency_emulated', file: config.emulateLatency, sites: map.sites, lossRate: map.lossRate });
+  return map;
 }
 
 function pastryConfig({ network, leafSetSize, leaseMs }: NodeConfig): PastryConfig {

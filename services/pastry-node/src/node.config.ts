@@ -22,6 +22,7 @@ export const nodeSchema = z.object({
   network: z.enum(['local', 'wide']).default('local').describe('Figures of the protocols: local for one machine or site, wide for many'),
   leafSetSize: z.number().int().min(8).max(64).multipleOf(2, 'must be even').optional().describe('Nodes in the leaf set; by default what `network` says'),
   leaseMs: z.number().int().min(2_000).max(600_000).optional().describe('How long a lease of a ring neighbor lasts, ms; by default what `network` says'),
+  emulateLatency: z.string().min(1).optional().describe('File of a latency map whose delays and losses the links to peers emulate; the same on all nodes, for experiments'),
   seed: z.number().int().min(0).optional().describe('Makes the chance of the protocols repeatable; drawn when left out'),
 });
 
