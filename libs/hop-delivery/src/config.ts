@@ -17,6 +17,9 @@ export interface HopDeliveryConfig {
   /** How long, and how many, hops and delivered names are remembered against duplicates. */
   readonly seenForMs: Millis;
   readonly seenMax: number;
+  /** After a stall of this length or more, messages are not taken for `staleForMs`: they have waited in its sockets. */
+  readonly stallMs: Millis;
+  readonly staleForMs: Millis;
   /** Delivered names told at most to the new root of their keys. */
   readonly handOverMax: number;
 }
@@ -34,5 +37,7 @@ export const DEFAULT_HOP_DELIVERY_CONFIG: HopDeliveryConfig = {
   parkedForMs: 45_000,
   seenForMs: 60_000,
   seenMax: 65_536,
+  stallMs: 5_000,
+  staleForMs: 200,
   handOverMax: 512,
 };

@@ -59,6 +59,8 @@ export class HopDelivery {
   readonly #namesDelivered: SeenWindow<Id | undefined>;
   #nextHopId: HopId = 1;
   #nextCounter = 1;
+  /** Messages received before that time have waited while this node was stalled. */
+  #freshFrom: Millis = -Infinity;
   /** The choice told in the last `forward`: `resume` mostly follows it at once and need not choose again. */
   #offered: { readonly key: Id; readonly hop: Hop } | undefined;
 
@@ -87,6 +89,7 @@ export class HopDelivery {
 
   receive(now: Millis, from: NodeHandle, message: HopMessage): readonly HopEffect[] {
     if (message.type === 'hopAck') return this.#onAck(now, from, message.hopId);
+    if (now < this.#freshFrom) return [drop('stalled')];
     const acknowledge: HopEffect = { type: 'send', to: from, message: { type: 'hopAck', hopId: message.hopId } };
     const name = `${from.id}:${from.incarnation}:${message.hopId}`;
     // A repeated hop is acknowledged again: our earlier acknowledgement may be what got lost.
@@ -96,6 +99,14 @@ export class HopDelivery {
     this.#hopsSeen.addIfNew(now, name, undefined);
     // Never straight back: where two nodes take each other for the root, the message waits for them to agree.
     return [acknowledge, ...this.#advance(now, message.envelope, now, new Set([from.id]))];
+  }
+
+  /**
+   * This node did not run for `forMs`. What comes in the next moment has waited for it, perhaps for longer than its name is
+   * remembered where it was delivered by another way: it is not taken. Whoever still has it in his care sends it again.
+   */
+  stalled(now: Millis, forMs: Millis): void {
+    if (forMs >= this.#deps.config.stallMs) this.#freshFrom = now + this.#deps.config.staleForMs;
   }
 
   /**

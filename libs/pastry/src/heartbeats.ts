@@ -64,7 +64,12 @@ export class Heartbeats {
 
   /** True when both ring neighbors have granted a lease that still stands; a node alone needs none. */
   leased(now: Millis): boolean {
-    return this.#partners.every((partner) => this.#context.leases.heldUntil(partner.handle.id) > now);
+    return this.leasedUntil() > now;
+  }
+
+  /** When the first of the leases runs out that the ring neighbors granted; Infinity of a node alone. */
+  leasedUntil(): Millis {
+    return this.#partners.reduce((first, partner) => Math.min(first, this.#context.leases.heldUntil(partner.handle.id)), Infinity);
   }
 
   /** True when this neighbor has granted nothing for a whole lease: alive perhaps, but no member. */

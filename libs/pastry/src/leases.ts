@@ -8,13 +8,16 @@ interface IssuedLease {
   readonly until: Millis;
 }
 
+/** A promise is kept so much longer, as a share: the holder's clock may lose one second in a hundred and ours gain one. */
+const CLOCK_ERROR_SHARE = 0.025;
 /** Promises kept at once; two ring neighbors at a time, and those who were neighbors within one lease. */
 const ISSUED_MAX = 64;
 
 /**
  * Who may deliver keys. A node delivers only while it holds a lease from both ring neighbors; whoever issued a lease does
  * not take over the holder's keys before it has run out, even if it believes the holder dead.
- * Only durations count: the holder counts from when it asked, the issuer from when it granted, so the holder stops first.
+ * Only durations count: the holder counts from when it asked, the issuer from when it granted and a little longer, for two
+ * clocks do not run alike; so the holder stops first.
  * Source: Haeberlen et al. TR05-456; FreePastry (`ConsistentJoinProtocol`, `LeaseManager`).
  */
 export class Leases {
@@ -43,8 +46,9 @@ export class Leases {
     }
   }
 
-  /** Promises not to take over the holder's keys until then. */
-  issue(now: Millis, holder: NodeHandle, until: Millis): void {
+  /** Promises not to take over the holder's keys until the holder's clock, too, is past that time. */
+  issue(now: Millis, holder: NodeHandle, untilMs: Millis): void {
+    const until = untilMs + CLOCK_ERROR_SHARE * (untilMs - now);
     const present = this.#issued.get(holder.id);
     if (present !== undefined && present.incarnation === holder.incarnation && present.until >= until) return;
     this.#issued.delete(holder.id);

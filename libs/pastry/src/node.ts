@@ -151,6 +151,11 @@ export class PastryNode implements Routing<PastryMessage> {
     return this.#hops.load();
   }
 
+  /** Until when, by its own clock, nobody else takes this node's keys if it falls silent now. */
+  leasedUntil(): Millis {
+    return this.#heartbeats.leasedUntil();
+  }
+
   /** Entries of the routing table, leaves and neighbors; for measuring. */
   sizes(): { readonly leaves: number; readonly entries: number; readonly neighbors: number } {
     const { leafSet, table, neighborhood } = this.#tables;
@@ -295,7 +300,10 @@ export class PastryNode implements Routing<PastryMessage> {
   }
 
   #onStall(now: Millis, forMs: Millis): void {
-    if (forMs <= this.#context.config.leaseMs / 2 || this.#phase !== 'active') return;
+    this.#hops.stalled(now, forMs);
+    // After a shorter stall too: where a lease ran out meanwhile, another may own our keys by now.
+    const isBrief = forMs <= this.#context.config.leaseMs / 2 && this.#heartbeats.leased(now);
+    if (isBrief || this.#phase !== 'active') return;
     this.#context.note('stepped_back');
     this.#leases.dropHeld();
     this.#join.restart(now);

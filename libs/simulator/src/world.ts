@@ -110,6 +110,11 @@ export class World<Input, Effect, Frame = never> {
     return shownAt(this.#clocks[host] ?? TRUE_CLOCK, this.#now);
   }
 
+  /** How fast the clock of a host runs. */
+  rateOf(host: Host): number {
+    return (this.#clocks[host] ?? TRUE_CLOCK).rate;
+  }
+
   /** Starts a new life on a host and feeds it its first input in its own event. */
   start(host: Host, machine: Machine<Input, Effect>, first?: Input): void {
     assert(host >= 0 && host < this.network.topology.hosts, `host ${host} is in the topology`);

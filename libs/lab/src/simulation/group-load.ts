@@ -36,7 +36,7 @@ export class GroupLoad {
   readonly group: Id;
   readonly #options: GroupLoadOptions;
   readonly #simulation: OverlaySimulation<GroupApplications>;
-  readonly #members: ReadonlySet<Host>;
+  readonly #members: Set<Host>;
   readonly #readerAt = new Map<Host, SubscriptionId>();
   readonly #publishers: GroupPublisher[] = [];
   #nextReader: SubscriptionId;
@@ -54,7 +54,8 @@ export class GroupLoad {
       event: (now, host, app, event) => {
         if (app === 'multicast') this.#onEvent(now, host, event as MulticastEvent);
       },
-      crashed: (_now, host) => this.#onCrash(host),
+      crashed: (_now, host) => this.#onGone(host),
+      leaving: (_now, host) => this.#onLeaving(host),
       ready: (host) => this.#join(host),
     });
   }
@@ -75,6 +76,11 @@ export class GroupLoad {
   publish(periodMs: Millis, until: Millis): void {
     this.#publishingUntil = until;
     for (let i = 0; i < this.#options.publishers; i++) this.#startPublisher(periodMs);
+  }
+
+  /** A node is gone for good; where it was a member, the one in its place is now. */
+  replace(gone: Host, by: Host): void {
+    if (this.#members.delete(gone)) this.#members.add(by);
   }
 
   /** Whether a majority of the voters lives on when `host` dies; without it nothing is promised. */
@@ -104,7 +110,7 @@ export class GroupLoad {
   }
 
   #join(host: Host): void {
-    if (!this.#members.has(host) || this.#readerAt.has(host) || !this.#simulation.isReady(host)) return;
+    if (!this.#members.has(host) || this.#readerAt.has(host) || !this.#simulation.isReady(host) || this.#simulation.isLeaving(host)) return;
     const subscription = this.#nextReader++;
     this.#readerAt.set(host, subscription);
     const { group } = this;
@@ -114,8 +120,9 @@ export class GroupLoad {
 
   #startPublisher(periodMs: Millis): void {
     const { world } = this.#simulation;
+    if (world.now >= this.#publishingUntil) return;
     const host = this.#simulation.anyReady();
-    if (host === undefined) return;
+    if (host === undefined || this.#simulation.isLeaving(host)) return void world.at(world.now + RETRY_MS, () => this.#startPublisher(periodMs));
     const session = `session-${this.#publishers.length + 1}`;
     const publisher = new GroupPublisher({ group: this.group, session, host, periodMs, send: (command) => this.#command(host, command), descriptor: this.#options.descriptor });
     this.#publishers.push(publisher);
@@ -128,7 +135,14 @@ export class GroupLoad {
     next();
   }
 
-  #onCrash(host: Host): void {
+  /** Its readers go elsewhere before it ends. */
+  #onLeaving(host: Host): void {
+    const subscription = this.#readerAt.get(host);
+    if (subscription !== undefined) this.#command(host, { type: 'unsubscribe', subscription });
+    this.#onGone(host);
+  }
+
+  #onGone(host: Host): void {
     const reader = this.#readerAt.get(host);
     if (reader !== undefined) {
       this.oracle.unsubscribed(reader);
@@ -137,7 +151,7 @@ export class GroupLoad {
     for (const publisher of this.#publishers) {
       if (publisher.host !== host || !publisher.isLive) continue;
       publisher.die();
-      if (this.#simulation.world.now < this.#publishingUntil) this.#startPublisher(publisher.periodMs);
+      this.#startPublisher(publisher.periodMs);
     }
   }
 
@@ -150,7 +164,8 @@ export class GroupLoad {
         if (event.group === this.group) this.#retry(host);
         break;
       case 'messages':
-        if (event.frame.group === this.group) this.#onMessages(now, host, event);
+        // What was on its way to a reader that went elsewhere counts for nothing.
+        if (event.frame.group === this.group && this.#readerAt.get(host) === event.subscription) this.#onMessages(now, host, event);
         break;
       case 'gap':
         if (event.group !== this.group) break;
@@ -200,7 +215,7 @@ export class GroupLoad {
 
   #newestRecord(): EpochRecord | undefined {
     let newest: EpochRecord | undefined;
-    for (const id of this.#simulation.ring.members()) {
+    for (const id of this.#simulation.liveIds()) {
       const record = this.#options.nodes.applications(id)?.multicast.recordOf(this.group);
       if (record !== undefined && (newest === undefined || compareEpochs(record.epoch, newest.epoch) > 0)) newest = record;
     }

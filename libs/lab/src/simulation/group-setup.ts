@@ -14,7 +14,7 @@ export function reliableGroup(group: Id, name: string): Verified<GroupDescriptor
     version: 1,
     delivery: 'reliable',
     retentionBytes: 16 * 1_048_576,
-    retentionMs: 600_000,
+    retentionMs: 1_200_000,
     fanOutMax: 4,
     publishRules: [],
     subscribeRules: [],

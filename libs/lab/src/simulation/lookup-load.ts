@@ -36,6 +36,10 @@ export class LookupLoad<A extends ProbeApplications> {
         this.#underWay.delete(host);
         this.oracle.died(host, now);
       },
+      ended: (_now, host) => {
+        this.#underWay.delete(host);
+        this.oracle.ended(host);
+      },
     });
   }
 

@@ -169,6 +169,15 @@ export class LookupOracle {
     this.#atHost.delete(host);
   }
 
+  /** A life ended on purpose, after it had handed on all it had: what never arrives in spite of it is lost. */
+  ended(host: Host): void {
+    for (const lookup of this.#atHost.get(host) ?? []) {
+      lookup.takers.delete(host);
+      if (lookup.firstRoot === host) lookup.firstRootGone = true;
+    }
+    this.#atHost.delete(host);
+  }
+
   /** A node stepped back from the ring: it holds on to what it has, but is root of nothing. */
   steppedBack(host: Host): void {
     for (const lookup of this.#atHost.get(host) ?? []) if (lookup.firstRoot === host) lookup.firstRootGone = true;

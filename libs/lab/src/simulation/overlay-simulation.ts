@@ -37,6 +37,10 @@ export interface SimulationObserver<A extends Applications> {
   /** A node crashed or stepped back from the ring. */
   unready?(host: Host): void;
   crashed?(now: Millis, host: Host): void;
+  /** A node begins to leave on purpose: its users go elsewhere. */
+  leaving?(now: Millis, host: Host): void;
+  /** A life ended on purpose, with nothing in its care. */
+  ended?(now: Millis, host: Host): void;
 }
 
 export interface SimulationOptions<A extends Applications> {
@@ -45,6 +49,8 @@ export interface SimulationOptions<A extends Applications> {
   readonly weather?: Weather;
   /** The ids of hosts 0, 1, …; drawn from the seed where none are given. */
   readonly ids?: readonly Id[];
+  /** The host at whose address another stands; itself where not given. */
+  readonly placeOf?: (host: Host) => Host;
   readonly makeNode: NodeMaker<A>;
 }
 
@@ -64,9 +70,13 @@ export class OverlaySimulation<A extends Applications> {
   readonly #hosts = new Map<Id, Host>();
   readonly #handles: (NodeHandle | undefined)[] = [];
   readonly #lives: number[] = [];
+  readonly #leaving = new Set<Host>();
+  readonly #pauses = new Map<Host, { readonly of: NodeHandle | undefined }>();
+  readonly #placeOf: (host: Host) => Host;
 
-  constructor({ topology, seed, weather, ids = [], makeNode }: SimulationOptions<A>) {
+  constructor({ topology, seed, weather, ids = [], placeOf = (host) => host, makeNode }: SimulationOptions<A>) {
     this.rng = seededRng(seed);
+    this.#placeOf = placeOf;
     this.#makeNode = makeNode;
     for (let host = 0; host < topology.hosts; host++) {
       const id = ids[host] ?? randomId(this.rng);
@@ -122,6 +132,11 @@ export class OverlaySimulation<A extends Applications> {
     return this.ring.has(this.idOf(host));
   }
 
+  /** Every node that lives, ready or not, running or paused. */
+  liveIds(): readonly Id[] {
+    return this.#ids.filter((_id, host) => this.world.machine(host) !== undefined);
+  }
+
   /** A ready node, each equally likely; undefined while there is none. */
   anyReady(): Host | undefined {
     const id = this.rng.pick(this.ring.members());
@@ -146,9 +161,46 @@ export class OverlaySimulation<A extends Applications> {
 
   crash(host: Host, how: { readonly silent?: boolean } = {}): void {
     if (this.world.machine(host) === undefined) return;
-    this.world.crash(host, how);
-    this.#unready(host);
+    this.#stop(host, how);
     for (const observer of this.#observers) observer.crashed?.(this.world.now, host);
+  }
+
+  /** Takes note that a node leaves on purpose; what it is told to that end is the experiment's. */
+  leaving(host: Host): void {
+    this.#leaving.add(host);
+    for (const observer of this.#observers) observer.leaving?.(this.world.now, host);
+  }
+
+  isLeaving(host: Host): boolean {
+    return this.#leaving.has(host);
+  }
+
+  /** Ends a life that has left the ring and holds nothing any more. */
+  end(host: Host): void {
+    if (this.world.machine(host) === undefined) return;
+    this.#stop(host, {});
+    for (const observer of this.#observers) observer.ended?.(this.world.now, host);
+  }
+
+  /**
+   * Stops scheduling a node. Nobody takes over its keys for the `leasedForMs` that its leases run on, by its own clock;
+   * from then on it is no member, and steps back when it hears of its stall.
+   */
+  pause(host: Host, leasedForMs: Millis): void {
+    const { world } = this;
+    const pause = { of: this.handle(host) };
+    this.#pauses.set(host, pause);
+    world.pause(host);
+    const lapse = (): void => {
+      if (this.#pauses.get(host) === pause && this.handle(host) === pause.of) this.#unready(host);
+    };
+    if (leasedForMs <= 0) lapse();
+    else if (leasedForMs < Infinity) world.at(world.now + leasedForMs / world.rateOf(host), lapse);
+  }
+
+  resume(host: Host): void {
+    this.#pauses.delete(host);
+    this.world.resume(host);
   }
 
   /** Up to `count` handles of different ready nodes, as the bootstrap service would list them. */
@@ -172,8 +224,8 @@ export class OverlaySimulation<A extends Applications> {
     const self: NodeHandle = {
       id: this.idOf(host),
       incarnation: life,
-      controlAddress: `host-${host}:1`,
-      dataAddress: `host-${host}:2`,
+      controlAddress: `host-${this.#placeOf(host)}:1`,
+      dataAddress: `host-${this.#placeOf(host)}:2`,
       region: '',
       zone: '',
       capacity: CAPACITY,
@@ -218,7 +270,14 @@ export class OverlaySimulation<A extends Applications> {
     for (const observer of this.#observers) observer.ready?.(host);
   }
 
+  #stop(host: Host, how: { readonly silent?: boolean }): void {
+    this.world.crash(host, how);
+    this.#leaving.delete(host);
+    this.#unready(host);
+  }
+
   #unready(host: Host): void {
+    if (!this.isReady(host)) return;
     this.ring.delete(this.idOf(host));
     for (const observer of this.#observers) observer.unready?.(host);
   }

@@ -3,10 +3,10 @@ import { runSwarm } from '../simulation/swarm-run.ts';
 
 /** Runs a swarm of 200 nodes and expects that it did much and broke nothing. */
 export function expectEveryPromiseKept(seed: number): void {
-  const report = runSwarm({ seed, nodes: 200, traced: false });
+  const report = runSwarm({ seed, nodes: 200, workload: 'light', traced: false });
   expect(report.violations).toEqual([]);
-  expect(report.crashes).toBeGreaterThan(20);
+  expect(report.faults.crashes).toBeGreaterThan(10);
   expect(report.lookups.delivered).toBeGreaterThan(2_000);
   expect(report.receipted).toBeGreaterThan(1_000);
-  expect(report.delivered).toBeGreaterThan(20_000);
+  expect(report.delivered).toBeGreaterThan(15_000);
 }
