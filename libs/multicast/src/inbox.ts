@@ -12,7 +12,7 @@ import type { GroupTable } from './group-table.ts';
 import { sendReceipts } from './intake.ts';
 import type { MulticastMessage } from './messages.ts';
 import type { Openings } from './openings.ts';
-import { learn, onDelivered, onFindRoot } from './owner.ts';
+import { learn, onDelivered, onFindRoot, tellNewer } from './owner.ts';
 import { loseParent, onDownBeat, onGraftAck, onGraftRefused } from './parent.ts';
 import type { Publishers } from './publisher.ts';
 import { onAccepted, onCaughtUp, onPromise, onRefuse } from './seal.ts';
@@ -137,9 +137,14 @@ export class Inbox {
     if (group === undefined) return;
     learn(turn, group, { descriptor: message.descriptor });
     if (group.closed) return;
-    if (message.type === 'catchUp') onCatchUp(turn, group, from, message);
-    else learn(turn, group, { record: message.record });
-    if (message.type === 'invite' && !group.leaving) onInvite(turn, group, message.duty);
+    if (message.type === 'catchUp') {
+      onCatchUp(turn, group, from, message);
+      return;
+    }
+    learn(turn, group, { record: message.record });
+    if (message.type !== 'invite') return;
+    // A root that was cut off from its successors hears of them here.
+    if (!tellNewer(turn, group, from, message.record) && !group.leaving) onInvite(turn, group, message.duty);
   }
 
   #takePublishing(from: NodeHandle, message: Extract<MulticastMessage, { type: 'rootIs' | 'opened' | 'noSuchGroup' | 'publishGrant' | 'receipts' | 'publishRefused' }>): void {

@@ -1,6 +1,6 @@
 import type { SubscriptionId } from './commands.ts';
 import type { Sequence } from './epoch.ts';
-import type { StampedFrame } from './frames.ts';
+import type { GapReason, StampedFrame } from './frames.ts';
 import type { Receipt } from './messages.ts';
 
 /** One live node's place in one group's tree, by life: id and incarnation as one string. */
@@ -30,6 +30,26 @@ export function findCycle(edges: Iterable<TreeEdge>): readonly string[] | undefi
   return undefined;
 }
 
+/**
+ * What a group promises its publishers and readers, fed with everything they are told. Each method returns the sentence
+ * that turned out false, or undefined.
+ */
+export interface GroupOracle {
+  /** Messages that were receipted. */
+  readonly receipted: number;
+  /** The sequence after the highest one known. */
+  readonly end: Sequence;
+  subscribed(reader: SubscriptionId, firstSequence: Sequence): void;
+  unsubscribed(reader: SubscriptionId): void;
+  receipt(client: string, session: string, receipt: Receipt): string | undefined;
+  delivered(id: SubscriptionId, frame: StampedFrame, from: Sequence): string | undefined;
+  gap(id: SubscriptionId, gap: { readonly from: Sequence; readonly to: Sequence; readonly reason: GapReason }): string | undefined;
+  /** Where a reader stands; undefined: it is none. */
+  reader(id: SubscriptionId): { readonly next: Sequence } | undefined;
+  /** What is still open after faults stopped and time passed. */
+  unfinished(): string | undefined;
+}
+
 /** One message by who published it. */
 function messageName(client: string, session: string, counter: number): string {
   return `${client}/${session}/${counter}`;
@@ -43,10 +63,10 @@ interface Reader {
 }
 
 /**
- * The global truths of one reliable group, fed with everything that publishers and readers are told.
- * Each method returns the sentence that turned out false, or undefined.
+ * The global truths of one reliable group: one message per sequence and one sequence per message for ever; a reader is
+ * given sequence after sequence; in the end every reader has every receipted message.
  */
-export class ReliableGroupOracle {
+export class ReliableGroupOracle implements GroupOracle {
   readonly #bySequence = new Map<Sequence, string>();
   readonly #byMessage = new Map<string, Sequence>();
   readonly #receipted = new Map<Sequence, string>();
@@ -100,7 +120,7 @@ export class ReliableGroupOracle {
   }
 
   /** A reader was told a gap. */
-  gap(id: SubscriptionId, gap: { readonly from: Sequence; readonly to: Sequence; readonly reason: string }): string | undefined {
+  gap(id: SubscriptionId, gap: { readonly from: Sequence; readonly to: Sequence; readonly reason: GapReason }): string | undefined {
     const reader = this.#readers.get(id);
     if (reader === undefined) return `reader ${id} got a gap before its start`;
     if (gap.reason === 'OTHER_EPOCH') return `reader ${id} of a reliable group got messages of a lost branch: ${gap.from}..${gap.to}`;

@@ -32,7 +32,7 @@ export function onDelivered(turn: Turn, group: Group, message: RoutedMessage): v
       return;
     case 'announce':
       learn(turn, group, message);
-      answerAnnounce(turn, group, message.record);
+      tellNewer(turn, group, message.record.root, message.record);
       stand(turn, group);
       return;
   }
@@ -70,11 +70,12 @@ function onOpen(turn: Turn, group: Group, open: Extract<RoutedMessage, { type: '
   stand(turn, group);
 }
 
-/** Of two epochs one gives way: whoever told of the older one is told of the newer. */
-function answerAnnounce(turn: Turn, group: Group, record: EpochRecord): void {
-  const { record: ours, descriptor } = group;
-  if (ours === undefined || descriptor === undefined || compareEpochs(ours.epoch, record.epoch) <= 0) return;
-  turn.direct(record.root, { type: 'record', group: group.id, record: ours, descriptor });
+/** Of two epochs one gives way: whoever told of the older one is told of the newer. True when theirs was older. */
+export function tellNewer(turn: Turn, group: Group, to: NodeHandle, theirs: EpochRecord): boolean {
+  const { record, descriptor } = group;
+  if (record === undefined || descriptor === undefined || compareEpochs(record.epoch, theirs.epoch) <= 0) return false;
+  turn.direct(to, { type: 'record', group: group.id, record, descriptor });
+  return true;
 }
 
 /** The owner of the key stands in the tree, or finds out whether there is one. */

@@ -1,5 +1,5 @@
-import { compareDistance, idToBigInt, type Id } from '@banyan/ids';
-import type { Envelope, LinkId, NodeHandle, RoutingView } from '@banyan/kbr';
+import { compareDistance, type Id } from '@banyan/ids';
+import type { Envelope, LinkId, NodeHandle } from '@banyan/kbr';
 import { seededRng, type Millis, type Rng } from '@banyan/sansio';
 import type { MulticastCommand, MulticastEvent } from '../commands.ts';
 import type { MulticastConfig } from '../config.ts';
@@ -7,6 +7,8 @@ import type { MulticastFrame } from '../frames.ts';
 import type { MulticastMessage } from '../messages.ts';
 import { Multicast } from '../multicast.ts';
 import type { MulticastEffect } from '../turn.ts';
+import { Agenda } from './agenda.ts';
+import { nextHop, viewOf } from './geometry.ts';
 
 type Input = Parameters<Multicast['handle']>[1];
 
@@ -29,10 +31,11 @@ export interface Member {
   wakeAt: Millis;
 }
 
-interface Scheduled {
-  readonly at: Millis;
-  readonly order: number;
-  readonly run: () => void;
+/** Who looks on; both are called in the order things happen. */
+export interface RingObserver {
+  onEvent(member: Member, event: MulticastEvent): void;
+  /** After every input that a machine took. */
+  afterInput(member: Member): void;
 }
 
 export interface RingOptions {
@@ -48,13 +51,10 @@ export interface RingOptions {
  * repeated and reordered; data links are FIFO and lose a suffix when they break. The same seed gives the same run.
  */
 export class RingDouble {
-  now: Millis = 0;
   readonly trace: string[] = [];
-  onEvent: (member: Member, event: MulticastEvent) => void = () => {};
-  /** Called after every input that a machine took. */
-  afterInput: (member: Member) => void = () => {};
-  /** Pairs that cannot reach each other. */
-  isCut: (a: Id, b: Id) => boolean = () => false;
+  readonly observers: RingObserver[] = [];
+  /** Whether what one node sends to another is lost. */
+  isCut: (from: Id, to: Id) => boolean = () => false;
   loss: number;
   readonly faults: string[] = [];
   readonly drops = new Map<string, number>();
@@ -67,8 +67,7 @@ export class RingDouble {
   readonly #members = new Map<Id, Member>();
   readonly #links = new Map<LinkId, Link>();
   readonly #dialling = new Set<string>();
-  #heap: Scheduled[] = [];
-  #order = 0;
+  readonly #agenda = new Agenda();
   #nextLink = 1;
   #counter = 0;
 
@@ -77,6 +76,10 @@ export class RingDouble {
     this.#delayMs = options.delayMs ?? 20;
     this.loss = options.loss ?? 0;
     this.#config = options.config ?? {};
+  }
+
+  get now(): Millis {
+    return this.#agenda.now;
   }
 
   get live(): readonly Member[] {
@@ -158,6 +161,16 @@ export class RingDouble {
     }
   }
 
+  /**
+   * What `side` sends to the others is lost, and no link stands across; the ring stays one, as where routing takes those
+   * that only third nodes reach for unreachable and not for dead.
+   */
+  cutOneWay(side: ReadonlySet<Id>): void {
+    this.#log('cut one way');
+    this.isCut = (from, to) => side.has(from) && !side.has(to);
+    this.breakLinks((a, b) => side.has(a) !== side.has(b));
+  }
+
   /** The two sides are one ring again; everybody learns of the others within a second. */
   heal(): void {
     this.#log('heal');
@@ -179,27 +192,12 @@ export class RingDouble {
   }
 
   after(delayMs: Millis, run: () => void): void {
-    const item = { at: this.now + delayMs, order: this.#order++, run };
-    const heap = this.#heap;
-    let at = heap.push(item) - 1;
-    while (at > 0) {
-      const above = (at - 1) >> 1;
-      const parent = heap[above] as Scheduled;
-      if (parent.at < item.at || (parent.at === item.at && parent.order < item.order)) break;
-      heap[at] = parent;
-      at = above;
-    }
-    heap[at] = item;
+    this.#agenda.after(delayMs, run);
   }
 
   /** Runs everything up to `until`. */
   run(until: Millis): void {
-    for (let first = this.#heap[0]; first !== undefined && first.at <= until; first = this.#heap[0]) {
-      this.#pop();
-      this.now = first.at;
-      first.run();
-    }
-    this.now = until;
+    this.#agenda.run(until);
   }
 
   give(member: Member, input: Input): void {
@@ -212,7 +210,7 @@ export class RingDouble {
     const effects = member.machine.handle(this.now, input);
     for (const effect of effects) this.#perform(member, effect);
     this.#arm(member);
-    this.afterInput(member);
+    for (const observer of this.observers) observer.afterInput(member);
   }
 
   #arm(member: Member): void {
@@ -238,7 +236,7 @@ export class RingDouble {
   #perform(member: Member, effect: MulticastEffect): void {
     switch (effect.type) {
       case 'event':
-        this.onEvent(member, effect.event);
+        for (const observer of this.observers) observer.onEvent(member, effect.event);
         return;
       case 'direct':
         this.#sendDirect(member, effect.to, effect.body);
@@ -285,7 +283,7 @@ export class RingDouble {
   }
 
   #route(member: Member, envelope: Envelope<MulticastMessage>): void {
-    const next = nextHop(member, envelope.key);
+    const next = nextHop(member.handle, member.known, envelope.key);
     if (next === undefined) this.after(0, () => this.give(member, { type: 'deliver', envelope }));
     else this.give(member, { type: 'forward', envelope, nextHop: next });
   }
@@ -309,7 +307,7 @@ export class RingDouble {
     this.#dialling.add(pair);
     const attempt = (tries: number): void => {
       const parent = this.#members.get(to.id);
-      if (parent === undefined || !parent.alive || tries > 20 || this.isCut(child.handle.id, to.id)) {
+      if (parent === undefined || !parent.alive || tries > 20 || this.#isApart(child.handle.id, to.id)) {
         this.#dialling.delete(pair);
         this.give(child, { type: 'linkDown', peer: to, link: undefined, dialled: true });
         return;
@@ -345,6 +343,11 @@ export class RingDouble {
     this.after(this.#delay(), () => this.give(parent, { type: 'linkDown', peer: child.handle, link: id, dialled: false }));
   }
 
+  /** No connection can stand between the two. */
+  #isApart(a: Id, b: Id): boolean {
+    return this.isCut(a, b) || this.isCut(b, a);
+  }
+
   #delay(): Millis {
     return 1 + this.#rng.below(this.#delayMs);
   }
@@ -352,52 +355,4 @@ export class RingDouble {
   #log(text: string): void {
     this.trace.push(`${this.now} ${text}`);
   }
-
-  #pop(): void {
-    const heap = this.#heap;
-    const last = heap.pop();
-    if (last === undefined || heap.length === 0) return;
-    let at = 0;
-    for (;;) {
-      let least = 2 * at + 1;
-      const left = heap[least];
-      if (left === undefined) break;
-      const right = heap[least + 1];
-      if (right !== undefined && (right.at < left.at || (right.at === left.at && right.order < left.order))) least++;
-      const child = heap[least] as Scheduled;
-      if (last.at < child.at || (last.at === child.at && last.order < child.order)) break;
-      heap[at] = child;
-      at = least;
-    }
-    heap[at] = last;
-  }
-}
-
-/** What one node believes, by what it was told so far. */
-function viewOf(self: NodeHandle, known: Map<Id, NodeHandle>): RoutingView {
-  const nearest = (key: Id): NodeHandle[] => [self, ...known.values()].sort((a, b) => compareDistance(key, a.id, b.id));
-  return {
-    self,
-    ready: true,
-    isRoot: (key) => nearest(key)[0] === self,
-    replicaSet: (key, max) => nearest(key).slice(0, max),
-    nextHops: () => [],
-    leaves: () => nearest(self.id).filter((node) => node !== self).slice(0, 16),
-    roundTripMs: () => 10,
-  };
-}
-
-/** One more bit of the key right, by way of the node that is next after this one; at last the numerically closest. */
-function nextHop(member: Member, key: Id): NodeHandle | undefined {
-  const nodes = [member.handle, ...member.known.values()];
-  const root = nodes.sort((a, b) => compareDistance(key, a.id, b.id))[0];
-  if (root === undefined || root === member.handle) return undefined;
-  const own = sharedBits(member.handle.id, key);
-  const better = nodes.filter((node) => sharedBits(node.id, key) > own).sort((a, b) => sharedBits(a.id, key) - sharedBits(b.id, key) || compareDistance(member.handle.id, a.id, b.id));
-  return better[0] ?? root;
-}
-
-function sharedBits(a: Id, b: Id): number {
-  const differing = idToBigInt(a) ^ idToBigInt(b);
-  return differing === 0n ? 128 : 128 - differing.toString(2).length;
 }

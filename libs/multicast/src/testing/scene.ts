@@ -4,10 +4,13 @@ import { exceeded } from '../bounds.ts';
 import type { MulticastEvent, Start } from '../commands.ts';
 import type { DeliveryClass, GroupDescriptor, Verified } from '../descriptor.ts';
 import { compareEpochs, type EpochRecord } from '../epoch.ts';
-import { findCycle, ReliableGroupOracle } from '../invariants.ts';
+import { findCycle, ReliableGroupOracle, type GroupOracle } from '../invariants.ts';
+import { OrderedGroupOracle } from '../ordered-oracle.ts';
 import { RingDouble, type Member, type RingOptions } from './ring-double.ts';
 
 const LOOK_EVERY = 8;
+/** Readers of one group. */
+const READERS_MAX = 1_000_000;
 
 /** A descriptor as the tree builder would sign it. */
 export function descriptorOf(group: Id, parts: Partial<GroupDescriptor> = {}): Verified<GroupDescriptor> {
@@ -47,6 +50,8 @@ interface Reader {
 export interface SceneOptions extends RingOptions {
   readonly nodes: number;
   readonly descriptor?: Partial<GroupDescriptor>;
+  /** The group is one more on the ring of this scene. */
+  readonly beside?: Scene;
 }
 
 /** A ring with one group, publishers and readers that behave like the gRPC service, and the oracles looking on. */
@@ -54,7 +59,7 @@ export class Scene {
   readonly ring: RingDouble;
   readonly group: Id;
   readonly ids: readonly Id[];
-  readonly oracle = new ReliableGroupOracle();
+  readonly oracle: GroupOracle;
   readonly events: { readonly at: Millis; readonly node: Id; readonly event: MulticastEvent }[] = [];
   readonly readers = new Map<number, Reader>();
   readonly publishers: Publisher[] = [];
@@ -63,21 +68,20 @@ export class Scene {
   readonly wrong: string[] = [];
   /** What happens when a node that was asked to leave says that it has. */
   readonly onLeft = new Map<Id, () => void>();
-  /** Oracles of reliable delivery look on. */
-  readonly strict: boolean;
   readonly #parents = new Map<string, string | undefined>();
-  #nextReader = 1;
+  #nextReader: number;
 
   constructor(options: SceneOptions) {
-    this.rng = seededRng(options.seed * 7_919 + 1);
-    this.ring = new RingDouble(options);
-    this.ids = Array.from({ length: options.nodes }, () => randomId(this.rng));
+    const { beside } = options;
+    this.rng = beside?.rng.fork() ?? seededRng(options.seed * 7_919 + 1);
+    this.ring = beside?.ring ?? new RingDouble(options);
+    this.ids = beside?.ids ?? Array.from({ length: options.nodes }, () => randomId(this.rng));
     this.group = randomId(this.rng);
     this.descriptor = descriptorOf(this.group, options.descriptor);
-    this.strict = this.descriptor.delivery === 'reliable';
-    for (const id of this.ids) this.ring.join(id);
-    this.ring.onEvent = (member, event) => this.#onEvent(member, event);
-    this.ring.afterInput = (member) => this.#look(member);
+    this.oracle = this.descriptor.delivery === 'reliable' ? new ReliableGroupOracle() : new OrderedGroupOracle();
+    this.#nextReader = 1 + READERS_MAX * this.ring.observers.length;
+    if (beside === undefined) for (const id of this.ids) this.ring.join(id);
+    this.ring.observers.push({ onEvent: (member, event) => this.#onEvent(member, event), afterInput: (member) => this.#look(member) });
   }
 
   /** The group is opened by a command at some node, as the tree builder would. */
@@ -179,6 +183,8 @@ export class Scene {
   }
 
   #onEvent(member: Member, event: MulticastEvent): void {
+    const group = event.type === 'messages' ? event.frame.group : event.type === 'left' ? this.group : event.group;
+    if (group !== this.group) return;
     this.events.push({ at: this.ring.now, node: member.handle.id, event });
     switch (event.type) {
       case 'left':
@@ -190,7 +196,7 @@ export class Scene {
         return;
       case 'messages': {
         if (!this.readers.has(event.subscription)) return;
-        if (this.strict) this.#claim(this.oracle.delivered(event.subscription, event.frame, event.from));
+        this.#claim(this.oracle.delivered(event.subscription, event.frame, event.from));
         const reader = this.readers.get(event.subscription);
         const { bytes } = event.frame;
         const { subscription } = event;
@@ -198,12 +204,12 @@ export class Scene {
         return;
       }
       case 'gap':
-        if (this.strict && this.readers.has(event.subscription)) this.#claim(this.oracle.gap(event.subscription, event));
+        if (this.readers.has(event.subscription)) this.#claim(this.oracle.gap(event.subscription, event));
         return;
       case 'receipt': {
         const publisher = this.publishers.find(({ session }) => session === event.session);
         for (let i = 0; i < event.count; i++) publisher?.receipted.add(event.counter + i);
-        if (this.strict) this.#claim(this.oracle.receipt(event.client, event.session, event));
+        this.#claim(this.oracle.receipt(event.client, event.session, event));
         return;
       }
       case 'publishBlocked': {
