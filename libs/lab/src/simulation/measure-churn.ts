@@ -12,8 +12,7 @@ import { OverlaySimulation } from './overlay-simulation.ts';
 import type { Population } from './population.ts';
 import { Probe, type ProbeApplications } from './probe.ts';
 import { RingCensus, type RingFigures } from './ring-census.ts';
-import { RouteFigures, type DelayFigures } from './route-figures.ts';
-import type { HopFigures, RdpFigures } from './routing-figures.ts';
+import { RouteFigures, type DelayFigures, type HopFigures, type RdpFigures } from './routing-figures.ts';
 import { TrafficMeter, type Traffic } from './traffic-meter.ts';
 
 const SETTLE_MS: Millis = 60_000;

@@ -1,5 +1,6 @@
 import type { Host } from '@banyan/simulator';
-import { histogram, mean, percentile, rounded, sum } from '../statistics.ts';
+import { LogHistogram } from '../log-histogram.ts';
+import { rounded } from '../statistics.ts';
 import type { Arrival } from './lookup-oracle.ts';
 
 export type HopFigures = {
@@ -19,23 +20,84 @@ export type RdpFigures = {
   readonly ratioOfSums: number;
 };
 
-export function hopFigures(arrivals: readonly Arrival[]): HopFigures {
-  const hops = arrivals.map((arrival) => arrival.hops);
-  const sorted = Float64Array.from(hops).sort();
-  return { mean: rounded(mean(hops)), p50: percentile(sorted, 0.5), p99: percentile(sorted, 0.99), max: sorted.at(-1) ?? 0, histogram: histogram(hops) };
+/** Time from the sender to the root, ms; percentiles within 0.1 %. */
+export type DelayFigures = {
+  readonly mean: number;
+  readonly p50: number;
+  readonly p90: number;
+  readonly p99: number;
+  readonly p999: number;
+  readonly max: number;
+  /** Pairs of a delay and the share of lookups that arrived within it. */
+  readonly distribution: readonly (readonly [number, number])[];
+};
+
+const POINTS_MAX = 200;
+
+/** Figures of any number of lookups in bounded memory: arrivals are added and forgotten. Percentiles of RDP are within 0.1 %. */
+export class RouteFigures {
+  readonly #latencyMs: (from: Host, to: Host) => number;
+  readonly #hopCounts: number[] = [];
+  readonly #delays = new LogHistogram();
+  readonly #ratios = new LogHistogram();
+  #directMs = 0;
+  #awayMs = 0;
+
+  constructor(latencyMs: (from: Host, to: Host) => number) {
+    this.#latencyMs = latencyMs;
+  }
+
+  add({ from, at, hops, delayMs }: Arrival): void {
+    while (this.#hopCounts.length <= hops) this.#hopCounts.push(0);
+    this.#hopCounts[hops] = (this.#hopCounts[hops] ?? 0) + 1;
+    this.#delays.add(delayMs);
+    // A sender that is the root itself took no way and has no penalty.
+    if (from === at) return;
+    const directMs = this.#latencyMs(from, at);
+    this.#ratios.add(delayMs / directMs);
+    this.#directMs += directMs;
+    this.#awayMs += delayMs;
+  }
+
+  hops(): HopFigures {
+    const total = this.#delays.count;
+    const mean = total === 0 ? 0 : this.#hopCounts.reduce((sum, count, hops) => sum + hops * count, 0) / total;
+    return { mean: rounded(mean), p50: this.#hopsOf(0.5), p99: this.#hopsOf(0.99), max: Math.max(0, this.#hopCounts.length - 1), histogram: [...this.#hopCounts] };
+  }
+
+  rdp(): RdpFigures {
+    return {
+      mean: rounded(this.#ratios.mean),
+      median: rounded(this.#ratios.percentile(0.5)),
+      p90: rounded(this.#ratios.percentile(0.9)),
+      ratioOfSums: this.#directMs === 0 ? 0 : rounded(this.#awayMs / this.#directMs),
+    };
+  }
+
+  delayMs(): DelayFigures {
+    const at = (share: number): number => rounded(this.#delays.percentile(share), 1);
+    const distribution = this.#delays.distribution(POINTS_MAX).map(([delay, share]) => [rounded(delay, 1), rounded(share, 6)] as const);
+    return { mean: rounded(this.#delays.mean, 1), p50: at(0.5), p90: at(0.9), p99: at(0.99), p999: at(0.999), max: rounded(this.#delays.max, 1), distribution };
+  }
+
+  #hopsOf(share: number): number {
+    let seen = 0;
+    return Math.max(0, this.#hopCounts.findIndex((count) => (seen += count) >= Math.max(1, share * this.#delays.count)));
+  }
 }
 
-/** Lookups whose sender is their root took no way and have no penalty; they are left out. */
+/** Hops of lookups that are kept. */
+export function hopFigures(arrivals: readonly Arrival[]): HopFigures {
+  return figuresOf(arrivals, () => 1).hops();
+}
+
+/** Delay penalty of lookups that are kept. */
 export function rdpFigures(arrivals: readonly Arrival[], latencyMs: (from: Host, to: Host) => number): RdpFigures {
-  const away = arrivals.filter(({ from, at }) => from !== at);
-  const direct = away.map(({ from, at }) => latencyMs(from, at));
-  const ratios = away.map(({ delayMs }, i) => delayMs / (direct[i] ?? 1));
-  const sorted = Float64Array.from(ratios).sort();
-  const directSum = sum(direct);
-  return {
-    mean: rounded(mean(ratios)),
-    median: rounded(percentile(sorted, 0.5)),
-    p90: rounded(percentile(sorted, 0.9)),
-    ratioOfSums: directSum === 0 ? 0 : rounded(sum(away.map(({ delayMs }) => delayMs)) / directSum),
-  };
+  return figuresOf(arrivals, latencyMs).rdp();
+}
+
+function figuresOf(arrivals: readonly Arrival[], latencyMs: (from: Host, to: Host) => number): RouteFigures {
+  const figures = new RouteFigures(latencyMs);
+  for (const arrival of arrivals) figures.add(arrival);
+  return figures;
 }
