@@ -4,7 +4,7 @@ import type { Json } from '@banyan/sansio';
 import { CALM, plane } from '@banyan/simulator';
 import { assert, expect, it } from 'vitest';
 import { SILENT } from '../report/progress.ts';
-import { reliableGroup } from '../simulation/group-setup.ts';
+import { labGroup } from '../simulation/group-setup.ts';
 import { growRing } from '../simulation/grow.ts';
 import { OverlaySimulation } from '../simulation/overlay-simulation.ts';
 import { machineOf } from './machines.ts';
@@ -37,7 +37,7 @@ function recordNode(): string {
   for (let requestId = 1; requestId <= 20; requestId++) {
     simulation.command(RECORDED_HOST, 'lookup', { type: 'trace', requestId, key: simulation.idOf(requestId % NODES), dryRun: true });
   }
-  const descriptor = reliableGroup(simulation.idOf(3), 'recorded');
+  const descriptor = labGroup(simulation.idOf(3), 'recorded', 'reliable');
   simulation.command(RECORDED_HOST, 'multicast', { type: 'subscribe', subscription: 1, group: descriptor.group, start: { type: 'first' }, windowBytes: 65_536, descriptor });
   for (let counter = 1; counter <= 50; counter++) {
     const publish = { type: 'publish', group: descriptor.group, client: 'c', session: 's', counter, count: 1, payload: Uint8Array.of(counter), bytes: 1, descriptor } as const;

@@ -1,5 +1,5 @@
 import type { Id } from '@banyan/ids';
-import { compareEpochs, ReliableGroupOracle, type EpochRecord, type GroupDescriptor, type MulticastCommand, type MulticastEvent, type SubscriptionId, type Verified } from '@banyan/multicast';
+import { compareEpochs, OrderedGroupOracle, ReliableGroupOracle, type EpochRecord, type GroupDescriptor, type GroupOracle, type MulticastCommand, type MulticastEvent, type SubscriptionId, type Verified } from '@banyan/multicast';
 import type { Millis } from '@banyan/sansio';
 import type { Host } from '@banyan/simulator';
 import type { GroupApplications } from './group-setup.ts';
@@ -25,11 +25,11 @@ export interface GroupLoadOptions {
 }
 
 /**
- * The users of one reliable group: readers that subscribe anew whenever their node starts again, publishers that move to
+ * The users of one group: readers that subscribe anew whenever their node starts again, publishers that move to
  * another node when theirs dies. Everything that they are told goes to the oracles.
  */
 export class GroupLoad {
-  readonly oracle = new ReliableGroupOracle();
+  readonly oracle: GroupOracle;
   readonly tree: TreeOracle;
   /** What turned out false, the first few sentences. */
   readonly complaints: string[] = [];
@@ -47,6 +47,7 @@ export class GroupLoad {
     this.#options = options;
     this.#simulation = options.simulation;
     this.group = options.descriptor.group;
+    this.oracle = options.descriptor.delivery === 'reliable' ? new ReliableGroupOracle() : new OrderedGroupOracle();
     this.#members = new Set(options.members);
     this.#nextReader = options.firstReader;
     this.tree = new TreeOracle({ ...options, group: this.group });
@@ -58,6 +59,10 @@ export class GroupLoad {
       leaving: (_now, host) => this.#onLeaving(host),
       ready: (host) => this.#join(host),
     });
+  }
+
+  get #isReliable(): boolean {
+    return this.#options.descriptor.delivery === 'reliable';
   }
 
   /** Messages handed to readers, over all of them. */
@@ -83,9 +88,9 @@ export class GroupLoad {
     if (this.#members.delete(gone)) this.#members.add(by);
   }
 
-  /** Whether a majority of the voters lives on when `host` dies; without it nothing is promised. */
+  /** Whether what the group promises holds when `host` dies: a reliable one needs a majority of its voters. */
   survives(host: Host): boolean {
-    const record = this.#newestRecord();
+    const record = this.#isReliable ? this.#newestRecord() : undefined;
     if (record === undefined) return true;
     const live = record.voters.filter((voter) => {
       const voterHost = this.#simulation.hostOf(voter.id);
@@ -169,7 +174,8 @@ export class GroupLoad {
         break;
       case 'gap':
         if (event.group !== this.group) break;
-        this.#claim(now, `a gap was told: ${event.from}..${event.to} ${event.reason}`);
+        // Where no majority is asked, what only the dead had is lost, and what lost against another epoch is taken back.
+        if (this.#isReliable) this.#claim(now, `a gap was told: ${event.from}..${event.to} ${event.reason}`);
         this.#claim(now, this.oracle.gap(event.subscription, event));
         break;
       case 'receipt':

@@ -1,5 +1,5 @@
 import { randomId } from '@banyan/ids';
-import { Multicast } from '@banyan/multicast';
+import { Multicast, type DeliveryClass } from '@banyan/multicast';
 import { seededRng, type Millis, type Rng } from '@banyan/sansio';
 import { plane, SharedPlaces, StepFailed, Trace, type HostClock } from '@banyan/simulator';
 import { SILENT } from '../report/progress.ts';
@@ -7,7 +7,7 @@ import { BadWays, type WayCounts } from './bad-ways.ts';
 import { Chaos, type FaultCounts, type Victims } from './chaos.ts';
 import { drawFaultMix, type FaultMix } from './fault-mix.ts';
 import { GroupLoad } from './group-load.ts';
-import { reliableGroup, type GroupApplications } from './group-setup.ts';
+import { labGroup, type GroupApplications } from './group-setup.ts';
 import { growRing } from './grow.ts';
 import { LookupLoad } from './lookup-load.ts';
 import type { LookupVerdict } from './lookup-oracle.ts';
@@ -17,6 +17,7 @@ import { Probe } from './probe.ts';
 import type { RingOracle } from './ring-oracle.ts';
 import { WORKLOADS, type Workload, type WorkloadName } from './workload.ts';
 
+const DELIVERIES: readonly DeliveryClass[] = ['reliable', 'ordered', 'best-effort'];
 const LEAF_SET = 16;
 const READERS_APART = 1_000_000;
 /** Hosts kept for new nodes on dead nodes' addresses, as a share of all. */
@@ -63,7 +64,7 @@ export interface SwarmReport {
 }
 
 /**
- * One seed: a ring grows and two reliable groups open; then what the seed's fault mix holds strikes nodes, ways and clocks
+ * One seed: a ring grows and groups open; then what the seed's fault mix holds strikes nodes, ways and clocks
  * for some minutes, under lookups and publishing; then all is left alone until everybody is back. By then every lookup must
  * have arrived and every reader have every message; every leaf set must be right within minutes. Ten minutes of virtual time.
  * `watch` is called before anything happens: for looking into a seed that failed.
@@ -114,7 +115,7 @@ export function runSwarm({ seed, nodes, workload, traced }: SwarmSetup, watch?: 
   const chaos = new Chaos(victims, mix);
   const ways = new BadWays(victims, mix);
   try {
-    violations.push(...live({ simulation, factory, nodes, workload: WORKLOADS[workload], load, groups, chaos, ways }));
+    violations.push(...live({ simulation, factory, seed, nodes, workload: WORKLOADS[workload], load, groups, chaos, ways }));
   } catch (failure) {
     if (!(failure instanceof StepFailed)) throw failure;
     violations.push(failure.message, ...failure.inputs.slice(-INPUTS_TOLD).map(({ at, input }) => `  ${at} ${JSON.stringify(input)}`));
@@ -137,6 +138,7 @@ export function runSwarm({ seed, nodes, workload, traced }: SwarmSetup, watch?: 
 interface Swarm {
   readonly simulation: OverlaySimulation<GroupApplications>;
   readonly factory: NodeFactory<GroupApplications>;
+  readonly seed: number;
   readonly nodes: number;
   readonly workload: Workload;
   readonly load: LookupLoad<GroupApplications>;
@@ -173,11 +175,13 @@ function live(swarm: Swarm): readonly string[] {
   return [...violations, ...leafSetFaults(ring, factory)];
 }
 
-function openGroups({ simulation, factory, nodes, workload }: Swarm): readonly GroupLoad[] {
+function openGroups({ simulation, factory, seed, nodes, workload }: Swarm): readonly GroupLoad[] {
   const { rng } = simulation;
   return Array.from({ length: workload.groups }, (_, i) => {
     const members = rng.shuffle(Array.from({ length: nodes }, (__, host) => host)).slice(0, Math.ceil(nodes * workload.membersShare));
-    const descriptor = reliableGroup(randomId(rng), `group-${i + 1}`);
+    // The first is reliable, so that every seed has one; each three seeds in a row see all classes.
+    const delivery = DELIVERIES[i === 0 ? 0 : (seed + i) % DELIVERIES.length] ?? 'reliable';
+    const descriptor = labGroup(randomId(rng), `group-${i + 1}`, delivery);
     const load = new GroupLoad({ simulation, nodes: factory, descriptor, members, publishers: workload.publishersPerGroup, firstReader: (i + 1) * READERS_APART });
     load.open();
     return load;
