@@ -1,4 +1,4 @@
-import { HOPS_MAX, sameIncarnation, type NodeHandle } from '@banyan/kbr';
+import { handleState, HOPS_MAX, sameIncarnation, type NodeHandle } from '@banyan/kbr';
 import type { Json, Millis } from '@banyan/sansio';
 import type { NodeContext } from './context.ts';
 import type { JoinMessage } from './messages.ts';
@@ -50,7 +50,7 @@ export class Admission {
   }
 
   state(now: Millis): Json {
-    return this.#lock === undefined ? null : { joiner: this.#lock.joiner.id, forMs: this.#lock.until - now };
+    return this.#lock === undefined ? null : { joiner: handleState(this.#lock.joiner), forMs: this.#lock.until - now };
   }
 
   #decide(now: Millis, message: Extract<JoinMessage, { type: 'joinRequest' }>): void {

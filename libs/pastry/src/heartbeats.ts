@@ -1,4 +1,4 @@
-import { sameIncarnation, type NodeHandle } from '@banyan/kbr';
+import { handleState, sameIncarnation, type NodeHandle } from '@banyan/kbr';
 import type { Json, Millis } from '@banyan/sansio';
 import { jittered, type NodeContext } from './context.ts';
 import type { HeartbeatMessage } from './messages.ts';
@@ -136,7 +136,14 @@ export class Heartbeats {
   state(now: Millis): Json {
     return {
       beatMs: this.#beating ? this.#beatAt - now : null,
-      partners: this.#partners.map((partner) => ({ id: partner.handle.id, missedMs: partner.missedAt - now })),
+      partners: this.#partners.map(({ handle, granted, since, missedAt, requestedAt, sentAt }) => ({
+        peer: handleState(handle),
+        granted,
+        sinceMs: since - now,
+        missedMs: missedAt - now,
+        requestedMs: requestedAt === undefined ? null : requestedAt - now,
+        sentMs: sentAt.map((at) => at - now),
+      })),
     };
   }
 

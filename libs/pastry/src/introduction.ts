@@ -1,6 +1,6 @@
 import type { Id } from '@banyan/ids';
 import type { NodeHandle } from '@banyan/kbr';
-import type { Millis } from '@banyan/sansio';
+import type { Json, Millis } from '@banyan/sansio';
 import type { NodeContext } from './context.ts';
 import type { JoinMessage } from './messages.ts';
 
@@ -37,6 +37,10 @@ export class Introduction {
     for (const entry of table.entries()) others.set(entry.id, entry);
     for (const neighbor of neighborhood.members()) others.set(neighbor.id, neighbor);
     for (const other of others.values()) if (!leafSet.has(other.id)) this.#tell(other);
+  }
+
+  state(now: Millis): Json {
+    return { restMs: this.#restAt === Infinity ? null : this.#restAt - now };
   }
 
   onAnnounce(now: Millis, from: NodeHandle, message: Extract<JoinMessage, { type: 'announce' }>): void {

@@ -1,4 +1,4 @@
-import type { NodeHandle } from '@banyan/kbr';
+import { handleState, type NodeHandle } from '@banyan/kbr';
 import type { Json, Millis } from '@banyan/sansio';
 import { jittered, type NodeContext } from './context.ts';
 import type { Heartbeats } from './heartbeats.ts';
@@ -112,8 +112,10 @@ export class Join {
 
   state(now: Millis): Json {
     return {
+      seeds: this.#seeds.map(handleState),
       attempt: this.#attempt,
-      entrance: this.#entrance?.id ?? null,
+      triesHere: this.#triesHere,
+      entrance: this.#entrance === undefined ? null : handleState(this.#entrance),
       tryAgainMs: this.#tryAgainAt === Infinity ? null : this.#tryAgainAt - now,
       search: this.search.state(now),
     };

@@ -1,5 +1,5 @@
 import { compareDistance, type Id } from '@banyan/ids';
-import type { NodeHandle } from '@banyan/kbr';
+import { handleState, type NodeHandle } from '@banyan/kbr';
 import type { FailedLife } from '@banyan/peers';
 import { DueTimes, type Json, type Millis } from '@banyan/sansio';
 import { participates, type NodeContext } from './context.ts';
@@ -107,7 +107,11 @@ export class LeafProbing {
   }
 
   state(now: Millis): Json {
-    return [...this.#open.values()].map((probe) => ({ peer: probe.peer.id, tries: probe.tries, sentMs: probe.sentAt - now }));
+    return {
+      open: [...this.#open.values()].map(({ peer, nonce, tries, sentAt }) => ({ peer: handleState(peer), nonce, tries, sentMs: sentAt - now })),
+      prospects: this.#prospects?.members.map(handleState) ?? null,
+      nextNonce: this.#nextNonce,
+    };
   }
 
   #send(now: Millis, probe: OpenProbe): void {

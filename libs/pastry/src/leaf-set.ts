@@ -40,6 +40,11 @@ export class LeafSet {
     return this.#members.length === 2 * this.#half;
   }
 
+  /** True when it was full once: the ring is larger than the leaf set. */
+  get wasFull(): boolean {
+    return this.#wasFull;
+  }
+
   /** Every leaf, clockwise from self. The array is never changed afterwards, so it may be kept and sent. */
   get members(): readonly NodeHandle[] {
     return this.#members;

@@ -1,5 +1,5 @@
 import type { Id } from '@banyan/ids';
-import type { NodeHandle } from '@banyan/kbr';
+import { handleState, type NodeHandle } from '@banyan/kbr';
 import type { Json, Millis } from '@banyan/sansio';
 import type { NodeContext } from './context.ts';
 import type { TableMessage } from './messages.ts';
@@ -81,7 +81,15 @@ export class NearestSearch {
   }
 
   state(now: Millis): Json {
-    return { step: this.#step, row: this.#row, nearest: this.#nearest?.id ?? null, awaited: this.#awaited.size, endsMs: this.#step === 'done' ? null : this.#stepEndsAt - now };
+    return {
+      step: this.#step,
+      row: this.#row,
+      firstRowRounds: this.#firstRowRounds,
+      nearest: this.#nearest === undefined ? null : handleState(this.#nearest),
+      before: this.#before ?? null,
+      awaited: [...this.#awaited],
+      endsMs: this.#stepEndsAt === Infinity ? null : this.#stepEndsAt - now,
+    };
   }
 
   #ping(now: Millis, step: 'seeds' | 'pings', nodes: readonly NodeHandle[]): void {

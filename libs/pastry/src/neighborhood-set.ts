@@ -50,6 +50,11 @@ export class NeighborhoodSet {
     if (at >= 0) this.#neighbors.splice(at, 1);
   }
 
+  /** How far away the members are, in their order. */
+  distances(): readonly Millis[] {
+    return this.#neighbors.map(({ proximityMs }) => proximityMs);
+  }
+
   /** Nearest first. */
   members(): readonly NodeHandle[] {
     return this.#neighbors.map((neighbor) => neighbor.handle);

@@ -146,6 +146,12 @@ export class PastryNode implements Routing<PastryMessage> {
     return next === Infinity ? undefined : next;
   }
 
+  /** True when it would deliver `key` if it came now; for those who see all nodes. */
+  owns(now: Millis, key: Id): boolean {
+    this.#now = Math.max(this.#now, now);
+    return this.view.isRoot(key);
+  }
+
   /** How many messages are in this node's care. */
   load(): { readonly unacked: number; readonly parked: number } {
     return this.#hops.load();
@@ -174,6 +180,8 @@ export class PastryNode implements Routing<PastryMessage> {
       leafProbing: this.#leafProbing.state(now),
       join: this.#join.state(now),
       lock: this.#admission.state(now),
+      introduction: this.#introduction.state(now),
+      repair: this.#repair.state(),
       maintenance: this.#maintenance.state(now),
       merge: this.#merge.state(now),
       peers: this.#peers.state(now),

@@ -1,6 +1,6 @@
 import { compareDistance } from '@banyan/ids';
 import type { NodeHandle } from '@banyan/kbr';
-import type { Millis } from '@banyan/sansio';
+import type { Json, Millis } from '@banyan/sansio';
 import type { NodeContext } from './context.ts';
 import type { LeafProbing } from './leaf-probing.ts';
 import { knowsWholeRing } from './next-hop.ts';
@@ -69,6 +69,10 @@ export class Repair {
       const nearest = count < config.leafSetSize / 4 ? this.#nearestOutsider(isAbove) : undefined;
       if (nearest !== undefined) this.#leafProbing.probe(now, nearest);
     }
+  }
+
+  state(): Json {
+    return [...this.#holes].map(([name, { asked }]) => ({ hole: name, asked }));
   }
 
   #repairLeafSet(now: Millis, leaf: { readonly wasNeighbor: boolean; readonly above: boolean }): void {

@@ -138,6 +138,12 @@ export class RoutingTable {
     return row === undefined || row.count === 0 ? NO_HANDLES : row.handles.filter((handle) => handle !== undefined);
   }
 
+  /** How far away the entries of one row are, in their order; null: not measured. */
+  distances(index: number): readonly (Millis | null)[] {
+    const row = this.#rows[index];
+    return row === undefined ? [] : row.handles.flatMap((handle, column) => (handle === undefined ? [] : [finiteOrNull(row.proximityMs[column])]));
+  }
+
   /** Every entry, from the first row on. */
   *entries(): Generator<NodeHandle> {
     for (const row of this.#rows) {
@@ -159,3 +165,7 @@ export class RoutingTable {
 
 const NO_DISTANCES: readonly Millis[] = [];
 const NO_HANDLES: readonly NodeHandle[] = [];
+
+function finiteOrNull(ms: Millis | undefined): Millis | null {
+  return ms === undefined || ms === Infinity ? null : ms;
+}

@@ -1,5 +1,5 @@
 import type { Id } from '@banyan/ids';
-import type { NodeHandle } from '@banyan/kbr';
+import { handleState, type NodeHandle } from '@banyan/kbr';
 import type { Json, Millis } from '@banyan/sansio';
 import type { PastryConfig } from './config.ts';
 import { LeafSet } from './leaf-set.ts';
@@ -78,9 +78,12 @@ export class Tables implements RoutingState {
   state(): Json {
     const rows = Array.from({ length: this.table.depth }, (_, row) => this.table.row(row).map((handle) => handle.id));
     return {
-      leafSet: this.leafSet.members.map((leaf) => `${leaf.id}@${leaf.incarnation}`),
+      leafSet: this.leafSet.members.map(handleState),
+      wasFull: this.leafSet.wasFull,
       table: rows,
+      tableMs: Array.from({ length: this.table.depth }, (_, row) => this.table.distances(row)),
       neighborhood: this.neighborhood.members().map((neighbor) => neighbor.id),
+      neighborhoodMs: this.neighborhood.distances(),
     };
   }
 

@@ -1,5 +1,5 @@
 import type { Id } from '@banyan/ids';
-import type { NodeHandle } from '@banyan/kbr';
+import { handleState, type NodeHandle } from '@banyan/kbr';
 import type { Json, Millis } from '@banyan/sansio';
 import type { PeersConfig } from './config.ts';
 import { LifeSet } from './life-set.ts';
@@ -181,7 +181,14 @@ export class Peers {
   }
 
   state(now: Millis): Json {
-    return { known: this.#records.size, failed: this.#failed.state(now), unreachable: this.#unreachable.state(now), probes: this.#probes.state(now) };
+    return {
+      known: [...this.#records.values()].map(({ handle, heardAt, roundTrip }) => ({ peer: handleState(handle), heardMs: heardAt - now, roundTrip: roundTrip.state() })),
+      relays: [...this.#relays].map(([nonce, { asker, askerNonce, target }]) => ({ nonce, asker: asker.id, askerNonce, target })),
+      nextRelayNonce: this.#nextRelayNonce,
+      failed: this.#failed.state(now),
+      unreachable: this.#unreachable.state(now),
+      probes: this.#probes.state(now),
+    };
   }
 
   #onPong(now: Millis, from: NodeHandle, pong: Extract<PeerMessage, { type: 'pong' }>): readonly PeerEffect[] {

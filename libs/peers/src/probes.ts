@@ -1,5 +1,5 @@
 import type { Id } from '@banyan/ids';
-import type { NodeHandle } from '@banyan/kbr';
+import { handleState, type NodeHandle } from '@banyan/kbr';
 import { DueTimes, type Json, type Millis } from '@banyan/sansio';
 import type { PeersConfig } from './config.ts';
 import type { PeerMessage } from './messages.ts';
@@ -116,12 +116,15 @@ export class Probes {
   }
 
   state(now: Millis): Json {
-    return [...this.#byPeer.values()].map((probe) => ({
-      peer: probe.peer.id,
+    const open = [...this.#byPeer.values()].map((probe) => ({
+      peer: handleState(probe.peer),
       kind: probe.kind,
+      firstNonce: probe.firstNonce,
       sentMs: probe.sentAt.map((at) => at - now),
       indirect: probe.indirect,
+      reachedByOthers: probe.reachedByOthers,
     }));
+    return { open, nextNonce: this.#nextNonce };
   }
 
   #overdue(now: Millis, probe: Probe, out: ProbeEffect[]): void {

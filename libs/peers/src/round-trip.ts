@@ -1,4 +1,4 @@
-import type { Millis } from '@banyan/sansio';
+import type { Json, Millis } from '@banyan/sansio';
 
 /** Bounds of the retransmission timeout. */
 export interface TimeoutBounds {
@@ -43,6 +43,11 @@ export class RoundTrip {
     const low = Math.min(this.#last, this.#beforeLast);
     if (Number.isNaN(this.#thirdLast)) return low;
     return Math.max(low, Math.min(Math.max(this.#last, this.#beforeLast), this.#thirdLast));
+  }
+
+  state(): Json {
+    const known = [this.#smoothedMs, this.#deviationMs, this.#last, this.#beforeLast, this.#thirdLast];
+    return known.map((ms) => (Number.isNaN(ms) ? null : ms));
   }
 
   /** How long to wait for an answer before trying again. */

@@ -33,7 +33,7 @@ export class OwnerCount<A extends Applications> {
       const { up, down } = ring.neighbors(key, reach);
       const asked = new Set(ring.has(key) ? [key, ...up, ...down] : [...up, ...down]);
       let owners = 0;
-      for (const id of asked) if (this.#nodes.routing(id)?.view.isRoot(key) === true) owners += 1;
+      for (const id of asked) if (this.#nodes.routing(id)?.owns(this.#simulation.world.now, key) === true) owners += 1;
       this.audited += 1;
       if (owners > 1) this.withTwo += 1;
       if (owners === 0) this.withoutNow += 1;
