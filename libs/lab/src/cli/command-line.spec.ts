@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { EXPERIMENTS } from '../experiments/index.ts';
 import type { ResultFile } from '../report/result-file.ts';
 import { runCommandLine } from './command-line.ts';
 
@@ -33,9 +34,21 @@ describe('the command line', () => {
     expect(readFileSync(svg, 'utf8')).toMatch(/^<svg /);
   });
 
-  it('explains itself', async () => {
+  it('lives through a trace', async () => {
+    const trace = join(directory, 'few.avt');
+    const json = join(directory, 'churn.json');
+    const lines = Array.from({ length: 12 }, (_, i) => (i % 4 === 0 ? `node-${i}\t2\t0 ${600 + 100 * i} 1800 3600` : `node-${i}\t1\t0 3600`));
+    writeFileSync(trace, `${lines.join('\n')}\n`);
+    const code = await runCommandLine(['churn', '--trace', trace, '--time-scale', '0.1', '--hours', '0.08', '--warm-up', '0', '--lookups-per-second-per-node', '0.1', '--json', json]);
+    expect({ code, complained }).toEqual({ code: 0, complained: [] });
+    const { parameters, results } = JSON.parse(readFileSync(json, 'utf8')) as ResultFile;
+    expect(parameters).toMatchObject({ trace, timeScale: 0.1, hours: 0.08, warmUpMinutes: 0, loss: 0, topology: 'transit-stub' });
+    expect(results).toMatchObject({ crashes: 3, joins: 3, arrivals: 3, activeNodes: { max: 12 }, lost: 0, incorrect: 0 });
+  });
+
+  it('explains itself, and names every experiment', async () => {
     expect(await runCommandLine(['--help'])).toBe(0);
-    expect(printed.join('\n')).toContain('routing');
+    for (const { name } of EXPERIMENTS) expect(printed.join('\n')).toMatch(new RegExp(`^  ${name} `, 'm'));
     expect(await runCommandLine(['routing', '--help'])).toBe(0);
     expect(printed.join('\n')).toContain('--leaf-set N');
   });
@@ -47,6 +60,8 @@ describe('the command line', () => {
     [['routing', '--nodes', 'five'], "lab: --nodes: 'five' is not a whole number from 2 to 1000000"],
     [['routing', '--leaf-set', '7'], 'lab: --leaf-set: 7 is odd, both sides have equally many'],
     [['routing', '--topology', 'torus'], "lab: --topology: 'torus' is none of plane|sphere|transit-stub|matrix:FILE|graph:FILE"],
+    [['churn', '--churn', 'poisson:0'], "lab: --churn: 'poisson:0' is none of gnutella|kad|poisson:MINUTES"],
+    [['churn', '--churn', 'kad', '--trace', 'x'], 'lab: --trace and --churn: both say who is there when'],
     [['routing', 'twice'], "lab: routing: 'twice' is one word too many"],
     [['replay'], 'lab: replay: FILE missing'],
   ])('refuses %j with exit code 2', async (args, sentence) => {

@@ -1,4 +1,4 @@
-import type { Experiment } from '../experiment.ts';
+import type { Experiment, Outcome } from '../experiment.ts';
 import { EXPERIMENTS } from '../experiments/index.ts';
 import { startMeter } from '../report/meter.ts';
 import { renderSvg } from '../report/plot.ts';
@@ -64,9 +64,14 @@ async function runExperiment([name, ...rest]: readonly string[]): Promise<number
     peakRssBytes: cost.peakRssBytes,
   };
   if (values.json !== undefined) writeText(values.json, `${JSON.stringify(file, undefined, 2)}\n`);
-  if (values.plot !== undefined && outcome.plot !== undefined) writeText(values.plot, renderSvg(outcome.plot));
+  if (values.plot !== undefined) draw(name, values.plot, outcome);
   for (const failure of outcome.failures) console.error(`lab: ${failure}`);
   return outcome.failures.length === 0 ? 0 : 1;
+}
+
+function draw(name: string, path: string, { plot }: Outcome): void {
+  if (plot === undefined) console.log(`${name} draws nothing: ${path} stays empty.`);
+  else writeText(path, renderSvg(plot));
 }
 
 function requireOperands(experiment: Experiment, given: readonly string[]): void {

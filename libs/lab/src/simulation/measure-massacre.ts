@@ -66,6 +66,7 @@ export function measureMassacre(setup: MassacreSetup, progress: Progress): Massa
   const factory = new NodeFactory<ProbeApplications>({ leafSet, digitBits, applications: () => ({ probe: new Probe() }) });
   const simulation = new OverlaySimulation<ProbeApplications>({ topology, seed, makeNode: factory.make });
   const { world, ring, rng } = simulation;
+  simulation.observe({ crashed: (_now, host) => factory.forget(simulation.idOf(host)) });
   growRing(simulation, nodes, progress);
   const joined = ring.size;
   world.run(world.now + SETTLE_MS);
@@ -78,7 +79,7 @@ export function measureMassacre(setup: MassacreSetup, progress: Progress): Massa
 
   const expected = joined - victims.length + topology.hosts - nodes;
   const joiningAt = world.now;
-  let allReadyAt: Millis | undefined;
+  let allReadyAt = ring.size === expected ? joiningAt : undefined;
   simulation.observe({
     ready: () => {
       if (ring.size === expected) allReadyAt ??= world.now;
