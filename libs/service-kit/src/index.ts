@@ -16,3 +16,4 @@ export { enrolIdentity, type EnrolmentOptions } from './membership/enrol-identit
 export { becomeMember, type Membership } from './membership/membership.ts';
 export { memberSettings, type MemberSettings } from './membership/member-settings.ts';
 export { createPeerClient, type PeerTarget } from './membership/peer-client.ts';
+export { PeerService, type RenewingMember } from './membership/peer-service.ts';

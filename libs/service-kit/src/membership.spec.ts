@@ -11,7 +11,7 @@ import { becomeMember, type Membership } from './membership/membership.ts';
 import { memberSettings } from './membership/member-settings.ts';
 import { Readiness } from './readiness.ts';
 import { serviceSettings } from './service-settings.ts';
-import { startSmallAuth } from './testing/small-auth.ts';
+import { startSmallAuth } from './small-auth.ts';
 
 const TOKEN = 'let me in';
 const schema = z.object({ ...serviceSettings('member'), ...memberSettings() });
@@ -74,6 +74,16 @@ describe('becomeMember', () => {
     await expect(member({ enrolmentToken: 'wrong' })).rejects.toMatchObject({ reason: 'ENROLMENT_TOKEN_INVALID' });
     await expect(member({ enrolmentToken: undefined })).rejects.toMatchObject({ reason: 'ENROLMENT_TOKEN_INVALID' });
     await expect(member({ authorityFile: freshDir() })).rejects.toMatchObject({ reason: 'FILE_NOT_FOUND' });
+  });
+
+  it('learns who was revoked, and tells those who want to know', async () => {
+    const { isRevoked, onRevoked } = await member({ authPeerAddress: auth.peerAddress, revocationLookMs: 100 });
+    const { identity } = await trust.issue();
+    const told = new Promise<ReadonlySet<string>>((resolve) => onRevoked(resolve));
+    expect(isRevoked(identity)).toBe(false);
+    auth.revoke(identity.id);
+    expect([...(await told)]).toEqual([identity.id]);
+    expect(isRevoked(identity)).toBe(true);
   });
 
   it('waits while auth is away and goes on when it answers', async () => {

@@ -30,7 +30,7 @@ export async function runService<Schema extends z.ZodObject>(definition: Service
     if (loaded.type !== 'run') return print(loaded.type === 'help' ? loaded.text : JSON.stringify({ event: 'config_checked', digest: loaded.digest, config: loaded.effective }));
     const config = loaded.config as z.infer<Schema> & ServiceSettings;
     logger = createLogger({ service, name: config.name, level: config.logLevel });
-    quietGrpc(logger);
+    logGrpc(logger);
     logger.info({ event: 'service_starting', digest: loaded.digest, config: loaded.effective });
     const starting = startService(definition, { config, effective: loaded.effective, env: process.env, logger, signal: asked.signal, fail });
     stopWhenAsked(asked, starting, config.stopGraceMs, logger);
@@ -67,8 +67,8 @@ function stopWhenAsked(asked: AbortController, starting: Promise<RunningService>
   onStopAsked(process, stdin, { stop: (cause) => void stop(cause), abandon }, () => performance.now());
 }
 
-// grpc-js writes lines of its own to stderr, which are no JSON; what matters in them comes as errors anyway.
-function quietGrpc(logger: Logger): void {
+// What GRPC_VERBOSITY asks grpc-js to say comes as JSON lines too.
+function logGrpc(logger: Logger): void {
   const note = (...parts: unknown[]): void => logger.debug({ event: 'grpc' }, parts.map(String).join(' '));
   setLogger({ error: note, info: note, debug: note });
 }

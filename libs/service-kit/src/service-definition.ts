@@ -1,6 +1,6 @@
 import type { DynamicModule, Type } from '@nestjs/common';
 import type { z } from 'zod';
-import type { TokenVerifier } from '@banyan/identity';
+import type { PeerIdentity, TokenVerifier } from '@banyan/identity';
 import type { Logger, MetricsRegistry, Tracer } from '@banyan/telemetry';
 import type { Listener } from './calls/listener.ts';
 import type { Readiness } from './readiness.ts';
@@ -28,6 +28,8 @@ export interface PreparedService {
   readonly module: DynamicModule | Type;
   readonly listeners: readonly Listener[];
   readonly tokenVerifier?: TokenVerifier;
+  /** Which peers are refused although their certificate is in order; nobody when left out. */
+  readonly isRevoked?: (peer: PeerIdentity) => boolean;
   /** Id in the ring, 32 hex digits; nodes only. */
   readonly id?: string;
   /** Addresses of listeners that the service opened itself. */

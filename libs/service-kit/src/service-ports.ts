@@ -1,7 +1,6 @@
 // What every handler may ask for by injection. Symbols, because the ports are interfaces.
 import { Global, Module, type DynamicModule } from '@nestjs/common';
-import type { TokenVerifier } from '@banyan/identity';
-import type { ServiceContext } from './service-definition.ts';
+import type { PreparedService, ServiceContext } from './service-definition.ts';
 
 /** The process's `Logger`. */
 export const LOGGER = Symbol('banyan.logger');
@@ -13,18 +12,21 @@ export const TRACER = Symbol('banyan.tracer');
 export const READINESS = Symbol('banyan.readiness');
 /** The `TokenVerifier` of the service, or undefined when no listener takes tokens. */
 export const TOKEN_VERIFIER = Symbol('banyan.token-verifier');
+/** `(peer: PeerIdentity) => boolean`: whose certificate was ended before its time. */
+export const IS_REVOKED = Symbol('banyan.is-revoked');
 
 /** Provides the ports everywhere. */
 @Global()
 @Module({})
 export class ServicePortsModule {
-  static of(context: ServiceContext<unknown>, tokenVerifier: TokenVerifier | undefined): DynamicModule {
+  static of(context: ServiceContext<unknown>, prepared: PreparedService): DynamicModule {
     const providers = [
       { provide: LOGGER, useValue: context.logger },
       { provide: METRICS, useValue: context.metrics },
       { provide: TRACER, useValue: context.tracer },
       { provide: READINESS, useValue: context.readiness },
-      { provide: TOKEN_VERIFIER, useValue: tokenVerifier },
+      { provide: TOKEN_VERIFIER, useValue: prepared.tokenVerifier },
+      { provide: IS_REVOKED, useValue: prepared.isRevoked ?? (() => false) },
     ];
     return { module: ServicePortsModule, providers, exports: providers.map(({ provide }) => provide) };
   }

@@ -131,7 +131,7 @@ async function openApplication(
 function rootModule(prepared: PreparedService, context: ServiceContext<unknown>): DynamicModule {
   return {
     module: RootModule,
-    imports: [ServicePortsModule.of(context, prepared.tokenVerifier), prepared.module],
+    imports: [ServicePortsModule.of(context, prepared), prepared.module],
     controllers: [AdminController],
     providers: [
       { provide: APP_GUARD, useClass: AccessGuard },

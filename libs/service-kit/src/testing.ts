@@ -30,4 +30,5 @@ export async function startTestService<Schema extends z.ZodObject>(definition: S
   return startService(definition, { config, effective: loaded.effective, env, logger });
 }
 
+export { startSmallAuth } from './small-auth.ts';
 export { freshDirectory, provisionMember, ServiceUnderTest, sweepDirectories } from './service-under-test.ts';

@@ -5,7 +5,7 @@ import { idToBytes } from '@banyan/ids';
 import type { Credentials } from '@banyan/identity';
 import { mintTestAuthority } from '@banyan/identity/testing';
 import type { bootstrap, overlay } from '@banyan/proto';
-import { startTestService, sweepDirectories } from '@banyan/service-kit/testing';
+import { provisionMember, startSmallAuth, startTestService, sweepDirectories } from '@banyan/service-kit/testing';
 import { bootstrapService } from './bootstrap-service.ts';
 import { RunningBootstrap } from './testing/running-bootstrap.ts';
 
@@ -43,6 +43,22 @@ describe('Register, Heartbeat, List, Deregister', () => {
     expect(await reasonOf(callUnary(client.register.bind(client), { node: nodeOf(member, { incarnation: 7n }), load: 0 }))).toBe('REQUEST_INVALID');
     expect(await reasonOf(callUnary(client.heartbeat.bind(client), beatOf(member, { incarnation: 7n })))).toBe('NOT_REGISTERED');
   });
+});
+
+it('drops a node whose certificate was revoked, and does not let it in again', async () => {
+  const place = await provisionMember('bootstrap');
+  const auth = await startSmallAuth(place.trust, 'nobody enrolls here');
+  const service = await RunningBootstrap.at(place, '--auth-peer-address', auth.peerAddress, '--revocation-look-ms', '100');
+  const [lost, kept] = [await place.trust.issue(), await place.trust.issue()];
+  const [client, other] = [service.peerClient(lost), service.peerClient(kept)];
+  for (const [caller, member] of [[client, lost], [other, kept]] as const) await callUnary(caller.register.bind(caller), { node: nodeOf(member), load: 0 });
+  auth.revoke(lost.identity.id);
+  await expect.poll(() => listedBy(other, { includeJoining: true })).toEqual([kept.identity.id]);
+  expect(await reasonOf(callUnary(client.register.bind(client), { node: nodeOf(lost), load: 0 }))).toBe('CERTIFICATE_REVOKED');
+  expect(await reasonOf(callUnary(client.heartbeat.bind(client), beatOf(lost)))).toBe('CERTIFICATE_REVOKED');
+  expect(await reasonOf(listedBy(client))).toBe('CERTIFICATE_REVOKED');
+  await service.stop();
+  auth.stop();
 });
 
 describe('calls are refused', () => {

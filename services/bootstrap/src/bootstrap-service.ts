@@ -13,10 +13,12 @@ async function prepare(context: ServiceContext<BootstrapConfig>): Promise<Prepar
   const membership = await becomeMember(context, 'bootstrap', [apiListen, peerListen]);
   const directory = new SupernodeDirectory<overlay.Node>(leaseMs);
   observe(directory, context.metrics);
+  membership.onRevoked((revoked) => revoked.forEach((id) => directory.deregister(id)));
   const services = [bootstrap.BootstrapServiceService];
   return {
     module: BootstrapModule.of(membership, directory),
     tokenVerifier: membership.tokenVerifier,
+    isRevoked: (peer) => membership.isRevoked(peer),
     listeners: [
       { name: 'api', listen: apiListen, credentials: membership.apiCredentials, services, hasReflection: true },
       { name: 'peer', listen: peerListen, credentials: membership.peerCredentials, services, hasReflection: false },

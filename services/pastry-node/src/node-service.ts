@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { OverlayHost, readLatencyMap, type Overlay, type OverlayHostOptions } from '@banyan/host';
 import { idToBytes } from '@banyan/ids';
 import { DEFAULT_PASTRY_CONFIG, LOCAL_PASTRY_CONFIG, type PastryConfig } from '@banyan/pastry';
-import { auth, bootstrap, builder, overlay as overlayApi } from '@banyan/proto';
-import { becomeMember, type Membership, type PreparedService, type ServiceContext, type ServiceDefinition } from '@banyan/service-kit';
+import { bootstrap, builder, overlay as overlayApi } from '@banyan/proto';
+import { becomeMember, PeerService, type Membership, type PreparedService, type ServiceContext, type ServiceDefinition } from '@banyan/service-kit';
 import { multicastMethods } from './api/subscribe-bytes.ts';
 import { DescriptorFiles } from './groups/descriptor-files.ts';
 import { DescriptorSource } from './groups/descriptor-source.ts';
@@ -12,10 +12,8 @@ import { PlaceReports } from './groups/place-reports.ts';
 import { NodeLife, type Companion } from './node-life.ts';
 import { nodeSchema, type NodeConfig } from './node.config.ts';
 import { PastryNodeModule } from './node.module.ts';
-import { PeerService } from './peer-service.ts';
 import { SelfNode } from './ports.ts';
 import { BootstrapRegistration, listSupernodes } from './ring/bootstrap-service.ts';
-import { Revocations } from './ring/revocations.ts';
 import { enterRing } from './ring/ring-entry.ts';
 import { SupernodeList } from './ring/supernode-list.ts';
 
@@ -32,7 +30,6 @@ export const nodeService: ServiceDefinition<typeof nodeSchema> = { service: 'pas
 interface ControlPlane {
   readonly bootstrap: PeerService<bootstrap.BootstrapServiceClient> | undefined;
   readonly builder: PeerService<builder.TreeBuilderServiceClient> | undefined;
-  readonly auth: PeerService<auth.AuthServiceClient> | undefined;
 }
 
 async function prepare(context: ServiceContext<NodeConfig>): Promise<PreparedService> {
@@ -40,14 +37,13 @@ async function prepare(context: ServiceContext<NodeConfig>): Promise<PreparedSer
   readiness.set('ring', false);
   const membership = await becomeMember(context, 'node', [config.apiListen, config.controlListen, config.dataListen]);
   const plane = controlPlane(config, membership);
-  const revocations = new Revocations(plane.auth);
-  const overlay = await OverlayHost.open(await hostOptions(context, membership, revocations));
+  const overlay = await OverlayHost.open(await hostOptions(context, membership));
   membership.onRenewed((credentials) => overlay.renewCredentials(credentials));
   overlay.onReadyChanged((ready) => readiness.set('ring', ready));
   const self = new SelfNode(overlay);
   const directory = plane.builder === undefined ? NO_DIRECTORY : new TreeBuilderDirectory(plane.builder);
   const descriptors = new DescriptorSource(overlay.groups, await DescriptorFiles.open(join(config.dataDir, GROUPS_DIRECTORY)), directory);
-  const life = nodeLife(context, { overlay, self, plane, membership, revocations });
+  const life = nodeLife(context, { overlay, self, plane, membership });
   return {
     module: PastryNodeModule.of({ overlay, self, descriptors, life }),
     tokenVerifier: membership.tokenVerifier,
@@ -70,15 +66,14 @@ async function prepare(context: ServiceContext<NodeConfig>): Promise<PreparedSer
 }
 
 function controlPlane(config: NodeConfig, membership: Membership): ControlPlane {
-  const { bootstrapAddress, treeBuilderAddress, authPeerAddress } = config;
+  const { bootstrapAddress, treeBuilderAddress } = config;
   return {
     bootstrap: bootstrapAddress === undefined ? undefined : new PeerService(bootstrap.BootstrapServiceClient, bootstrapAddress, 'bootstrap', membership),
     builder: treeBuilderAddress === undefined ? undefined : new PeerService(builder.TreeBuilderServiceClient, treeBuilderAddress, 'builder', membership),
-    auth: authPeerAddress === undefined ? undefined : new PeerService(auth.AuthServiceClient, authPeerAddress, 'auth', membership),
   };
 }
 
-async function hostOptions(context: ServiceContext<NodeConfig>, membership: Membership, revocations: Revocations): Promise<OverlayHostOptions> {
+async function hostOptions(context: ServiceContext<NodeConfig>, membership: Membership): Promise<OverlayHostOptions> {
   const { config, env, logger, metrics, tracer, fail } = context;
   const { advertisedHost, seed } = config;
   const recordFile = env['BANYAN_RECORD'];
@@ -96,7 +91,7 @@ async function hostOptions(context: ServiceContext<NodeConfig>, membership: Memb
     // One name serves all nodes that a launcher starts with the same environment.
     ...(recordFile === undefined || recordFile === '' ? {} : { recordFile: recordFile.replaceAll('{name}', config.name) }),
     ...(emulate === undefined ? {} : { emulate }),
-    isRevoked: (peer) => revocations.isRevoked(peer),
+    isRevoked: (peer) => membership.isRevoked(peer),
     logger,
     metrics,
     tracer,
@@ -124,12 +119,11 @@ interface LifeParts {
   readonly self: SelfNode;
   readonly plane: ControlPlane;
   readonly membership: Membership;
-  readonly revocations: Revocations;
 }
 
-function nodeLife({ config, logger, fail }: ServiceContext<NodeConfig>, { overlay, self, plane, membership, revocations }: LifeParts): NodeLife {
+function nodeLife({ config, logger, fail }: ServiceContext<NodeConfig>, { overlay, self, plane, membership }: LifeParts): NodeLife {
   const entry = new AbortController();
-  const companions: Companion[] = [revocations];
+  const companions: Companion[] = [];
   if (plane.bootstrap !== undefined) companions.push(new BootstrapRegistration(plane.bootstrap, overlay, self, logger));
   if (plane.builder !== undefined) companions.push(new PlaceReports(plane.builder, overlay.groups, self, logger));
   const { bootstrap: list } = plane;

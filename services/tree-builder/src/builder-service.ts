@@ -22,6 +22,7 @@ async function prepare(context: ServiceContext<BuilderConfig>): Promise<Prepared
   return {
     module: BuilderModule.of({ membership, database, pictures, metrics }),
     tokenVerifier: membership.tokenVerifier,
+    isRevoked: (peer) => membership.isRevoked(peer),
     listeners: [
       { name: 'api', listen: apiListen, credentials: membership.apiCredentials, services, hasReflection: true },
       { name: 'peer', listen: peerListen, credentials: membership.peerCredentials, services, hasReflection: false },

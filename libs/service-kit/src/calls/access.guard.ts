@@ -1,8 +1,8 @@
 import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { authenticatedPeer, OverlayError } from '@banyan/grpc';
-import type { TokenClaims, TokenVerifier } from '@banyan/identity';
-import { TOKEN_VERIFIER } from '../service-ports.ts';
+import type { PeerIdentity, TokenClaims, TokenVerifier } from '@banyan/identity';
+import { IS_REVOKED, TOKEN_VERIFIER } from '../service-ports.ts';
 import { ACCESS_RULES, assertScope, type AccessRule } from './access.ts';
 import { bearerTokenOf, callOf, setCaller, showsCertificate, type AnyCall } from './call-facts.ts';
 
@@ -11,10 +11,16 @@ import { bearerTokenOf, callOf, setCaller, showsCertificate, type AnyCall } from
 export class AccessGuard implements CanActivate {
   readonly #reflector: Reflector;
   readonly #tokenVerifier: TokenVerifier | undefined;
+  readonly #isRevoked: (peer: PeerIdentity) => boolean;
 
-  constructor(@Inject(Reflector) reflector: Reflector, @Inject(TOKEN_VERIFIER) tokenVerifier: TokenVerifier | undefined) {
+  constructor(
+    @Inject(Reflector) reflector: Reflector,
+    @Inject(TOKEN_VERIFIER) tokenVerifier: TokenVerifier | undefined,
+    @Inject(IS_REVOKED) isRevoked: (peer: PeerIdentity) => boolean,
+  ) {
     this.#reflector = reflector;
     this.#tokenVerifier = tokenVerifier;
+    this.#isRevoked = isRevoked;
   }
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -23,7 +29,7 @@ export class AccessGuard implements CanActivate {
     const call = callOf(context);
     if (rules.some((rule) => rule.type === 'anyone')) return true;
     if (showsCertificate(call) && rules.some((rule) => rule.type === 'peer')) {
-      authenticatedPeer(call);
+      this.#admitPeer(call);
       return true;
     }
     const scopes = rules.filter((rule) => rule.type === 'token').map((rule) => rule.scope);
@@ -32,6 +38,11 @@ export class AccessGuard implements CanActivate {
     if (!scopes.includes(undefined)) assertScope(caller, scopes.filter((scope) => scope !== undefined));
     setCaller(call, caller);
     return true;
+  }
+
+  #admitPeer(call: AnyCall): void {
+    const peer = authenticatedPeer(call);
+    if (this.#isRevoked(peer)) throw new OverlayError('CERTIFICATE_REVOKED', `the certificate of ${peer.id} was revoked`, { id: peer.id });
   }
 
   async #verify(call: AnyCall): Promise<TokenClaims> {

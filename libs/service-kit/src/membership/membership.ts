@@ -1,11 +1,15 @@
 import { join } from 'node:path';
 import { mutualTlsServerCredentials, tlsServerCredentials, type RenewableServerCredentials } from '@banyan/grpc';
-import { createTokenVerifier, IdentityStore, TokenKeyCache, type Credentials, type EnrolledRole, type TokenVerifier } from '@banyan/identity';
+import type { Id } from '@banyan/ids';
+import { createTokenVerifier, IdentityStore, TokenKeyCache, type Credentials, type EnrolledRole, type PeerIdentity, type TokenVerifier } from '@banyan/identity';
+import { auth } from '@banyan/proto';
 import type { ServiceContext } from '../service-definition.ts';
 import { splitAddress, type ServiceSettings } from '../service-settings.ts';
 import { enrolIdentity } from './enrol-identity.ts';
 import type { MemberSettings } from './member-settings.ts';
+import { PeerService } from './peer-service.ts';
 import { keepRenewed } from './renewal.ts';
+import { Revocations } from './revocations.ts';
 
 /** File in the data directory with the last good keys of tokens. */
 const TOKEN_KEYS_FILE = 'token-keys.json';
@@ -24,7 +28,11 @@ export interface Membership {
   readonly peerCredentials: RenewableServerCredentials;
   /** Calls `watcher` with every renewed certificate. */
   onRenewed(watcher: (credentials: Credentials) => void): void;
-  /** Stops renewing. */
+  /** True when auth said that this member's certificate was ended before its time. Without a peer address of auth nobody's is. */
+  isRevoked(peer: PeerIdentity): boolean;
+  /** Calls `watcher` with the ids of all revoked certificates whenever there are more. */
+  onRevoked(watcher: (revoked: ReadonlySet<Id>) => void): void;
+  /** Stops renewing, and asking who was revoked. */
   close(): void;
 }
 
@@ -43,8 +51,15 @@ export async function becomeMember(context: ServiceContext<ServiceSettings & Mem
     credentials = next;
     for (const watcher of watchers) watcher(next);
   };
+  const member = {
+    get credentials() {
+      return credentials;
+    },
+    onRenewed: (watcher: (credentials: Credentials) => void) => void watchers.push(watcher),
+  };
   const { authPeerAddress } = config;
   const close = authPeerAddress === undefined ? () => undefined : keepRenewed(credentials, { store, authPeerAddress, addresses, logger, renewed });
+  const revocations = authPeerAddress === undefined ? undefined : new Revocations(new PeerService(auth.AuthServiceClient, authPeerAddress, 'auth', member), config.revocationLookMs);
   return {
     get credentials() {
       return credentials;
@@ -53,8 +68,13 @@ export async function becomeMember(context: ServiceContext<ServiceSettings & Mem
     tokenVerifier: createTokenVerifier(keys),
     apiCredentials,
     peerCredentials,
-    onRenewed: (watcher) => void watchers.push(watcher),
-    close,
+    onRenewed: member.onRenewed,
+    isRevoked: (peer) => revocations?.isRevoked(peer) ?? false,
+    onRevoked: (watcher) => revocations?.onRevoked(watcher),
+    close() {
+      close();
+      revocations?.close();
+    },
   };
 }
 

@@ -11,7 +11,11 @@ export class RunningBootstrap extends ServiceUnderTest<bootstrap.BootstrapServic
   }
 
   static async start(...more: readonly string[]): Promise<RunningBootstrap> {
-    const { trust, dataDir, flags } = await provisionMember('bootstrap');
+    return RunningBootstrap.at(await provisionMember('bootstrap'), ...more);
+  }
+
+  /** Where it has enrolled before. */
+  static async at({ trust, dataDir, flags }: Awaited<ReturnType<typeof provisionMember>>, ...more: readonly string[]): Promise<RunningBootstrap> {
     const all = [...flags, ...more];
     return new RunningBootstrap(await startTestService(bootstrapService, { flags: all }), dataDir, trust, all);
   }

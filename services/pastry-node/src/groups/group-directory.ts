@@ -1,7 +1,7 @@
 import { callUnary, reasons, type OverlayError } from '@banyan/grpc';
 import type { builder} from '@banyan/proto';
 import { type multicast } from '@banyan/proto';
-import type { PeerService } from '../peer-service.ts';
+import type { PeerService } from '@banyan/service-kit';
 
 /** How long the tree builder may take to describe a group, ms: a caller waits for it. */
 const DESCRIBE_TIMEOUT_MS = 2_000;

@@ -6,7 +6,7 @@ import type { builder } from '@banyan/proto';
 import { canonicalJson, type Json } from '@banyan/sansio';
 import type { Logger } from '@banyan/telemetry';
 import { toNode, toPlace } from '../api/to-proto.ts';
-import type { PeerService } from '../peer-service.ts';
+import type { PeerService } from '@banyan/service-kit';
 import type { SelfNode } from '../ports.ts';
 
 /** Between two reports of what changed, ms. */

@@ -4,7 +4,7 @@ import { idToBytes } from '@banyan/ids';
 import type { bootstrap } from '@banyan/proto';
 import type { Logger } from '@banyan/telemetry';
 import { toNode } from '../api/to-proto.ts';
-import type { PeerService } from '../peer-service.ts';
+import type { PeerService } from '@banyan/service-kit';
 import type { SelfNode } from '../ports.ts';
 
 /** How long the service may take to answer, ms. */

@@ -1,15 +1,17 @@
-// An auth service as small as enrolment allows, over the real authority: for the specs of becoming a member.
+// An auth service as small as membership allows, over the real authority: for the specs of those who are members.
 import { Server, type sendUnaryData, type ServerUnaryCall } from '@grpc/grpc-js';
-import { listen, OverlayError, tlsServerCredentials, toServiceError } from '@banyan/grpc';
+import { listen, mutualTlsServerCredentials, OverlayError, tlsServerCredentials, toServiceError } from '@banyan/grpc';
+import { idToBytes, type Id } from '@banyan/ids';
 import { drawSalt, nodeId, provesPossession, publicKeyFromSpki, readCertificateRequest, type EnrolledRole } from '@banyan/identity';
 import type { TestAuthority } from '@banyan/identity/testing';
 import { auth } from '@banyan/proto';
 
 const ROLES: Readonly<Record<number, EnrolledRole>> = { [auth.Role.NODE]: 'node', [auth.Role.BOOTSTRAP]: 'bootstrap', [auth.Role.BUILDER]: 'builder' };
 
-/** An auth service that enrolls whoever brings `enrolmentToken`. */
+/** An auth service that enrolls whoever brings `enrolmentToken`, and tells its peers whom a spec has revoked. */
 export async function startSmallAuth(trust: TestAuthority, enrolmentToken: string, address = '127.0.0.1:0') {
-  const server = new Server();
+  const [server, peerServer] = [new Server(), new Server()];
+  const revoked: Id[] = [];
   let enrolments = 0;
   const check = (token: string): void => {
     if (token !== enrolmentToken) throw new OverlayError('ENROLMENT_TOKEN_INVALID', 'the enrolment token is unknown');
@@ -34,9 +36,12 @@ export async function startSmallAuth(trust: TestAuthority, enrolmentToken: strin
       }),
     },
   );
+  peerServer.addService({ listRevoked: auth.AuthServiceService.listRevoked }, { listRevoked: answer(() => Promise.resolve<auth.ListRevokedResponse>({ nodeIds: revoked.map(idToBytes) })) });
   const own = await trust.issue({ role: 'auth' });
   const { address: bound } = await listen(server, address, tlsServerCredentials(own));
-  return { address: bound, enrolments: () => enrolments, stop: () => server.forceShutdown() };
+  const { address: peerAddress } = await listen(peerServer, '127.0.0.1:0', mutualTlsServerCredentials(own, own.authority));
+  const stop = (): void => [server, peerServer].forEach((each) => each.forceShutdown());
+  return { address: bound, peerAddress, enrolments: () => enrolments, revoke: (id: Id) => void revoked.push(id), stop };
 }
 
 function answer<Request, Response>(handle: (request: Request) => Promise<Response>) {
