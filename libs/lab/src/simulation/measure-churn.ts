@@ -1,12 +1,12 @@
 import type { DigitBits } from '@banyan/ids';
 import type { Millis } from '@banyan/sansio';
-import { CALM, type Topology } from '@banyan/simulator';
+import { CALM, type Host, type Topology } from '@banyan/simulator';
 import type { Progress } from '../report/progress.ts';
 import { rounded } from '../statistics.ts';
 import { growRing } from './grow.ts';
 import { liveChurn } from './live-churn.ts';
 import { LookupLoad } from './lookup-load.ts';
-import type { JudgedArrival } from './lookup-oracle.ts';
+import { LATE_MS, type JudgedArrival } from './lookup-oracle.ts';
 import { NodeFactory } from './node-factory.ts';
 import { OverlaySimulation } from './overlay-simulation.ts';
 import type { Population } from './population.ts';
@@ -54,6 +54,8 @@ export type ChurnResults = RingFigures & {
   readonly answeredByTrueRootWithin10s: number;
   readonly hops: HopFigures;
   readonly rdp: RdpFigures;
+  /** Of those lookups that were not late: what the routes cost, without the wait for the leases of dead roots. */
+  readonly rdpNotLate: RdpFigures;
   readonly delayMs: DelayFigures;
   /** Everything sent but lookups on their first way: acknowledgements and retransmissions are in it. */
   readonly controlPerNodePerSecond: number;
@@ -89,11 +91,14 @@ export function measureChurn(setup: ChurnSetup, progress: Progress): ChurnResult
 function measure(simulation: OverlaySimulation<ProbeApplications>, setup: ChurnSetup, progress: Progress): ChurnResults {
   const { world } = simulation;
   const { topology, lookupsPerSecondPerNode, measuredMs } = setup;
-  const figures = new RouteFigures((from, to) => topology.latencyMs(from, to));
+  const latencyMs = (from: Host, to: Host): Millis => topology.latencyMs(from, to);
+  const figures = new RouteFigures(latencyMs);
+  const notLate = new RouteFigures(latencyMs);
   let prompt = 0;
   const load = new LookupLoad(simulation, {
     arrived: (arrival: JudgedArrival) => {
       figures.add(arrival);
+      if (arrival.delayMs <= LATE_MS) notLate.add(arrival);
       if (arrival.isCorrect && arrival.delayMs <= PROMPT_MS) prompt += 1;
     },
   });
@@ -130,6 +135,7 @@ function measure(simulation: OverlaySimulation<ProbeApplications>, setup: ChurnS
     answeredByTrueRootWithin10s: rounded(prompt / Math.max(1, lookups - lostWithSender), 5),
     hops: figures.hops(),
     rdp: figures.rdp(),
+    rdpNotLate: notLate.rdp(),
     delayMs: figures.delayMs(),
     controlPerNodePerSecond: rounded((traffic.messages - lookupMessages) / nodeSeconds),
     bytesPerNodePerSecond: rounded(traffic.bytes / nodeSeconds, 1),
