@@ -11,7 +11,7 @@ import {
   type NodeHandle,
   type RoutingEffect,
 } from '@banyan/kbr';
-import type { Json, Millis } from '@banyan/sansio';
+import type { Bound, Json, Millis } from '@banyan/sansio';
 import type { HopDeliveryConfig } from './config.ts';
 import type { HopMessage } from './messages.ts';
 import { Parking } from './parking.ts';
@@ -167,6 +167,17 @@ export class HopDelivery {
   /** How many messages are in our care: unacknowledged, parked. */
   load(): { readonly unacked: number; readonly parked: number } {
     return { unacked: this.#unacked.size, parked: this.#parking.size };
+  }
+
+  /** Every queue and window with its limit. */
+  bounds(): readonly Bound[] {
+    const { unackedMax, parkedMax, seenMax } = this.#deps.config;
+    return [
+      { name: 'unacknowledged hops', size: this.#unacked.size, limit: unackedMax },
+      { name: 'parked messages', size: this.#parking.size, limit: parkedMax },
+      { name: 'hops seen', size: this.#hopsSeen.size, limit: seenMax },
+      { name: 'names delivered', size: this.#namesDelivered.size, limit: seenMax },
+    ];
   }
 
   state(now: Millis): Json {

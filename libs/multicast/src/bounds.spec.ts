@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
+import { exceeded } from '@banyan/sansio';
 import { describe, it } from 'vitest';
-import { exceeded } from './bounds.ts';
 import type { EpochRecord } from './epoch.ts';
 import { idAt, LoneNode, nodeAt, saidTo } from './testing/lone-node.ts';
 import { descriptorOf } from './testing/scene.ts';
@@ -13,14 +13,6 @@ const RECORD: EpochRecord = { epoch: { counter: 1, root: SELF.id, incarnation: 1
 function sizeOf(node: LoneNode, name: string): number | undefined {
   return node.machine.bounds().find((bound) => bound.name === name)?.size;
 }
-
-describe('exceeded', () => {
-  it('tells the first bound that does not hold', () => {
-    assert.equal(exceeded([{ name: 'a', size: 2, limit: 2 }]), undefined);
-    assert.match(exceeded([{ name: 'a', size: 2, limit: 2 }, { name: 'b', size: 3, limit: 2 }]) ?? '', /^b holds 3/);
-    assert.match(exceeded([{ name: 'a', size: NaN, limit: 2 }]) ?? '', /^a holds/);
-  });
-});
 
 describe('what a node keeps', () => {
   it('is no more for a publisher that starts its flow again and again while there is no quorum', () => {

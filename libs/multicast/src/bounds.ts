@@ -1,3 +1,4 @@
+import type { Bound } from '@banyan/sansio';
 import type { Group } from './group.ts';
 import { VOTERS_MAX } from './epoch.ts';
 import { placedMax, PENDING_MAX } from './children.ts';
@@ -6,19 +7,6 @@ import { TRIED_MAX } from './parent.ts';
 import { ASKERS_MAX } from './owner.ts';
 import { INVITED_MAX } from './succession.ts';
 import type { Turn } from './turn.ts';
-
-/** One queue, table or ring: how much is in it, and how much there may ever be. */
-export interface Bound {
-  readonly name: string;
-  readonly size: number;
-  readonly limit: number;
-}
-
-/** The first bound that does not hold, as a sentence; undefined: all do. Must hold after every event. */
-export function exceeded(bounds: Iterable<Bound>): string | undefined {
-  for (const { name, size, limit } of bounds) if (!(size <= limit)) return `${name} holds ${size}, more than ${limit}`;
-  return undefined;
-}
 
 /** Everything one node keeps for one group that grows with what others do. */
 export function groupBounds(turn: Turn, group: Group): readonly Bound[] {

@@ -1,7 +1,6 @@
 import type { Id } from '@banyan/ids';
-import { assert, type Millis } from '@banyan/sansio';
+import { assert, type Millis, type Bound } from '@banyan/sansio';
 import { Alarms } from './alarms.ts';
-import type { Bound } from './bounds.ts';
 import type { SubscriptionId } from './commands.ts';
 import { Group } from './group.ts';
 import { leaveParent } from './parent.ts';

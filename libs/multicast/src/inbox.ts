@@ -1,7 +1,6 @@
 import type { Id } from '@banyan/ids';
 import type { NodeHandle } from '@banyan/kbr';
-import { assertNever, type Millis } from '@banyan/sansio';
-import type { Bound } from './bounds.ts';
+import { assertNever, type Millis, type Bound } from '@banyan/sansio';
 import { childOf, onCredit, onGraft, onResume, onUpBeat, removeChild } from './children.ts';
 import { tellClosed } from './closing.ts';
 import { isVoter } from './epoch.ts';

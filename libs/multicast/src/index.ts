@@ -39,7 +39,6 @@ export {
   type TreeMessage,
   type UpBeat,
 } from './messages.ts';
-export { exceeded, type Bound } from './bounds.ts';
 export type { MulticastCommand, MulticastEvent, Start, SubscribeFailure, SubscriptionId } from './commands.ts';
 export { LOCAL_CONFIG, type MulticastConfig } from './config.ts';
 export type { GroupPicture, MulticastStats, TreeRole } from './describe.ts';

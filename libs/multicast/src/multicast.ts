@@ -1,9 +1,9 @@
 import type { Id } from '@banyan/ids';
 import type { Application, LinkId, NodeHandle, RoutingView, Upcall } from '@banyan/kbr';
-import { assert, assertNever, earliest, type Json, type Millis, type Rng } from '@banyan/sansio';
+import { assert, assertNever, earliest, type Bound, type Json, type Millis, type Rng } from '@banyan/sansio';
 import { neighborDeadline, tickNeighbor } from './beats.ts';
 import { onJoin } from './children.ts';
-import { groupBounds, type Bound } from './bounds.ts';
+import { groupBounds } from './bounds.ts';
 import type { MulticastCommand, MulticastEvent, SubscriptionId } from './commands.ts';
 import { LOCAL_CONFIG, type MulticastConfig } from './config.ts';
 import { Departure } from './departure.ts';

@@ -1,7 +1,6 @@
 import type { Id } from '@banyan/ids';
 import type { LinkId, NodeHandle } from '@banyan/kbr';
-import type { Millis } from '@banyan/sansio';
-import type { Bound } from './bounds.ts';
+import type { Bound, Millis } from '@banyan/sansio';
 
 /** Another node as this one meets it in all groups together: one beat, one link each way. */
 export interface Neighbor {

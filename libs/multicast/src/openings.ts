@@ -1,6 +1,5 @@
 import type { Id } from '@banyan/ids';
-import type { Millis } from '@banyan/sansio';
-import type { Bound } from './bounds.ts';
+import type { Bound, Millis } from '@banyan/sansio';
 import type { GroupDescriptor, Verified } from './descriptor.ts';
 import type { PublishMessage } from './messages.ts';
 import type { Turn } from './turn.ts';

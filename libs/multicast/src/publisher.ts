@@ -1,7 +1,6 @@
 import type { Id } from '@banyan/ids';
 import type { NodeHandle } from '@banyan/kbr';
-import type { Millis } from '@banyan/sansio';
-import type { Bound } from './bounds.ts';
+import type { Bound, Millis } from '@banyan/sansio';
 import type { MulticastCommand } from './commands.ts';
 import type { GroupDescriptor, Verified } from './descriptor.ts';
 import { compareEpochs, type Epoch, type EpochRecord } from './epoch.ts';

@@ -26,6 +26,9 @@ interface Turn<A extends Applications, Message> {
 export class OverlayNode<A extends Applications, Message = PastryMessage> implements Machine<OverlayInput<A, Message>, OverlayEffect<A, Message>> {
   readonly #routing: Routing<Message>;
   readonly #applications: ReadonlyMap<string, AnyApplication>;
+  /** When this node next wants a tick; shells ask several times a turn, machines change only in one. */
+  #dueAt: Millis | undefined;
+  #isDueKnown = false;
   /** One machine's tick may make something due at once in another that had its tick before: a millisecond later. */
   #restUntil: Millis = 0;
 
@@ -40,6 +43,14 @@ export class OverlayNode<A extends Applications, Message = PastryMessage> implem
   }
 
   deadline(): Millis | undefined {
+    if (!this.#isDueKnown) {
+      this.#dueAt = this.#earliest();
+      this.#isDueKnown = true;
+    }
+    return this.#dueAt;
+  }
+
+  #earliest(): Millis | undefined {
     let first = this.#routing.deadline();
     for (const application of this.#applications.values()) {
       const deadline = application.deadline();
@@ -50,6 +61,7 @@ export class OverlayNode<A extends Applications, Message = PastryMessage> implem
 
   handle(now: Millis, input: OverlayInput<A, Message>): readonly OverlayEffect<A, Message>[] {
     const turn: Turn<A, Message> = { now, out: [], pending: [] };
+    this.#isDueKnown = false;
     this.#enter(turn, input);
     for (let step = 0; step < turn.pending.length; step++) {
       assert(step < STEPS_MAX, 'no two machines hand one message back and forth');

@@ -1,7 +1,7 @@
 import { compareDistance, type Id } from '@banyan/ids';
 import { handleState, type NodeHandle } from '@banyan/kbr';
 import type { FailedLife } from '@banyan/peers';
-import { DueTimes, type Json, type Millis } from '@banyan/sansio';
+import { DueTimes, type Bound, type Json, type Millis } from '@banyan/sansio';
 import { participates, type NodeContext } from './context.ts';
 import type { LeafSet } from './leaf-set.ts';
 import type { LeafSetMessage } from './messages.ts';
@@ -104,6 +104,11 @@ export class LeafProbing {
       if (probe.tries < this.#context.config.leafProbeTries) this.#send(now, probe);
       else this.#giveUp(now, probe);
     }
+  }
+
+  /** Probes under way, and how many may be. */
+  bound(): Bound {
+    return { name: 'leaf-set probes', size: this.#open.size, limit: OPEN_MAX };
   }
 
   state(now: Millis): Json {

@@ -1,6 +1,6 @@
 import { compareDistance, type Id } from '@banyan/ids';
 import type { NodeHandle } from '@banyan/kbr';
-import type { Json, Millis } from '@banyan/sansio';
+import type { Bound, Json, Millis } from '@banyan/sansio';
 import type { LeafSet } from './leaf-set.ts';
 
 interface IssuedLease {
@@ -70,6 +70,11 @@ export class Leases {
       if (lease.until > now && compareDistance(key, id, leafSet.self) < 0 && !leafSet.has(id)) return true;
     }
     return false;
+  }
+
+  /** Promises kept, and how many may be. */
+  bound(): Bound {
+    return { name: 'leases issued', size: this.#issued.size, limit: ISSUED_MAX };
   }
 
   state(now: Millis): Json {

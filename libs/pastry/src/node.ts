@@ -2,7 +2,7 @@ import { HopDelivery, type HopEffect } from '@banyan/hop-delivery';
 import { compareDistance, type Id } from '@banyan/ids';
 import type { NodeHandle, Routing, RoutingEffect, RoutingInput, RoutingView } from '@banyan/kbr';
 import { Peers, type PeerEffect, type ProbeKind } from '@banyan/peers';
-import { assertNever, type Json, type Millis, type Rng } from '@banyan/sansio';
+import { assertNever, type Bound, type Json, type Millis, type Rng } from '@banyan/sansio';
 import { Admission } from './admission.ts';
 import { DEFAULT_PASTRY_CONFIG, type PastryConfig } from './config.ts';
 import { participates, type NodeContext, type Phase } from './context.ts';
@@ -155,6 +155,11 @@ export class PastryNode implements Routing<PastryMessage> {
   /** How many messages are in this node's care. */
   load(): { readonly unacked: number; readonly parked: number } {
     return this.#hops.load();
+  }
+
+  /** Every queue and table with its limit. */
+  bounds(): readonly Bound[] {
+    return [...this.#hops.bounds(), ...this.#peers.bounds(), ...this.#tables.bounds(), this.#leases.bound(), this.#leafProbing.bound()];
   }
 
   /** Until when, by its own clock, nobody else takes this node's keys if it falls silent now. */

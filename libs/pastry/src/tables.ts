@@ -1,6 +1,6 @@
 import type { Id } from '@banyan/ids';
 import { handleState, type NodeHandle } from '@banyan/kbr';
-import type { Json, Millis } from '@banyan/sansio';
+import type { Bound, Json, Millis } from '@banyan/sansio';
 import type { PastryConfig } from './config.ts';
 import { LeafSet } from './leaf-set.ts';
 import { NeighborhoodSet } from './neighborhood-set.ts';
@@ -29,8 +29,11 @@ export class Tables implements RoutingState {
   readonly #gained = new Map<Id, NodeHandle>();
   readonly #lost = new Map<Id, NodeHandle>();
 
+  readonly #config: PastryConfig;
+
   constructor(self: NodeHandle, config: PastryConfig) {
     this.self = self;
+    this.#config = config;
     this.leafSet = new LeafSet(self.id, config.leafSetSize);
     this.table = new RoutingTable(self.id, config.digitBits);
     this.neighborhood = new NeighborhoodSet(config.neighborhoodSize);
@@ -73,6 +76,15 @@ export class Tables implements RoutingState {
     this.#gained.clear();
     this.#lost.clear();
     return changes;
+  }
+
+  /** Each table's size and limit; the routing table has one place a slot. */
+  bounds(): readonly Bound[] {
+    const { leafSetSize, neighborhoodSize } = this.#config;
+    return [
+      { name: 'leaves', size: this.leafSet.size, limit: leafSetSize },
+      { name: 'neighbors', size: this.neighborhood.size, limit: neighborhoodSize },
+    ];
   }
 
   state(): Json {

@@ -22,6 +22,10 @@ export class LifeSet {
     this.#max = bounds.max;
   }
 
+  get size(): number {
+    return this.#entries.size;
+  }
+
   add(now: Millis, life: NodeHandle): void {
     this.#entries.delete(life.id);
     this.#entries.set(life.id, { incarnation: life.incarnation, until: now + this.#forMs });

@@ -1,6 +1,6 @@
 import type { Id } from '@banyan/ids';
 import { handleState, type NodeHandle } from '@banyan/kbr';
-import type { Json, Millis } from '@banyan/sansio';
+import type { Bound, Json, Millis } from '@banyan/sansio';
 import type { PeersConfig } from './config.ts';
 import { LifeSet } from './life-set.ts';
 import type { FailedLife, PeerMessage } from './messages.ts';
@@ -178,6 +178,19 @@ export class Peers {
 
   failedLately(now: Millis): readonly FailedLife[] {
     return this.#failed.newest(now, this.#deps.config.failedToldMax);
+  }
+
+  /** Every table with its limit. */
+  bounds(): readonly Bound[] {
+    const { failedMax, measuresMax, recordsMax, relaysMax, unreachableMax } = this.#deps.config;
+    return [
+      { name: 'peers known', size: this.#records.size, limit: recordsMax },
+      { name: 'dead remembered', size: this.#failed.size, limit: failedMax },
+      { name: 'unreachable remembered', size: this.#unreachable.size, limit: unreachableMax },
+      // Candidates are measured up to a bound; beside them only members of the tables are probed.
+      { name: 'probes', size: this.#probes.size, limit: measuresMax + recordsMax },
+      { name: 'pings for others', size: this.#relays.size, limit: relaysMax },
+    ];
   }
 
   state(now: Millis): Json {

@@ -58,6 +58,11 @@ export class Probes {
     this.#helpers = deps.helpers;
   }
 
+  /** Probes under way. */
+  get size(): number {
+    return this.#byPeer.size;
+  }
+
   next(): Millis {
     return this.#due.next();
   }

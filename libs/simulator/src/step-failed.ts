@@ -26,19 +26,28 @@ export class StepFailed<Input = unknown> extends Error {
 const REMEMBERED_MAX = 4_096;
 const TOLD_MAX = 64;
 
-/** The latest inputs of all machines of a world, overwritten in turn. */
+/** The latest inputs of all machines of a world, overwritten in turn; it allocates nothing per input. */
 export class InputMemory<Input> {
-  readonly #ring: RememberedInput<Input>[] = [];
+  readonly #at = new Float64Array(REMEMBERED_MAX);
+  readonly #hosts = new Int32Array(REMEMBERED_MAX);
+  readonly #inputs: Input[] = [];
   #next = 0;
 
-  add(remembered: RememberedInput<Input>): void {
-    this.#ring[this.#next] = remembered;
-    this.#next = (this.#next + 1) % REMEMBERED_MAX;
+  add(at: Millis, host: Host, input: Input): void {
+    const place = this.#next;
+    this.#at[place] = at;
+    this.#hosts[place] = host;
+    this.#inputs[place] = input;
+    this.#next = (place + 1) % REMEMBERED_MAX;
   }
 
   /** The last inputs of one host, at most 64, oldest first. */
   of(host: Host): readonly RememberedInput<Input>[] {
-    const inOrder = [...this.#ring.slice(this.#next), ...this.#ring.slice(0, this.#next)];
-    return inOrder.filter((remembered) => remembered.host === host).slice(-TOLD_MAX);
+    const remembered: RememberedInput<Input>[] = [];
+    for (let i = 0; i < this.#inputs.length; i++) {
+      const place = this.#inputs.length < REMEMBERED_MAX ? i : (this.#next + i) % REMEMBERED_MAX;
+      if (this.#hosts[place] === host) remembered.push({ at: this.#at[place] ?? 0, host, input: this.#inputs[place] as Input });
+    }
+    return remembered.slice(-TOLD_MAX);
   }
 }

@@ -253,7 +253,7 @@ export class World<Input, Effect, Frame = never> {
   }
 
   #feed(host: Host, resident: Resident<Input, Effect>, input: Input): void {
-    this.#memory.add({ at: this.#now, host, input });
+    this.#memory.add(this.#now, host, input);
     const effects = this.#handle(host, resident, input);
     for (const effect of effects) this.#seam.perform(this, host, effect);
     this.#seam.afterStep?.(this.#now, host, input, effects);
@@ -267,7 +267,7 @@ export class World<Input, Effect, Frame = never> {
       const effects = machine.handle(now, input);
       if (input !== this.#seam.tick) return effects;
       const deadline = machine.deadline();
-      assert(deadline === undefined || deadline > now, `a tick moves the deadline on, which is still ${deadline} ms at ${now} ms of its own clock`);
+      if (deadline !== undefined && deadline <= now) assert(false, `a tick moves the deadline on, which is still ${deadline} ms at ${now} ms of its own clock`);
       return effects;
     } catch (cause) {
       throw new StepFailed({ host, at: this.#now, inputs: this.#memory.of(host), cause });

@@ -9,6 +9,8 @@ import type { OverlaySimulation } from './overlay-simulation.ts';
 import { TreeOracle } from './tree-oracle.ts';
 
 const WINDOW_BYTES = 65_536;
+/** A reader that has taken so much says so, after a moment. */
+const CONSUMED_BYTES = 8_192;
 const READER_PAUSE_MS: Millis = 10;
 const RETRY_MS: Millis = 1_000;
 const COMPLAINTS_MAX = 20;
@@ -38,6 +40,8 @@ export class GroupLoad {
   readonly #simulation: OverlaySimulation<GroupApplications>;
   readonly #members: Set<Host>;
   readonly #readerAt = new Map<Host, SubscriptionId>();
+  /** Bytes each reader took and has not yet said so. */
+  readonly #taken = new Map<SubscriptionId, number>();
   readonly #publishers: GroupPublisher[] = [];
   #nextReader: SubscriptionId;
   #delivered = 0;
@@ -203,9 +207,19 @@ export class GroupLoad {
   #onMessages(now: Millis, host: Host, { subscription, frame, from }: Extract<MulticastEvent, { readonly type: 'messages' }>): void {
     this.#delivered += frame.firstSequence + frame.count - from;
     this.#claim(now, this.oracle.delivered(subscription, frame, from));
+    this.#consume(host, subscription, frame.bytes);
+  }
+
+  /** A reader says now and then how much it took, as one does that reads a stream. */
+  #consume(host: Host, subscription: SubscriptionId, bytes: number): void {
     const { world } = this.#simulation;
+    const taken = (this.#taken.get(subscription) ?? 0) + bytes;
+    this.#taken.set(subscription, taken);
+    if (taken < CONSUMED_BYTES || taken - bytes >= CONSUMED_BYTES) return;
     world.at(world.now + READER_PAUSE_MS, () => {
-      if (this.#readerAt.get(host) === subscription) this.#command(host, { type: 'consumed', subscription, bytes: frame.bytes });
+      const consumed = this.#taken.get(subscription) ?? 0;
+      this.#taken.delete(subscription);
+      if (this.#readerAt.get(host) === subscription) this.#command(host, { type: 'consumed', subscription, bytes: consumed });
     });
   }
 

@@ -117,13 +117,13 @@ export class OverlaySimulation<A extends Applications> {
 
   hostOf(id: Id): Host {
     const host = this.#hosts.get(id);
-    assert(host !== undefined, `${id} is a node of this simulation`);
+    assert(host !== undefined, 'the id is of a node of this simulation');
     return host;
   }
 
   idOf(host: Host): Id {
     const id = this.#ids[host];
-    assert(id !== undefined, `host ${host} is in this simulation`);
+    assert(id !== undefined, 'the host is in this simulation');
     return id;
   }
 
@@ -285,7 +285,7 @@ export class OverlaySimulation<A extends Applications> {
   /** The newest handle of a host, also just after its life ended: what a certificate on an old link says. */
   #knownHandle(host: Host): NodeHandle {
     const handle = this.#handles[host];
-    assert(handle !== undefined, `host ${host} has lived`);
+    assert(handle !== undefined, 'the host has lived');
     return handle;
   }
 

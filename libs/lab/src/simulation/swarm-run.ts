@@ -4,6 +4,7 @@ import { seededRng, type Millis, type Rng } from '@banyan/sansio';
 import { plane, SharedPlaces, StepFailed, Trace, type HostClock } from '@banyan/simulator';
 import { SILENT } from '../report/progress.ts';
 import { BadWays, type WayCounts } from './bad-ways.ts';
+import { BoundsOracle } from './bounds-oracle.ts';
 import { Chaos, type FaultCounts, type Victims } from './chaos.ts';
 import { drawFaultMix, type FaultMix } from './fault-mix.ts';
 import { GroupLoad } from './group-load.ts';
@@ -90,13 +91,8 @@ export function runSwarm({ seed, nodes, workload, traced }: SwarmSetup, watch?: 
   const { world } = simulation;
   clocks.forEach((clock, host) => world.setClock(host, clock));
   const trace = traced ? new Trace() : undefined;
-  const drops: Record<string, number> = {};
-  simulation.observe({
-    step: (now, host, _input, effects) => {
-      for (const effect of effects) if (effect.type === 'drop') drops[effect.reason] = (drops[effect.reason] ?? 0) + effect.count;
-      trace?.record(`${now} ${host} ${JSON.stringify(effects)}`);
-    },
-  });
+  const bounds = new BoundsOracle(simulation, factory);
+  if (trace !== undefined) simulation.observe({ step: (now, host, _input, effects) => trace.record(`${now} ${host} ${JSON.stringify(effects)}`) });
   watch?.(simulation);
   const violations: string[] = [];
   const groups: GroupLoad[] = [];
@@ -120,6 +116,7 @@ export function runSwarm({ seed, nodes, workload, traced }: SwarmSetup, watch?: 
     if (!(failure instanceof StepFailed)) throw failure;
     violations.push(failure.message, ...failure.inputs.slice(-INPUTS_TOLD).map(({ at, input }) => `  ${at} ${JSON.stringify(input)}`));
   }
+  violations.push(...bounds.complaints);
   return {
     seed,
     mix,
@@ -127,7 +124,7 @@ export function runSwarm({ seed, nodes, workload, traced }: SwarmSetup, watch?: 
     receipted: groups.reduce((total, group) => total + group.oracle.receipted, 0),
     delivered: groups.reduce((total, group) => total + group.delivered, 0),
     faults: { ...chaos.counts, ...ways.counts },
-    drops,
+    drops: bounds.drops,
     virtualSeconds: world.now / 1_000,
     events: world.events,
     digest: trace?.digest(),

@@ -1,6 +1,5 @@
 import { randomId, type Id } from '@banyan/ids';
-import { seededRng, type Millis, type Rng } from '@banyan/sansio';
-import { exceeded } from '../bounds.ts';
+import { exceeded, seededRng, type Millis, type Rng } from '@banyan/sansio';
 import type { MulticastEvent, Start } from '../commands.ts';
 import type { DeliveryClass, GroupDescriptor, Verified } from '../descriptor.ts';
 import { compareEpochs, type EpochRecord } from '../epoch.ts';
