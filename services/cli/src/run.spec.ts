@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startTestOverlay, type TestOverlay } from '@banyan/client/testing';
+import { mintTestAuthority } from '@banyan/identity/testing';
 import { multicast, overlay as overlayApi } from '@banyan/proto';
 import { run } from './run.ts';
 
@@ -49,6 +50,10 @@ describe('banyan', () => {
   it('says that a file does not exist before it talks to anyone', async () => {
     expect(await banyan(['publish', 'g', '--file', 'nowhere'])).toMatchObject({ code: 1, stderr: expect.stringContaining('(FILE_NOT_FOUND)') as string });
     expect(await banyan(['publish', 'g', '--file', '.'])).toMatchObject({ code: 1, stderr: expect.stringContaining('no regular file') as string });
+  });
+
+  it('says that a file cannot be written before it waits for one', async () => {
+    expect(await banyan(['subscribe', 'g', '--out', 'nowhere/copy'])).toMatchObject({ code: 1, stderr: expect.stringContaining('(FILE_UNWRITABLE)') as string });
   });
 
   describe('with an overlay', () => {
@@ -111,6 +116,17 @@ describe('banyan', () => {
     it('lists nodes, and says what ails those that do not answer', async () => {
       const { stdout } = await banyan(['nodes', '--json', ...where, '--node', '127.0.0.1:1']);
       expect(JSON.parse(stdout)).toMatchObject([{ state: 'UNREACHABLE' }, { state: 'ready', leaves: 0 }, { state: 'ready' }]);
+    });
+
+    it('fails when no node answers, whatever keeps it', async () => {
+      const nobody = ['nodes', '--address', '127.0.0.1:1', '--authority', 'ca.pem'];
+      expect(await banyan(nobody)).toMatchObject({ code: 1, stdout: expect.stringContaining('UNREACHABLE') as string, stderr: expect.stringContaining('(UNREACHABLE)') as string });
+      await writeFile(join(directory, 'other.pem'), (await mintTestAuthority()).pem);
+      await writeFile(join(directory, 'rubbish.pem'), 'no certificate');
+      const route = (authority: string) => banyan(['route', 'x', ...where, '--authority', authority]);
+      expect(await route('other.pem')).toMatchObject({ code: 1, stderr: expect.stringContaining('(CERTIFICATE_UNTRUSTED)') as string });
+      expect(await route('rubbish.pem')).toMatchObject({ code: 1, stderr: expect.stringContaining('(AUTHORITY_INVALID)') as string });
+      expect(await route('nowhere.pem')).toMatchObject({ code: 1, stderr: expect.stringContaining('(FILE_NOT_FOUND)') as string });
     });
 
     it('creates, lists, describes and deletes groups', async () => {

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { parseStatus } from '@banyan/grpc';
+import { OverlayError, parseStatus } from '@banyan/grpc';
 import { isAlive } from '@banyan/local-overlay';
 import type { Io } from '../io.ts';
 import { say } from '../io.ts';
@@ -32,6 +32,7 @@ export function nodesCommand(io: Io): Command {
       const access = await accessOverlay(io, options);
       const rows = await Promise.all(nodesOf(access).map((node) => askNode(access, node)));
       say(io, options.json === true ? json(rows, 2) : nodeTable(io, rows));
+      if (rows.length > 0 && rows.every((row) => row.answerMs === undefined)) throw new OverlayError('UNREACHABLE', 'no node answers');
     });
 }
 

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { fileSink, pathBelow, receiveFiles, streamSink, type FileHeader, type ReceivedFile, type Sink, type Subscription, type SubscriptionStart } from '@banyan/client';
 import { OverlayError } from '@banyan/grpc';
@@ -34,14 +34,15 @@ export function subscribeCommand(io: Io): Command {
     .option('--json', 'print JSON, one line each')
     .action(async (group: string, options: SubscribeCommandOptions) => {
       if (options.out === '-' && options.json === true) throw new UsageError('with --out - stdout is the file; --json has no place there');
+      const sinkFor = options.out === undefined ? undefined : await sinkMaker(io, options.out); // before anything is waited for
       const client = await openClient(await accessOverlay(io, options), 'any', options.node !== undefined);
       try {
         const opening = client.subscribe(group, { start: options.start, onReconnect: (reconnect) => noteReconnect(io, reconnect) });
         const subscription = await unlessInterrupted(io, opening);
         io.signal.addEventListener('abort', () => void subscription.close());
         noteSubscribed(io, subscription, options);
-        if (options.out === undefined) await printMessages(io, subscription, options);
-        else await receive(io, subscription, options.out, options);
+        if (sinkFor === undefined) await printMessages(io, subscription, options);
+        else await receive(io, subscription, sinkFor, options);
       } finally {
         client.close();
       }
@@ -49,9 +50,8 @@ export function subscribeCommand(io: Io): Command {
 }
 
 /** Receives files until enough have come. Throws what kept the one under way from being whole. */
-async function receive(io: Io, subscription: Subscription, out: string, options: SubscribeCommandOptions): Promise<void> {
+async function receive(io: Io, subscription: Subscription, sinkFor: SinkMaker, options: SubscribeCommandOptions): Promise<void> {
   const wanted = options.count ?? (options.untilEnd === true ? 1 : Infinity);
-  const sinkFor = await sinkMaker(io, out);
   let received = 0;
   let isWithin = false;
   let bar = progressBar(io, '');
@@ -68,7 +68,7 @@ async function receive(io: Io, subscription: Subscription, out: string, options:
     for await (const file of files) {
       bar.stop();
       isWithin = false;
-      tellFile(io, file, out, options.json === true);
+      tellFile(io, file, options);
       if (++received >= wanted) return;
     }
   } finally {
@@ -78,21 +78,27 @@ async function receive(io: Io, subscription: Subscription, out: string, options:
   if (isWithin || wanted !== Infinity) throw new OverlayError('CANCELLED', `interrupted after ${received} file${received === 1 ? '' : 's'}`);
 }
 
-/** Where files go. A directory is what exists as one or is written with a slash at its end. */
-async function sinkMaker(io: Io, out: string): Promise<(header: FileHeader) => Promise<Sink>> {
+type SinkMaker = (header: FileHeader) => Promise<Sink>;
+
+/** Where files go. A directory is what exists as one or is written with a slash at its end. Throws FILE_UNWRITABLE. */
+async function sinkMaker(io: Io, out: string): Promise<SinkMaker> {
   if (out === '-') return () => Promise.resolve(streamSink(io.stdout));
   const path = resolve(io.cwd, out);
-  const isDirectory = await stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
-  if (isDirectory) return ({ name }) => fileSink(pathBelow(path, name), { replace: false });
-  if (out.endsWith('/')) throw new OverlayError('FILE_UNWRITABLE', `there is no directory ${path}`, { file: path });
+  if (await isDirectory(path)) return ({ name }) => fileSink(pathBelow(path, name), { replace: false });
+  const directory = out.endsWith('/') ? path : dirname(path);
+  if (!(await isDirectory(directory))) throw new OverlayError('FILE_UNWRITABLE', `there is no directory ${directory}`, { file: path });
   return () => fileSink(path, { replace: true });
 }
 
-function tellFile(io: Io, file: ReceivedFile, out: string, asJson: boolean): void {
-  if (asJson) return say(io, json({ event: 'file', ...file }));
+function isDirectory(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+}
+
+function tellFile(io: Io, file: ReceivedFile, { out, json: asJson }: SubscribeCommandOptions): void {
+  if (asJson === true) return say(io, json({ event: 'file', ...file }));
   const text = `received ${file.path ?? printable(file.name)}, ${bytesText(file.size)}\nsha256 ${file.sha256}`;
   if (out === '-') note(io, text);
   else say(io, text);
