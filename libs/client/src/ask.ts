@@ -1,5 +1,5 @@
 import type { ClientReadableStream } from '@grpc/grpc-js';
-import { callUnary, OverlayError, parseStatus, reasons, type UnaryMethod } from '@banyan/grpc';
+import { callUnary, OverlayError, parseStatus, reasons, type Reason, type UnaryMethod } from '@banyan/grpc';
 import type { NodeConnection, NodePool } from './node-pool.ts';
 
 /** How a unary call is made. */
@@ -50,10 +50,14 @@ export async function* messagesOf<Response>(address: string, call: ClientReadabl
   }
 }
 
+const MESSAGES: Readonly<Partial<Record<Reason, (address: string, message: string) => string>>> = {
+  UNREACHABLE: (address) => `nothing answers at ${address}`,
+  TIMEOUT: (address) => `no answer from ${address} in time`,
+  CERTIFICATE_UNTRUSTED: (address, message) => `${address}: ${message}`,
+};
+
 /** The same error, saying where nothing answered: grpc-js tells it in many words or not at all. */
 export function atAddress(error: OverlayError, address: string): OverlayError {
-  if (error.reason !== 'UNREACHABLE' && error.reason !== 'TIMEOUT') return error;
-  const message = error.reason === 'UNREACHABLE' ? `nothing answers at ${address}` : `no answer from ${address} in time`;
-  const why = error.message.includes('certificate') ? `: ${error.message}` : '';
-  return new OverlayError(error.reason, `${message}${why}`, { ...error.metadata, address }, { cause: error.cause ?? error });
+  const message = MESSAGES[error.reason]?.(address, error.message);
+  return message === undefined ? error : new OverlayError(error.reason, message, { ...error.metadata, address }, { cause: error.cause ?? error });
 }

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { OverlayError, type ChannelTarget } from '@banyan/grpc';
+import { assertAuthority, OverlayError, type ChannelTarget } from '@banyan/grpc';
 import { ask, type AskOptions } from './ask.ts';
 import { groupName, subjectOf } from './group-name.ts';
 import { GroupsApi } from './groups-api.ts';
@@ -29,10 +29,11 @@ const PATIENCE_MS = 120_000;
 
 /**
  * A client of an overlay. Nothing is sent before the first call.
- * Throws FILE_NOT_FOUND when the authority's certificate cannot be read.
+ * Throws FILE_NOT_FOUND when the authority's certificate cannot be read, AUTHORITY_INVALID when it is none.
  */
 export async function connect(options: ConnectOptions): Promise<Client> {
   const authority = options.authority ?? (await readAuthority(options.authorityFile));
+  assertAuthority(authority);
   return new Client(options, authority);
 }
 

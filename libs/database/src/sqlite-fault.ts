@@ -12,11 +12,14 @@ const FAULT_OF_CODE: Readonly<Record<number, DatabaseFault>> = {
   26: 'UNUSABLE', // SQLITE_NOTADB
 };
 
+// SQLITE_IOERR_SHMSIZE: the shared memory of the log cannot grow, which is how a full disk shows itself while opening.
+const SHARED_MEMORY_SIZE = 4874;
+
 /** What `node:sqlite` threw, as DatabaseError. */
 export function sqliteFault(error: unknown): DatabaseError {
   if (error instanceof DatabaseError) return error;
   const { errcode, message } = error as { readonly errcode?: number; readonly message?: string };
   // Extended codes carry the primary one in their low byte.
-  const fault = errcode === undefined ? undefined : FAULT_OF_CODE[errcode & 0xff];
+  const fault = errcode === undefined ? undefined : errcode === SHARED_MEMORY_SIZE ? 'DISK_FULL' : FAULT_OF_CODE[errcode & 0xff];
   return new DatabaseError(fault ?? 'FAILED', message ?? String(error), { cause: error });
 }

@@ -1,5 +1,7 @@
+import { X509Certificate } from 'node:crypto';
 import { checkServerIdentity, createSecureContext, type PeerCertificate, type SecureContextOptions } from 'node:tls';
 import { credentials, ServerCredentials, type ChannelCredentials } from '@grpc/grpc-js';
+import { OverlayError } from './overlay-error.ts';
 
 /** Who a process is on the network: its private key and certificate chain, both PEM. */
 export interface KeyAndCertificate {
@@ -39,8 +41,10 @@ export class RenewableServerCredentials extends ServerCredentials {
 /**
  * TLS towards a service at `host`, whose certificate `authority` (PEM) has issued for that host.
  * The host is checked here and not by grpc-js, which cannot put an IP address into the handshake.
+ * Throws AUTHORITY_INVALID: TLS itself would take rubbish for an authority that has issued nothing.
  */
 export function tlsChannelCredentials(authority: string, host: string): ChannelCredentials {
+  assertAuthority(authority);
   return credentials.createSsl(Buffer.from(authority), null, null, {
     checkServerIdentity: (_serverName: string, certificate: PeerCertificate) => checkServerIdentity(host, certificate),
   });
@@ -61,6 +65,15 @@ export function mutualTlsDialler(own: KeyAndCertificate, authority: string): (ch
 /** Mutual TLS towards one peer; `check` decides by its certificate whether it is the one meant. */
 export function mutualTlsChannelCredentials(own: KeyAndCertificate, authority: string, check: CertificateCheck): ChannelCredentials {
   return mutualTlsDialler(own, authority)(check);
+}
+
+/** Throws AUTHORITY_INVALID when `authority` holds no certificate in PEM. */
+export function assertAuthority(authority: string): void {
+  try {
+    new X509Certificate(authority);
+  } catch (cause) {
+    throw new OverlayError('AUTHORITY_INVALID', 'what was given as the certificate of the authority is none', {}, { cause });
+  }
 }
 
 function contextOptions(own: KeyAndCertificate, authority: string | undefined): SecureContextOptions {

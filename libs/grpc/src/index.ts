@@ -1,8 +1,8 @@
-import './quiet.ts';
 export { isReason, reasons, type GrpcCode, type Reason, type ReasonEntry } from './reasons.ts';
 export { OverlayError, type OverlayErrorOptions } from './overlay-error.ts';
 export { ERROR_DOMAIN, parseStatus, toServiceError, type CallStatus } from './status.ts';
 export {
+  assertAuthority,
   mutualTlsChannelCredentials,
   mutualTlsServerCredentials,
   RenewableServerCredentials,

@@ -86,16 +86,20 @@ describe('a client', () => {
     expect(await revoke(client).catch(parseStatus)).toMatchObject({ reason: 'TIMEOUT' });
   });
 
+  it('does not take rubbish for an authority', () => {
+    expect(() => createClient(auth.AuthServiceClient, { address: '127.0.0.1:1', authority: 'rubbish' })).toThrow(expect.objectContaining({ reason: 'AUTHORITY_INVALID' }));
+  });
+
   it('does not talk to a server of another authority, nor to one that is certified for another host', async () => {
     const stranger = await mintTestAuthority();
     const { address, credentials } = await called(() => Promise.resolve(), []);
     const distrustful = createClient(auth.AuthServiceClient, { address, authority: stranger.pem });
     closing.push(() => distrustful.close());
-    expect(await revoke(distrustful).catch(parseStatus)).toMatchObject({ reason: 'UNREACHABLE' });
+    expect(await revoke(distrustful).catch(parseStatus)).toMatchObject({ reason: 'CERTIFICATE_UNTRUSTED' });
     credentials.renew(await authority.issue({ addresses: ['elsewhere.example'] }));
     const client = createClient(auth.AuthServiceClient, { address, authority: authority.pem, options: { 'grpc.use_local_subchannel_pool': 1 } });
     closing.push(() => client.close());
-    expect(await revoke(client).catch(parseStatus)).toMatchObject({ reason: 'UNREACHABLE' });
+    expect(await revoke(client).catch(parseStatus)).toMatchObject({ reason: 'CERTIFICATE_UNTRUSTED' });
   });
 });
 

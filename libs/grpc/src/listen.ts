@@ -1,5 +1,6 @@
 import type { Server, ServerCredentials } from '@grpc/grpc-js';
 import { OverlayError } from './overlay-error.ts';
+import './quiet.ts';
 
 /** A listener that stands. */
 export interface Listening {

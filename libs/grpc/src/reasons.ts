@@ -58,6 +58,8 @@ export const reasons = {
   POSSESSION_NOT_PROVEN: entry('PERMISSION_DENIED', 403, 'The salt is not signed by the key that is to be certified.', 'Sign the salt with the private key of the request.'),
   CERTIFICATE_MISSING: entry('UNAUTHENTICATED', 401, 'The peer showed no certificate.', 'Peers speak mutual TLS; use the API address for clients with a token.'),
   CERTIFICATE_INVALID: entry('UNAUTHENTICATED', 401, 'The certificate is not of this overlay, or its id does not follow from its key and salt.', 'Enroll with the auth service of this overlay.'),
+  CERTIFICATE_UNTRUSTED: entry('UNAVAILABLE', 502, 'Whoever answers at that address shows a certificate that was not issued by the authority at hand, or not for that host, or that has expired.', 'Check the address, and that the authority (`ca.pem`) is that of this overlay.'),
+  AUTHORITY_INVALID: entry('FAILED_PRECONDITION', 500, 'The file of the authority holds no certificate in PEM.', 'Give the `ca.pem` that the auth service wrote.'),
   CERTIFICATE_REVOKED: entry('PERMISSION_DENIED', 403, 'The certificate was revoked.', 'Enroll as a new node.'),
   NODE_NOT_FOUND: entry('NOT_FOUND', 404, 'No node of that id or name is known.', 'List the nodes and check the id.'),
 

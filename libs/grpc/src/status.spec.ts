@@ -54,6 +54,15 @@ describe('toServiceError and parseStatus', () => {
     expect(parseStatus(refused)).toMatchObject({ reason: 'UNREACHABLE', message: 'No connection established' });
   });
 
+  it.each(['unable to verify the first certificate; if the root CA is installed locally', 'certificate has expired', "Hostname/IP does not match certificate's altnames: Host: b"])(
+    'tells a server that is not trusted from one that is not there: %s',
+    (fault) => {
+      const details = `No connection established. Last error: Error: ${fault}. Resolution note: `;
+      const refused = Object.assign(new Error(details), { code: codes.UNAVAILABLE, details, metadata: new Metadata() });
+      expect(parseStatus(refused)).toMatchObject({ reason: 'CERTIFICATE_UNTRUSTED', message: expect.not.stringContaining('Resolution') as string });
+    },
+  );
+
   it('ignores a reason of another domain and details that are garbage', () => {
     const garbage = new Metadata();
     garbage.set('grpc-status-details-bin', Buffer.from([255, 255, 255, 255, 1, 2, 3]));

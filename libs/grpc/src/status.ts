@@ -30,7 +30,7 @@ export function toServiceError(error: unknown): CallStatus {
 
 /**
  * Any error of a gRPC call as an `OverlayError`: by its ErrorInfo when it has one of ours, else by its code
- * (a refused connection is UNREACHABLE, a missed deadline TIMEOUT). An `OverlayError` comes back as it is.
+ * (a refused connection is UNREACHABLE, a missed deadline TIMEOUT, a server whose certificate does not verify CERTIFICATE_UNTRUSTED). An `OverlayError` comes back as it is.
  */
 export function parseStatus(error: unknown): OverlayError {
   if (error instanceof OverlayError) return error;
@@ -40,8 +40,15 @@ export function parseStatus(error: unknown): OverlayError {
   if (told !== undefined && info?.domain === ERROR_DOMAIN && isReason(info.reason)) {
     return new OverlayError(info.reason, told.message, info.metadata, { cause: error, ...(told.retryAfterMs === undefined ? {} : { retryAfterMs: told.retryAfterMs }) });
   }
-  return new OverlayError(reasonOfCode(error.code), error.details || error.message, {}, { cause: error });
+  const details = (error.details || error.message).replace(/\s*Resolution note:\s*$/, '');
+  const [fault] = error.code === codes.UNAVAILABLE ? (UNTRUSTED.exec(details) ?? []) : [];
+  if (fault !== undefined) return new OverlayError('CERTIFICATE_UNTRUSTED', `the certificate shown is not trusted: ${fault}`, {}, { cause: error });
+  return new OverlayError(reasonOfCode(error.code), details, {}, { cause: error });
 }
+
+// What OpenSSL and Node say of a server's certificate; grpc-js tells it as a text within UNAVAILABLE.
+const UNTRUSTED =
+  /unable to verify the first certificate|unable to get (local )?issuer certificate|self[- ]signed certificate|certificate (has expired|is not yet valid|signature failure)|Hostname\/IP does not match certificate's altnames/;
 
 function isServiceError(error: unknown): error is ServiceError {
   return error instanceof Error && 'code' in error && typeof error.code === 'number' && 'metadata' in error;

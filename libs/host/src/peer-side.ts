@@ -163,7 +163,7 @@ export class PeerSide {
 
   // A lost connection is a hint that the peer may be gone; a link that was closed in order is none.
   #closed(peer: LinkPeer, error: OverlayError): void {
-    if (error.reason === 'UNREACHABLE') this.#suspect(handleOf(peer));
+    if (error.reason === 'UNREACHABLE' || error.reason === 'CERTIFICATE_UNTRUSTED') this.#suspect(handleOf(peer));
   }
 
   #suspect(peer: NodeHandle | undefined): void {

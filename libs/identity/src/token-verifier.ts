@@ -59,10 +59,21 @@ async function readToken(keys: TokenKeySource, token: string): Promise<TokenClai
     return claimsOf(payload) ?? invalid('a claim of the token has the wrong form');
   } catch (error) {
     if (error instanceof KeyUnreachable) return { type: 'refused', code: 'AUTH_UNREACHABLE', message: error.message };
-    if (error instanceof JOSEError || error instanceof KeyUnknown) return invalid(error.message);
+    if (error instanceof KeyUnknown) return invalid(error.message);
+    if (error instanceof JOSEError) return invalid(WORDS_OF_CODE[error.code] ?? 'the token cannot be read');
     throw error;
   }
 }
+
+// What jose found, in words for whoever holds the token.
+const WORDS_OF_CODE: Readonly<Record<string, string>> = {
+  ERR_JWS_INVALID: 'the token is no JWT',
+  ERR_JWT_INVALID: 'the token is no JWT',
+  ERR_JOSE_ALG_NOT_ALLOWED: `the token is not signed with ${TOKEN_ALGORITHM}`,
+  ERR_JOSE_NOT_SUPPORTED: `the token is not signed with ${TOKEN_ALGORITHM}`,
+  ERR_JWS_SIGNATURE_VERIFICATION_FAILED: 'the signature of the token does not fit it: it was changed',
+  ERR_JWT_CLAIM_VALIDATION_FAILED: 'a claim of the token is missing or not ours',
+};
 
 class KeyUnknown extends Error {}
 class KeyUnreachable extends Error {}

@@ -40,11 +40,11 @@ describe('a token', () => {
     const token = await ours.token('alice', ['route']);
     const [header, payload, signature] = token.split('.');
     const widened = Buffer.from(Buffer.from(payload!, 'base64url').toString().replace('route', 'admin')).toString('base64url');
-    expect(await verifier.verify(`${header}.${widened}.${signature}`, Date.now())).toMatchObject({ code: 'TOKEN_INVALID' });
+    expect(await verifier.verify(`${header}.${widened}.${signature}`, Date.now())).toMatchObject({ code: 'TOKEN_INVALID', message: expect.stringContaining('it was changed') });
   });
 
-  it.each(['', 'rubbish', 'a.b.c', '.'.repeat(3), 'x'.repeat(30_000)])('is refused when it is rubbish (%#)', async (token) => {
-    expect(await verifier.verify(token, Date.now())).toMatchObject({ type: 'refused', code: 'TOKEN_INVALID' });
+  it.each(['', 'rubbish', 'a.b.c', '.'.repeat(3), 'x'.repeat(30_000)])('is refused in our words when it is rubbish (%#)', async (token) => {
+    expect(await verifier.verify(token, Date.now())).toMatchObject({ type: 'refused', code: 'TOKEN_INVALID', message: expect.stringMatching(/^the token (is no JWT|is longer than any of ours)$/) });
   });
 
   it('is refused under any algorithm but EdDSA', async () => {

@@ -4,6 +4,8 @@ import { LOG_LEVELS } from '@banyan/telemetry';
 /** Where a listener listens when nobody says otherwise: any free port of this host, out of reach for others. */
 export const LOOPBACK = '127.0.0.1:0';
 
+const PORT_MAX = 65_535;
+
 /** Longest name of a process; it names its data directory and stands in logs. */
 const NAME_LENGTH_MAX = 64;
 
@@ -12,7 +14,7 @@ export function listenSetting(what: string) {
   return z
     .string()
     .regex(/^(\[[0-9a-fA-F:.]+\]|[^:\s]+):\d{1,5}$/, 'must be host:port')
-    .refine((text) => portOf(text) <= 65_535, 'has a port above 65535')
+    .refine((text) => !(portOf(text) > PORT_MAX), 'has a port above 65535')
     .default(LOOPBACK)
     .describe(`Where ${what} listens, host:port; port 0 takes any free one`);
 }

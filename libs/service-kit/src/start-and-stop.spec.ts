@@ -81,6 +81,7 @@ describe('startFailure', () => {
     [Object.assign(new Error('listen'), { code: 'EADDRINUSE' }), 'PORT_TAKEN'],
     [new Error('No address added out of total 1 resolved errors: [listen EADDRINUSE: address already in use]'), 'PORT_TAKEN'],
     [Object.assign(new Error('mkdir'), { code: 'EACCES' }), 'DATA_DIR_UNUSABLE'],
+    [Object.assign(new Error('mkdir'), { code: 'EEXIST' }), 'DATA_DIR_UNUSABLE'],
     [new Error('outer', { cause: Object.assign(new Error('inner'), { code: 'ENOSPC' }) }), 'DISK_FULL'],
     [new OverlayError('AUTH_UNREACHABLE', 'away'), 'AUTH_UNREACHABLE'],
     [new TypeError('ours'), 'INTERNAL'],

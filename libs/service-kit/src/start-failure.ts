@@ -21,6 +21,7 @@ const REASON_OF_ERRNO: Readonly<Record<string, Reason>> = {
   EPERM: 'DATA_DIR_UNUSABLE',
   EROFS: 'DATA_DIR_UNUSABLE',
   ENOTDIR: 'DATA_DIR_UNUSABLE',
+  EEXIST: 'DATA_DIR_UNUSABLE', // a file where the directory should be
   EISDIR: 'DATA_DIR_UNUSABLE',
 };
 

@@ -6,7 +6,7 @@ import type { Server as HttpServer } from 'node:http';
 import type { MicroserviceOptions } from '@nestjs/microservices';
 import type { z } from 'zod';
 import { configDigest, type EffectiveConfig } from '@banyan/config';
-import { observeServer } from '@banyan/grpc';
+import { listenError, observeServer } from '@banyan/grpc';
 import { createMetricsRegistry, createTracer, SERVICE_METRICS, type Logger } from '@banyan/telemetry';
 import { AdminController } from './admin/admin.controller.ts';
 import { AccessGuard } from './calls/access.guard.ts';
@@ -120,12 +120,21 @@ async function openApplication(
   await app.init();
   await app.startAllMicroservices();
   const admin = splitAddress(config.adminListen);
-  await app.listen(admin.port, admin.host);
+  await listenHttp(app, admin);
   const server = app.getHttpServer() as HttpServer;
   const address = (listen: string, port: number): string => joinAddress(config.advertisedHost ?? splitAddress(listen).host, port);
   const grpc = transports.map(({ listener, transport }) => [listener.name, address(listener.listen, transport.port)]);
   // The admin server is for whoever runs this process: it is named as it listens, not as others reach it.
   return { addresses: { ...Object.fromEntries(grpc), admin: joinAddress(admin.host, (server.address() as AddressInfo).port) } };
+}
+
+// Not by Nest's own `listen`, which logs the error that it throws, so that there would be two.
+async function listenHttp(app: INestApplication, { host, port }: { readonly host: string; readonly port: number }): Promise<void> {
+  const server = app.getHttpServer() as HttpServer;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) => reject(listenError(joinAddress(host, port), error)));
+    server.listen(port, host, resolve);
+  });
 }
 
 function rootModule(prepared: PreparedService, context: ServiceContext<unknown>): DynamicModule {

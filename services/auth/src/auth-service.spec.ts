@@ -69,7 +69,7 @@ describe('Renew', () => {
 
   it('is refused without a certificate, with one of another overlay, with another key, after revocation', async () => {
     const member = await running.enroll();
-    const [client, outsider] = [running.peerClient(member), running.peerClient(await (await mintTestAuthority()).issue())];
+    const [client, outsider] = [running.peerClient(member), running.peerClient({ ...(await (await mintTestAuthority()).issue()), authority: running.authority })];
     const own = { certificateRequest: await makeCertificateRequest(member.privateKey), addresses: [] };
     expect(await reasonOf(callUnary(anyone.renew.bind(anyone), own))).toBe('CERTIFICATE_MISSING');
     expect(await reasonOf(callUnary(outsider.renew.bind(outsider), own))).toBe('UNREACHABLE');

@@ -107,7 +107,7 @@ describe('calls are refused', () => {
   });
 
   it('at the peer listener by TLS itself, for a certificate of another overlay', async () => {
-    const stranger = running.peerClient(await (await mintTestAuthority()).issue());
+    const stranger = running.peerClient({ ...(await (await mintTestAuthority()).issue()), authority: running.trust.pem });
     expect(await reasonOf(listedBy(stranger))).toBe('UNREACHABLE');
   });
 });

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
-import { OverlayError } from '@banyan/grpc';
+import { assertAuthority, OverlayError } from '@banyan/grpc';
 import { enroll, isValidAt, type Credentials, type EnrolledRole, type IdentityStore } from '@banyan/identity';
 import type { Logger } from '@banyan/telemetry';
 import { withEnrolmentClient } from './auth-calls.ts';
@@ -32,6 +32,7 @@ export interface EnrolmentOptions {
 export async function enrolIdentity(options: EnrolmentOptions): Promise<Credentials> {
   const { settings, store, role, addresses, logger } = options;
   const authority = await readAuthority(options);
+  assertAuthority(authority);
   const kept = await store.credentials(authority);
   if (kept !== undefined && kept.identity.role === role && isValidAt(kept.identity, Date.now())) return kept;
   const { enrolmentToken } = settings;

@@ -1,0 +1,19 @@
+import { expect, it } from 'vitest';
+import { DatabaseError } from './database-error.ts';
+import { sqliteFault } from './sqlite-fault.ts';
+
+it.each([
+  [13, 'DISK_FULL'],
+  [4874, 'DISK_FULL'], // SQLITE_IOERR_SHMSIZE
+  [10, 'FAILED'], // SQLITE_IOERR
+  [2067, 'CONFLICT'], // SQLITE_CONSTRAINT_UNIQUE
+  [26, 'UNUSABLE'],
+])('takes the SQLite code %i for %s', (errcode, fault) => {
+  expect(sqliteFault(Object.assign(new Error('what it says'), { errcode }))).toMatchObject({ fault, message: 'what it says' });
+});
+
+it('takes anything else for FAILED, and leaves its own errors as they are', () => {
+  const own = new DatabaseError('BUSY', 'held');
+  expect(sqliteFault(own)).toBe(own);
+  expect(sqliteFault('odd')).toMatchObject({ fault: 'FAILED', message: 'odd' });
+});
