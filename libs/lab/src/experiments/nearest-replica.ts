@@ -1,20 +1,19 @@
-import { LabFault } from '../cli/fault.ts';
 import type { Options, Values } from '../cli/options.ts';
 import type { Experiment, Outcome } from '../experiment.ts';
 import { histogramChart } from '../report/plot.ts';
 import type { Progress } from '../report/progress.ts';
 import { measureNearestReplica } from '../simulation/measure-nearest-replica.ts';
-import { makeTopology, TOPOLOGY_PLACEHOLDER } from '../topology-choice.ts';
+import { makeTopology } from '../topology-choice.ts';
+import { RING_OPTIONS, ringOf } from './ring-options.ts';
 
 const OPTIONS = {
   nodes: { kind: 'whole', min: 10, max: 1_000_000, default: 10_000, describe: 'ring members' },
   lookups: { kind: 'whole', min: 1, max: 10_000_000, default: 100_000, describe: 'lookups of random keys from random nodes' },
-  topology: { kind: 'text', placeholder: TOPOLOGY_PLACEHOLDER, default: 'plane', describe: 'who is how far from whom' },
   replicas: { kind: 'whole', min: 2, max: 16, default: 5, describe: 'k: nodes closest to a key that hold a replica each' },
-  'leaf-set': { kind: 'whole', min: 2, max: 128, default: 8, describe: 'leaves of a node, both sides together' },
   neighborhood: { kind: 'whole', min: 1, max: 128, default: 16, describe: 'nearest nodes that each node remembers' },
-  b: { kind: 'whole', min: 1, max: 4, default: 3, describe: 'bits of a digit' },
-  seed: { kind: 'whole', min: 0, max: 4_294_967_295, default: 1, describe: 'same seed, same run' },
+  ...RING_OPTIONS,
+  'leaf-set': { ...RING_OPTIONS['leaf-set'], default: 8 },
+  b: { ...RING_OPTIONS.b, default: 3 },
   direct: { kind: 'switch', describe: 'fill leaf sets and routing tables from the true ring instead of joining' },
   plain: { kind: 'switch', describe: 'route straight to the root, without the heuristic that looks for near replicas' },
 } as const satisfies Options;
@@ -30,10 +29,8 @@ export const nearestReplica: Experiment<typeof OPTIONS> = {
 
 function runNearestReplica(values: Values<typeof OPTIONS>, _operands: readonly string[], progress: Progress): Outcome {
   const { nodes, lookups, seed, b, direct, replicas, neighborhood, plain } = values;
-  const leafSet = values['leaf-set'];
-  if (leafSet % 2 !== 0) throw new LabFault(`--leaf-set: ${leafSet} is odd, both sides have equally many`, { usage: true });
+  const { leafSet, digitBits } = ringOf(values);
   const topology = makeTopology(values.topology, { hosts: nodes, seed });
-  const digitBits = b as 1 | 2 | 3 | 4;
   const results = measureNearestReplica({ topology, lookups, seed, leafSet, neighborhood, digitBits, replicas, heuristic: !plain, direct }, progress);
   const { byRank, hops, incorrect, joined, lost, nearest, nearestTwo } = results;
   const failures = [

@@ -4,7 +4,8 @@ import type { Experiment, Outcome } from '../experiment.ts';
 import { histogramChart } from '../report/plot.ts';
 import type { Progress } from '../report/progress.ts';
 import { measurePartition, type PartitionResults } from '../simulation/measure-partition.ts';
-import { makeTopology, TOPOLOGY_PLACEHOLDER } from '../topology-choice.ts';
+import { makeTopology } from '../topology-choice.ts';
+import { RING_OPTIONS, ringOf } from './ring-options.ts';
 
 /** The goal: one ring so soon after the heal. */
 const GOAL_SECONDS = 120;
@@ -17,10 +18,7 @@ const OPTIONS = {
   repeats: { kind: 'whole', min: 1, max: 100, default: 1, describe: 'how many times it is split and healed' },
   lookups: { kind: 'whole', min: 1, max: 10_000, default: 10, describe: 'lookups in every virtual second, all the time' },
   loss: { kind: 'fraction', default: 0, describe: 'share of datagrams that are lost' },
-  topology: { kind: 'text', placeholder: TOPOLOGY_PLACEHOLDER, default: 'plane', describe: 'who is how far from whom' },
-  'leaf-set': { kind: 'whole', min: 2, max: 128, default: 32, describe: 'leaves of a node, both sides together' },
-  b: { kind: 'whole', min: 1, max: 4, default: 4, describe: 'bits of a digit' },
-  seed: { kind: 'whole', min: 0, max: 4_294_967_295, default: 1, describe: 'same seed, same run' },
+  ...RING_OPTIONS,
 } as const satisfies Options;
 
 /** How soon rings that formed apart are one, and whether every key has one owner then. */
@@ -34,12 +32,11 @@ export const partition: Experiment<typeof OPTIONS> = {
 
 function runPartition(values: Values<typeof OPTIONS>, _operands: readonly string[], progress: Progress): Outcome {
   const { nodes, minutes, sides, share, repeats, lookups, loss, seed, b } = values;
-  const leafSet = values['leaf-set'];
-  if (leafSet % 2 !== 0) throw new LabFault(`--leaf-set: ${leafSet} is odd, both sides have equally many`, { usage: true });
+  const { leafSet, digitBits } = ringOf(values);
   if (share <= 0 || share >= 1) throw new LabFault(`--share: ${share} leaves a side empty`, { usage: true });
   const topology = makeTopology(values.topology, { hosts: nodes, seed });
   const weather = { lossRate: loss, duplicateRate: 0, jitter: 0, reorderRate: 0, reorderMsMax: 0 };
-  const results = measurePartition({ topology, weather, splitMs: minutes * 60_000, sides, share, repeats, lookups, seed, leafSet, digitBits: b as 1 | 2 | 3 | 4 }, progress);
+  const results = measurePartition({ topology, weather, splitMs: minutes * 60_000, sides, share, repeats, lookups, seed, leafSet, digitBits }, progress);
   const { complaints, ...figures } = results;
   return {
     parameters: { nodes, minutes, sides, share, repeats, lookups, loss, topology: values.topology, leafSet, b, seed },

@@ -1,21 +1,18 @@
 import type { EChartsOption } from 'echarts';
-import { LabFault } from '../cli/fault.ts';
 import type { Options, Values } from '../cli/options.ts';
 import type { Experiment, Outcome } from '../experiment.ts';
 import { histogramChart, type Series } from '../report/plot.ts';
 import type { Progress } from '../report/progress.ts';
 import type { Table } from '../report/table.ts';
 import { measureRouting, type RoutingResults } from '../simulation/measure-routing.ts';
-import { makeTopology, TOPOLOGY_PLACEHOLDER } from '../topology-choice.ts';
+import { makeTopology } from '../topology-choice.ts';
 import { publishedNear } from './published.ts';
+import { RING_OPTIONS, ringOf } from './ring-options.ts';
 
 const OPTIONS = {
   nodes: { kind: 'whole', min: 2, max: 1_000_000, default: 1_000, describe: 'ring members' },
   lookups: { kind: 'whole', min: 1, max: 10_000_000, default: 10_000, describe: 'random-pair lookups after all have joined' },
-  topology: { kind: 'text', placeholder: TOPOLOGY_PLACEHOLDER, default: 'plane', describe: 'who is how far from whom' },
-  'leaf-set': { kind: 'whole', min: 2, max: 128, default: 32, describe: 'leaves of a node, both sides together' },
-  b: { kind: 'whole', min: 1, max: 4, default: 4, describe: 'bits of a digit' },
-  seed: { kind: 'whole', min: 0, max: 4_294_967_295, default: 1, describe: 'same seed, same run' },
+  ...RING_OPTIONS,
   direct: { kind: 'switch', describe: 'fill leaf sets and routing tables from the true ring instead of joining' },
 } as const satisfies Options;
 
@@ -32,9 +29,7 @@ export const routing: Experiment<typeof OPTIONS> = {
 
 function runRouting(values: Values<typeof OPTIONS>, _operands: readonly string[], progress: Progress): Outcome {
   const { nodes, lookups, seed, b, direct } = values;
-  const leafSet = values['leaf-set'];
-  if (leafSet % 2 !== 0) throw new LabFault(`--leaf-set: ${leafSet} is odd, both sides have equally many`, { usage: true });
-  const digitBits = b as 1 | 2 | 3 | 4;
+  const { leafSet, digitBits } = ringOf(values);
   const topology = makeTopology(values.topology, { hosts: nodes, seed });
   const results = measureRouting({ topology, lookups, seed, leafSet, digitBits, direct }, progress);
   return {
