@@ -1,7 +1,8 @@
 import { handleState, HOPS_MAX, sameIncarnation, type NodeHandle } from '@banyan/kbr';
 import type { Json, Millis } from '@banyan/sansio';
 import type { NodeContext } from './context.ts';
-import type { JoinMessage } from './messages.ts';
+import { located } from './located.ts';
+import type { JoinMessage, Located } from './messages.ts';
 import { nextHop } from './next-hop.ts';
 
 interface Lock {
@@ -71,12 +72,12 @@ export class Admission {
 
   // Of a node that shares p digits with the joiner the rows 0…p fit; those of earlier hops are not told again.
   #giveRows(message: Extract<JoinMessage, { type: 'joinRequest' }>): number {
-    const { neighborhood, table } = this.#context.tables;
+    const { peers, tables: { neighborhood, table } } = this.#context;
     const shared = table.slotOf(message.joiner.id).row;
     if (shared < message.row) return message.row;
-    const rows: (readonly NodeHandle[])[] = [];
-    for (let row = message.row; row <= shared; row++) rows.push(table.row(row));
-    const first = message.hops === 0 ? neighborhood.members() : [];
+    const rows: Located[] = [];
+    for (let row = message.row; row <= shared; row++) rows.push(located(table.row(row), peers));
+    const first = located(message.hops === 0 ? neighborhood.members() : [], peers);
     this.#context.send(message.joiner, { type: 'joinRows', attempt: message.attempt, row: message.row, rows, neighborhood: first });
     return shared + 1;
   }

@@ -37,6 +37,8 @@ export interface PastryConfig {
   readonly searchStepMs: Millis;
   /** Leaves pinged in the first step of the walk. */
   readonly searchLeavesMax: number;
+  /** Entries of a row pinged in a later step, of those that lie we know where. */
+  readonly searchRowMax: number;
 
   /** Leaf-set probes to one node before it counts as silent. */
   readonly leafProbeTries: number;
@@ -48,6 +50,9 @@ export interface PastryConfig {
   readonly tableMaintenanceMs: Millis;
   /** Unknown nodes measured because one announcement told of them. */
   readonly gossipProbesMax: number;
+
+  /** Nearest nodes that a newcomer asks for each of its rows, once it is active. */
+  readonly secondStageMax: number;
 
   /** Handles a peer may put into one list; more is a fault. */
   readonly handlesMax: number;
@@ -108,12 +113,14 @@ export const DEFAULT_PASTRY_CONFIG: PastryConfig = {
   joinTries: 5,
   seedsPinged: 5,
   searchStepMs: 4_000,
-  searchLeavesMax: 16,
+  searchLeavesMax: 8,
+  searchRowMax: 4,
   leafProbeTries: 5,
   leafMaintenanceMs: 60_000,
   tableSweepMs: 10 * 60_000,
   tableMaintenanceMs: 20 * 60_000,
-  gossipProbesMax: 2,
+  gossipProbesMax: 5,
+  secondStageMax: 3,
   handlesMax: 64,
   partition: DEFAULT_PARTITION_CONFIG,
   peers: DEFAULT_PEERS_CONFIG,

@@ -48,15 +48,15 @@ describe('Rowstron & Druschel 2001, §2.4: node arrival', () => {
     expect(rows[0]).toBe(0);
     for (const { message } of given) {
       message.rows.forEach((row, i) => {
-        for (const entry of row) expect(sharedPrefix(entry.id, joiner, 4)).toBeGreaterThanOrEqual(message.row + i);
+        for (const entry of row.nodes) expect(sharedPrefix(entry.id, joiner, 4)).toBeGreaterThanOrEqual(message.row + i);
       });
     }
   });
 
   it('the first node gives its neighborhood set, for it is near', () => {
     const [first, ...others] = ofType(sent, 'joinRows');
-    expect(first!.message.neighborhood.length).toBeGreaterThan(0);
-    expect(others.every(({ message }) => message.neighborhood.length === 0)).toBe(true);
+    expect(first!.message.neighborhood.nodes.length).toBeGreaterThan(0);
+    expect(others.every(({ message }) => message.neighborhood.nodes.length === 0)).toBe(true);
   });
 
   it('the newcomer tells everyone in its tables, so all who need it have it', () => {
@@ -93,7 +93,7 @@ describe('Castro, Druschel, Hu, Rowstron 2002: joining nearby', () => {
     expect(gossip.length).toBeGreaterThan(15);
     for (const { to, message } of gossip) {
       expect(sharedPrefix(to, joiner, 4)).toBe(message.row);
-      for (const entry of message.entries) expect(sharedPrefix(entry.id, joiner, 4)).toBe(message.row);
+      for (const entry of message.entries.nodes) expect(sharedPrefix(entry.id, joiner, 4)).toBe(message.row);
     }
   });
 

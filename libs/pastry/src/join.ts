@@ -3,7 +3,8 @@ import type { Json, Millis } from '@banyan/sansio';
 import { jittered, type NodeContext } from './context.ts';
 import type { Heartbeats } from './heartbeats.ts';
 import type { LeafProbing } from './leaf-probing.ts';
-import type { JoinMessage } from './messages.ts';
+import { placeAt } from './located.ts';
+import type { JoinMessage, Located } from './messages.ts';
 import { NearestSearch } from './nearest-search.ts';
 
 export interface JoinDeps {
@@ -94,7 +95,7 @@ export class Join {
     const { phase } = this.#deps.context;
     if (phase === 'idle' || phase === 'left' || message.attempt > this.#attempt) return;
     for (const row of message.rows) this.#measure(now, row);
-    this.#measure(now, message.neighborhood);
+    this.#measureNeighbors(now, message.neighborhood);
   }
 
   onAccept(now: Millis, from: NodeHandle, message: Extract<JoinMessage, { type: 'joinAccept' }>): void {
@@ -164,12 +165,22 @@ export class Join {
     this.#deps.leafProbing.consider(now, leaves);
   }
 
-  #measure(now: Millis, told: readonly NodeHandle[]): void {
+  // Who seems farther away than the entry we have is not asked.
+  #measure(now: Millis, told: Located): void {
     const { measure, peers, self, tables } = this.#deps.context;
-    for (const candidate of told) {
-      if (candidate.id === self.id || tables.table.has(candidate.id) || peers.isShunned(now, candidate)) continue;
-      const knownMs = peers.proximityMs(candidate.id);
-      if (knownMs === undefined || tables.table.wants(candidate.id, knownMs)) measure(now, candidate);
-    }
+    told.nodes.forEach((candidate, index) => {
+      if (candidate.id === self.id || tables.table.has(candidate.id) || peers.isShunned(now, candidate)) return;
+      const nearMs = peers.proximityMs(candidate.id) ?? peers.predictMs(placeAt(told, index));
+      if (nearMs === undefined || tables.table.wants(candidate.id, nearMs)) measure(now, candidate);
+    });
+  }
+
+  #measureNeighbors(now: Millis, told: Located): void {
+    const { measure, peers, self, tables } = this.#deps.context;
+    told.nodes.forEach((candidate, index) => {
+      if (candidate.id === self.id || peers.isShunned(now, candidate) || peers.proximityMs(candidate.id) !== undefined) return;
+      const nearMs = peers.predictMs(placeAt(told, index));
+      if (nearMs === undefined || tables.neighborhood.wants(nearMs) || tables.table.wants(candidate.id, nearMs)) measure(now, candidate);
+    });
   }
 }

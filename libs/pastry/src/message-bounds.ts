@@ -1,6 +1,6 @@
 import { digitCount } from '@banyan/ids';
 import type { PastryConfig } from './config.ts';
-import type { PastryMessage } from './messages.ts';
+import type { Located, PastryMessage } from './messages.ts';
 
 /** True when a message holds a longer list than any honest node sends: a fault of the peer. */
 export function listsTooMany(message: PastryMessage, config: PastryConfig): boolean {
@@ -8,8 +8,8 @@ export function listsTooMany(message: PastryMessage, config: PastryConfig): bool
     case 'joinRows':
       return (
         message.rows.length > digitCount(config.digitBits) ||
-        message.neighborhood.length > config.handlesMax ||
-        message.rows.some((row) => row.length > config.handlesMax)
+        isTooLong(message.neighborhood, config) ||
+        message.rows.some((row) => isTooLong(row, config))
       );
     case 'joinAccept':
     case 'leavesReply':
@@ -23,8 +23,12 @@ export function listsTooMany(message: PastryMessage, config: PastryConfig): bool
       );
     case 'announce':
     case 'rowReply':
-      return message.entries.length > config.handlesMax;
+      return isTooLong(message.entries, config);
     default:
       return false;
   }
+}
+
+function isTooLong({ nodes, places }: Located, config: PastryConfig): boolean {
+  return nodes.length > config.handlesMax || places.length > config.handlesMax;
 }

@@ -1,7 +1,14 @@
 import type { HopMessage } from '@banyan/hop-delivery';
 import type { NodeHandle } from '@banyan/kbr';
-import type { FailedLife, PeerMessage } from '@banyan/peers';
+import type { Coordinate, FailedLife, PeerMessage } from '@banyan/peers';
 import type { Millis } from '@banyan/sansio';
+
+/** Nodes, and where each of them said that it lies: so that whoever is told need not measure those that are far away. */
+export interface Located {
+  readonly nodes: readonly NodeHandle[];
+  /** One for each node, in the same order; `NOWHERE` where it is not known. */
+  readonly places: readonly Coordinate[];
+}
 
 /** Entering the ring. Source: Rowstron & Druschel 2001, §2.4; Castro et al. 2004 (consistent join). */
 export type JoinMessage =
@@ -12,8 +19,8 @@ export type JoinMessage =
       readonly type: 'joinRows';
       readonly attempt: number;
       readonly row: number;
-      readonly rows: readonly (readonly NodeHandle[])[];
-      readonly neighborhood: readonly NodeHandle[];
+      readonly rows: readonly Located[];
+      readonly neighborhood: Located;
     }
   /** The root helps this joiner and no other for now; its leaf set. */
   | { readonly type: 'joinAccept'; readonly attempt: number; readonly leaves: readonly NodeHandle[] }
@@ -23,7 +30,7 @@ export type JoinMessage =
    * A node that became active introduces itself, with its row in which it keeps the receiver (`row` = -1: none).
    * `roundTripMs` is its own measurement of the receiver, so that the receiver need not probe.
    */
-  | { readonly type: 'announce'; readonly row: number; readonly entries: readonly NodeHandle[]; readonly roundTripMs?: Millis }
+  | { readonly type: 'announce'; readonly row: number; readonly entries: Located; readonly roundTripMs?: Millis; readonly at: Coordinate }
   /** The sender leaves the ring on purpose: its keys and leases are free at once. */
   | { readonly type: 'leaving' };
 
@@ -68,7 +75,7 @@ export type TableMessage =
   /** `depth`: how many rows of the sender's routing table hold an entry. */
   | { readonly type: 'leavesReply'; readonly nonce: number; readonly leaves: readonly NodeHandle[]; readonly depth: number }
   | { readonly type: 'rowRequest'; readonly nonce: number; readonly row: number }
-  | { readonly type: 'rowReply'; readonly nonce: number; readonly row: number; readonly entries: readonly NodeHandle[] };
+  | { readonly type: 'rowReply'; readonly nonce: number; readonly row: number; readonly entries: Located };
 
 /** Everything one Pastry node says to another. */
 export type PastryMessage = HopMessage | PeerMessage | JoinMessage | LeafSetMessage | RingLookup | HeartbeatMessage | TableMessage;

@@ -2,7 +2,8 @@ import type { Id } from '@banyan/ids';
 import { handleState, type NodeHandle } from '@banyan/kbr';
 import type { Json, Millis } from '@banyan/sansio';
 import type { NodeContext } from './context.ts';
-import type { TableMessage } from './messages.ts';
+import { placeAt } from './located.ts';
+import type { Located, TableMessage } from './messages.ts';
 
 /** `seeds`: pings the seeds. `leaves`, `row`: asked the nearest for its tables. `pings`: pings what it answered. */
 type Step = 'done' | 'seeds' | 'leaves' | 'row' | 'pings';
@@ -76,7 +77,7 @@ export class NearestSearch {
       this.#row = message.depth;
       this.#ping(now, 'pings', this.#context.rng.shuffle(message.leaves).slice(0, this.#context.config.searchLeavesMax));
     } else if (message.type === 'rowReply' && this.#step === 'row' && message.row === this.#row) {
-      this.#ping(now, 'pings', message.entries);
+      this.#ping(now, 'pings', this.#promising(message.entries));
     }
   }
 
@@ -106,6 +107,15 @@ export class NearestSearch {
       measure(now, node);
     }
     if (this.#awaited.size === 0) this.#advance(now);
+  }
+
+  // Once we know about where we lie, the few that seem nearest are enough.
+  #promising(told: Located): readonly NodeHandle[] {
+    const { config, peers } = this.#context;
+    const seemsMs = told.nodes.map((_, index) => peers.predictMs(placeAt(told, index)) ?? 0);
+    const order = told.nodes.map((_, index) => index).sort((a, b) => (seemsMs[a] ?? 0) - (seemsMs[b] ?? 0));
+    const unknown = seemsMs.filter((ms) => ms === 0).length;
+    return order.slice(0, unknown + config.searchRowMax).flatMap((index) => told.nodes[index] ?? []);
   }
 
   #compare(peer: NodeHandle): void {

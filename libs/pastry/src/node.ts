@@ -13,6 +13,7 @@ import { Introduction } from './introduction.ts';
 import { Join } from './join.ts';
 import { LeafProbing } from './leaf-probing.ts';
 import { Leases } from './leases.ts';
+import { located } from './located.ts';
 import { Maintenance, ROW_EXCHANGE } from './maintenance.ts';
 import { Merge } from './merge.ts';
 import { listsTooMany } from './message-bounds.ts';
@@ -68,6 +69,8 @@ export class PastryNode implements Routing<PastryMessage> {
       config: config.peers,
       helpers: (target) => rng.shuffle(this.#tables.leafSet.members.filter((leaf) => leaf.id !== target.id)).slice(0, config.peers.indirectHelpers),
       keeps: (peer) => this.#tables.has(peer),
+      wants: (peer, roundTripMs) => this.#tables.table.wants(peer.id, roundTripMs),
+      rng: rng.fork(),
     });
     const phase = (): Phase => this.#phase;
     this.#context = {
@@ -173,6 +176,11 @@ export class PastryNode implements Routing<PastryMessage> {
     return { leaves: leafSet.size, entries: table.size, neighbors: neighborhood.size };
   }
 
+  /** Every id in the routing table; for measuring. */
+  entries(): readonly Id[] {
+    return Array.from(this.#tables.table.entries(), ({ id }) => id);
+  }
+
   state(now: Millis): Json {
     return {
       self: this.#context.self.id,
@@ -255,6 +263,7 @@ export class PastryNode implements Routing<PastryMessage> {
       case 'pong':
       case 'pingRequest':
       case 'pingReport':
+      case 'distance':
         return this.#applyPeers(now, this.#peers.receive(now, from, message));
       case 'heartbeat':
         return this.#onHeartbeat(now, from, message);
@@ -282,13 +291,13 @@ export class PastryNode implements Routing<PastryMessage> {
       case 'leavesRequest':
         return this.#context.send(from, { type: 'leavesReply', nonce: message.nonce, leaves: this.#tables.leafSet.members, depth: this.#tables.table.depth });
       case 'rowRequest':
-        return this.#context.send(from, { type: 'rowReply', nonce: message.nonce, row: message.row, entries: this.#tables.table.row(message.row) });
+        return this.#context.send(from, { type: 'rowReply', nonce: message.nonce, row: message.row, entries: located(this.#tables.table.row(message.row), this.#peers) });
       case 'leavesReply':
         return this.#join.search.onReply(now, from, message);
       case 'rowReply':
         if (this.#phase === 'searching') return this.#join.search.onReply(now, from, message);
-        if (message.nonce === ROW_EXCHANGE) return this.#introduction.lookAt(now, message.entries, message.entries.length);
-        return this.#repair.onRow(now, message.row, message.entries);
+        if (message.nonce === ROW_EXCHANGE) return this.#introduction.lookAt(now, message.entries, message.entries.nodes.length);
+        return this.#repair.onRow(now, message.row, message.entries.nodes);
       default:
         return assertNever(message);
     }

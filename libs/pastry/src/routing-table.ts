@@ -144,6 +144,18 @@ export class RoutingTable {
     return row === undefined ? [] : row.handles.flatMap((handle, column) => (handle === undefined ? [] : [finiteOrNull(row.proximityMs[column])]));
   }
 
+  /** The entries from row `index` on, which share at least so many digits with us, nearest first; those not measured are left out. */
+  nearestFrom(index: number): readonly NodeHandle[] {
+    const measured: { readonly handle: NodeHandle; readonly ms: Millis }[] = [];
+    for (const row of this.#rows.slice(index)) {
+      row?.handles.forEach((handle, column) => {
+        const ms = row.proximityMs[column] ?? Infinity;
+        if (handle !== undefined && ms < Infinity) measured.push({ handle, ms });
+      });
+    }
+    return measured.sort((a, b) => a.ms - b.ms).map(({ handle }) => handle);
+  }
+
   /** Every entry, from the first row on. */
   *entries(): Generator<NodeHandle> {
     for (const row of this.#rows) {

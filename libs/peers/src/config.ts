@@ -25,6 +25,9 @@ export interface PeersConfig {
   readonly recordsMax: number;
   /** Probes under way to mere candidates; at the bound a new one is not begun. */
   readonly measuresMax: number;
+  /** Probes of mere candidates begun in a second, on average; a newcomer may begin `measuresBurst` at once. Beyond, none is begun. */
+  readonly measuresPerSecond: number;
+  readonly measuresBurst: number;
   /** Pings made for others that wait for an answer; at the bound the oldest goes. */
   readonly relaysMax: number;
 }
@@ -49,5 +52,7 @@ export const DEFAULT_PEERS_CONFIG: PeersConfig = {
   unreachableMax: 256,
   recordsMax: 2_048,
   measuresMax: 512,
+  measuresPerSecond: 10,
+  measuresBurst: 128,
   relaysMax: 256,
 };

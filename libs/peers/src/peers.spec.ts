@@ -1,7 +1,9 @@
 import { id } from '@banyan/ids';
 import type { NodeHandle } from '@banyan/kbr';
+import { seededRng } from '@banyan/sansio';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_PEERS_CONFIG } from './config.ts';
+import { NOWHERE } from './coordinates.ts';
 import type { PeerMessage } from './messages.ts';
 import { Peers, type PeerEffect } from './peers.ts';
 
@@ -17,7 +19,7 @@ const node = (digit: string, incarnation = 1): NodeHandle => ({
 const [self, peer, helper] = [node('0'), node('1'), node('2')];
 
 function peersOf(helpers: readonly NodeHandle[] = [], config = DEFAULT_PEERS_CONFIG): Peers {
-  return new Peers({ self, config, helpers: () => helpers, keeps: () => false });
+  return new Peers({ self, config, helpers: () => helpers, keeps: () => false, wants: () => true, rng: seededRng(1) });
 }
 
 /** Lets time pass, alarm by alarm, and gathers what comes of it. */
@@ -71,7 +73,7 @@ describe('a probe', () => {
     const peers = peersOf();
     peers.heard(0, peer);
     const [first] = pings(peers.probe(100, peer, 'measure'));
-    expect(peers.receive(140, peer, { type: 'pong', nonce: first!, ready: true })).toEqual([{ type: 'answered', peer, ready: true }]);
+    expect(peers.receive(140, peer, { type: 'pong', nonce: first!, ready: true, at: NOWHERE, wants: false })).toEqual([{ type: 'answered', peer, ready: true }]);
     expect([peers.roundTripMs(peer.id), peers.proximityMs(peer.id)]).toEqual([40, 40]);
     expect(peers.next()).toBe(Infinity);
   });
@@ -81,7 +83,7 @@ describe('a probe', () => {
     peers.heard(0, peer);
     const [first] = pings(peers.probe(0, peer, 'check'));
     peers.tick(peers.next());
-    peers.receive(1_500, peer, { type: 'pong', nonce: first!, ready: true });
+    peers.receive(1_500, peer, { type: 'pong', nonce: first!, ready: true, at: NOWHERE, wants: false });
     expect(peers.roundTripMs(peer.id)).toBe(1_500);
   });
 
@@ -147,16 +149,49 @@ describe('a probe', () => {
     const [ping] = peers.receive(0, helper, { type: 'pingRequest', nonce: 9, target: peer });
     expect(ping).toMatchObject({ type: 'send', to: peer, message: { type: 'ping' } });
     const nonce = (ping as { message: Extract<PeerMessage, { type: 'ping' }> }).message.nonce;
-    expect(peers.receive(5, helper, { type: 'pong', nonce, ready: true })).toEqual([]);
-    expect(peers.receive(5, peer, { type: 'pong', nonce, ready: true })).toEqual([
+    expect(peers.receive(5, helper, { type: 'pong', nonce, ready: true, at: NOWHERE, wants: false })).toEqual([]);
+    expect(peers.receive(5, peer, { type: 'pong', nonce, ready: true, at: NOWHERE, wants: false })).toEqual([
       { type: 'send', to: helper, message: { type: 'pingReport', nonce: 9, target: peer.id } },
     ]);
   });
 
   it('is answered with our own standing', () => {
     const peers = peersOf();
-    expect(peers.receive(0, peer, { type: 'ping', nonce: 4 })).toEqual([{ type: 'send', to: peer, message: { type: 'pong', nonce: 4, ready: false } }]);
+    expect(peers.receive(0, peer, { type: 'ping', nonce: 4, at: NOWHERE })).toMatchObject([{ type: 'send', to: peer, message: { type: 'pong', nonce: 4, ready: false } }]);
     peers.ready = true;
-    expect(peers.receive(0, peer, { type: 'ping', nonce: 5 })).toMatchObject([{ message: { ready: true } }]);
+    expect(peers.receive(0, peer, { type: 'ping', nonce: 5, at: NOWHERE })).toMatchObject([{ message: { ready: true } }]);
+  });
+
+  it('serves both: who would like the asker in its tables is told the distance', () => {
+    const place = { x: 1_000, y: 0, height: 1, error: 50 };
+    const settled = (): Peers => {
+      const peers = peersOf();
+      peers.ready = true;
+      peers.heard(0, helper);
+      peers.placed(helper.id, { x: 0, y: 0, height: 1, error: 50 });
+      for (let i = 0; i < 40; i++) peers.measured(helper.id, 20);
+      return peers;
+    };
+    const [asker, asked] = [settled(), settled()];
+    asked.heard(0, peer);
+    const [ping] = pings(asker.probe(0, peer, 'measure'));
+    const [answer] = asked.receive(5, peer, { type: 'ping', nonce: ping!, at: place });
+    expect(answer).toMatchObject({ message: { type: 'pong', wants: true } });
+    const pong = (answer as { message: Extract<PeerMessage, { type: 'pong' }> }).message;
+    expect(asker.receive(10, peer, pong)).toEqual([
+      { type: 'answered', peer, ready: true },
+      { type: 'send', to: peer, message: { type: 'distance', roundTripMs: 10 } },
+    ]);
+    expect(asked.receive(15, peer, { type: 'distance', roundTripMs: 10 })).toEqual([{ type: 'answered', peer, ready: true }]);
+    expect(asked.proximityMs(peer.id)).toBe(10);
+  });
+
+  it('of candidates is begun only within its budget; members are asked all the same', () => {
+    const peers = peersOf([], { ...DEFAULT_PEERS_CONFIG, measuresBurst: 3, measuresPerSecond: 2 });
+    const others = Array.from('3456789abc', (digit) => node(digit));
+    const begun = (now: number, some: readonly NodeHandle[]): number => some.filter((other) => peers.probe(now, other, 'measure').length > 0).length;
+    expect(begun(0, others.slice(0, 5))).toBe(3);
+    expect(begun(1_000, others.slice(5))).toBe(2);
+    expect(peers.probe(1_000, others[9]!, 'verify')).toHaveLength(1);
   });
 });

@@ -1,7 +1,8 @@
 import type { Id } from '@banyan/ids';
 import { handleState, type NodeHandle } from '@banyan/kbr';
-import type { Bound, Json, Millis } from '@banyan/sansio';
+import type { Bound, Json, Millis, Rng } from '@banyan/sansio';
 import type { PeersConfig } from './config.ts';
+import { Coordinates, NOWHERE, placeState, type Coordinate } from './coordinates.ts';
 import { LifeSet } from './life-set.ts';
 import type { FailedLife, PeerMessage } from './messages.ts';
 import { Probes, type ProbeEffect, type ProbeKind } from './probes.ts';
@@ -10,7 +11,7 @@ import { RoundTrip } from './round-trip.ts';
 /** What liveness tells the machine it belongs to. */
 export type PeerEffect =
   | ProbeEffect
-  /** The peer answered a ping, so it lives and its round-trip time is known; `ready`: an active ring member. */
+  /** The peer answered a ping, or told that we answered its own, so it lives and its round-trip time is known; `ready`: an active ring member. */
   | { readonly type: 'answered'; readonly peer: NodeHandle; readonly ready: boolean };
 
 /** How the sender of a message stands to what we knew of it. */
@@ -31,12 +32,18 @@ export interface PeersDeps {
   readonly helpers: (target: NodeHandle) => readonly NodeHandle[];
   /** True for peers that stand in a table and must not be forgotten. */
   readonly keeps: (peer: Id) => boolean;
+  /** True when a node at about that distance would be worth a place in a table. */
+  readonly wants: (peer: NodeHandle, roundTripMs: Millis) => boolean;
+  /** For the place of a node that lies exactly where another does. */
+  readonly rng: Rng;
 }
 
 interface PeerRecord {
   handle: NodeHandle;
   heardAt: Millis;
   readonly roundTrip: RoundTrip;
+  /** Where it said that it lies. */
+  place: Coordinate;
 }
 
 interface Relay {
@@ -57,6 +64,7 @@ export class Peers {
   readonly #failed: LifeSet;
   readonly #unreachable: LifeSet;
   readonly #probes: Probes;
+  readonly #coordinates: Coordinates;
   readonly #relays = new Map<number, Relay>();
   /** Above every nonce that a probe of ours will reach, so that relayed pings are told apart. */
   #nextRelayNonce = RELAY_NONCE_FIRST;
@@ -66,7 +74,8 @@ export class Peers {
     this.#deps = deps;
     this.#failed = new LifeSet({ forMs: config.failedForMs, max: config.failedMax });
     this.#unreachable = new LifeSet({ forMs: config.unreachableForMs, max: config.unreachableMax });
-    this.#probes = new Probes({ config, timeoutMs: (peer) => this.timeoutMs(peer), helpers: deps.helpers });
+    this.#coordinates = new Coordinates(deps.rng);
+    this.#probes = new Probes({ config, at: () => this.#coordinates.own, timeoutMs: (peer) => this.timeoutMs(peer), helpers: deps.helpers });
   }
 
   /** Every message comes by here first: newer lives win, older ones are ignored, the dead who speak live, the unreachable are tried again. */
@@ -94,7 +103,7 @@ export class Peers {
   receive(now: Millis, from: NodeHandle, message: PeerMessage): readonly PeerEffect[] {
     switch (message.type) {
       case 'ping':
-        return [{ type: 'send', to: from, message: { type: 'pong', nonce: message.nonce, ready: this.ready } }];
+        return this.#onPing(from, message);
       case 'pong':
         return this.#onPong(now, from, message);
       case 'pingRequest':
@@ -102,6 +111,8 @@ export class Peers {
       case 'pingReport':
         this.#probes.reported(message.target);
         return NONE;
+      case 'distance':
+        return this.#onDistance(from, message.roundTripMs);
     }
   }
 
@@ -129,7 +140,31 @@ export class Peers {
 
   /** Adds a measurement made elsewhere: a hop's acknowledgement, a leaf-set reply, the peer's own probe of us. */
   measured(peer: Id, roundTripMs: Millis): void {
-    this.#records.get(peer)?.roundTrip.add(roundTripMs);
+    const record = this.#records.get(peer);
+    if (record === undefined) return;
+    record.roundTrip.add(roundTripMs);
+    this.#coordinates.sample(record.place, roundTripMs);
+  }
+
+  /** Takes note of where a peer says that it lies. */
+  placed(peer: Id, at: Coordinate): void {
+    const record = this.#records.get(peer);
+    if (record !== undefined) record.place = at;
+  }
+
+  /** Where this node lies, to be told to others. */
+  get place(): Coordinate {
+    return this.#coordinates.own;
+  }
+
+  /** Where a peer said that it lies; `NOWHERE` when it did not. */
+  placeOf(peer: Id): Coordinate {
+    return this.#records.get(peer)?.place ?? NOWHERE;
+  }
+
+  /** The likely round-trip time to a node at that place; undefined while either place is not well known. */
+  predictMs(place: Coordinate): Millis | undefined {
+    return this.#coordinates.predictMs(place);
   }
 
   tick(now: Millis): readonly PeerEffect[] {
@@ -195,13 +230,33 @@ export class Peers {
 
   state(now: Millis): Json {
     return {
-      known: [...this.#records.values()].map(({ handle, heardAt, roundTrip }) => ({ peer: handleState(handle), heardMs: heardAt - now, roundTrip: roundTrip.state() })),
+      coordinates: this.#coordinates.state(),
+      known: [...this.#records.values()].map(({ handle, heardAt, roundTrip, place }) => ({
+        peer: handleState(handle),
+        heardMs: heardAt - now,
+        roundTrip: roundTrip.state(),
+        place: placeState(place),
+      })),
       relays: [...this.#relays].map(([nonce, { asker, askerNonce, target }]) => ({ nonce, asker: asker.id, askerNonce, target })),
       nextRelayNonce: this.#nextRelayNonce,
       failed: this.#failed.state(now),
       unreachable: this.#unreachable.state(now),
       probes: this.#probes.state(now),
     };
+  }
+
+  #onPing(from: NodeHandle, { at, nonce }: Extract<PeerMessage, { type: 'ping' }>): readonly PeerEffect[] {
+    this.placed(from.id, at);
+    const predictedMs = this.ready && this.proximityMs(from.id) === undefined ? this.#coordinates.predictMs(at) : undefined;
+    const wants = predictedMs !== undefined && this.#deps.wants(from, predictedMs);
+    return [{ type: 'send', to: from, message: { type: 'pong', nonce, ready: this.ready, at: this.#coordinates.own, wants } }];
+  }
+
+  // We asked to be told, and only an active member tells.
+  #onDistance(from: NodeHandle, roundTripMs: Millis): readonly PeerEffect[] {
+    if (!(roundTripMs >= 0) || this.proximityMs(from.id) !== undefined) return NONE;
+    this.measured(from.id, roundTripMs);
+    return [{ type: 'answered', peer: from, ready: true }];
   }
 
   #onPong(now: Millis, from: NodeHandle, pong: Extract<PeerMessage, { type: 'pong' }>): readonly PeerEffect[] {
@@ -212,8 +267,11 @@ export class Peers {
     }
     const roundTripMs = this.#probes.answered(now, from.id, pong.nonce);
     if (roundTripMs === undefined) return NONE;
+    this.placed(from.id, pong.at);
     this.measured(from.id, roundTripMs);
-    return [{ type: 'answered', peer: from, ready: pong.ready }];
+    const answered: PeerEffect = { type: 'answered', peer: from, ready: pong.ready };
+    if (!pong.wants || !this.ready) return [answered];
+    return [answered, { type: 'send', to: from, message: { type: 'distance', roundTripMs } }];
   }
 
   #onPingRequest(from: NodeHandle, request: Extract<PeerMessage, { type: 'pingRequest' }>): readonly PeerEffect[] {
@@ -223,11 +281,11 @@ export class Peers {
     }
     const nonce = this.#nextRelayNonce++;
     this.#relays.set(nonce, { asker: from, askerNonce: request.nonce, target: request.target.id });
-    return [{ type: 'send', to: request.target, message: { type: 'ping', nonce } }];
+    return [{ type: 'send', to: request.target, message: { type: 'ping', nonce, at: this.#coordinates.own } }];
   }
 
   #remember(now: Millis, handle: NodeHandle): void {
-    this.#records.set(handle.id, { handle, heardAt: now, roundTrip: new RoundTrip() });
+    this.#records.set(handle.id, { handle, heardAt: now, roundTrip: new RoundTrip(), place: NOWHERE });
     if (this.#records.size <= this.#deps.config.recordsMax) return;
     for (const id of this.#records.keys()) {
       if (id === handle.id || this.#deps.keeps(id)) continue;

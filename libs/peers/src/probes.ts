@@ -2,6 +2,7 @@ import type { Id } from '@banyan/ids';
 import { handleState, type NodeHandle } from '@banyan/kbr';
 import { DueTimes, type Json, type Millis } from '@banyan/sansio';
 import type { PeersConfig } from './config.ts';
+import type { Coordinate } from './coordinates.ts';
 import type { PeerMessage } from './messages.ts';
 
 /**
@@ -45,15 +46,23 @@ export class Probes {
   readonly #config: PeersConfig;
   readonly #timeoutMs: (peer: Id) => Millis;
   readonly #helpers: (target: NodeHandle) => readonly NodeHandle[];
+  readonly #at: () => Coordinate;
   #nextNonce = 1;
+  /** Probes of candidates that may be begun now; grows with time up to the burst. */
+  #measures: number;
+  #measuresAt: Millis = 0;
 
   constructor(deps: {
     readonly config: PeersConfig;
+    /** Where this node lies, told in every ping. */
+    readonly at: () => Coordinate;
     readonly timeoutMs: (peer: Id) => Millis;
     /** Whom to ask about a silent member; at most `indirectHelpers` are used. */
     readonly helpers: (target: NodeHandle) => readonly NodeHandle[];
   }) {
     this.#config = deps.config;
+    this.#at = deps.at;
+    this.#measures = deps.config.measuresBurst;
     this.#timeoutMs = deps.timeoutMs;
     this.#helpers = deps.helpers;
   }
@@ -81,7 +90,7 @@ export class Probes {
       if (STRENGTH[kind] > STRENGTH[running.kind]) running.kind = kind;
       return NONE;
     }
-    if (kind === 'measure' && this.#byPeer.size >= this.#config.measuresMax) return NONE;
+    if (kind === 'measure' && !this.#mayMeasure(now)) return NONE;
     const probe: Probe = { peer, kind, firstNonce: this.#nextNonce, sentAt: [], indirect: false, reachedByOthers: false };
     // One nonce for every ping this probe may send, the one beside the indirect probes among them.
     this.#nextNonce += Math.max(this.#config.verifyTries, this.#config.measureTries) + 1;
@@ -129,7 +138,20 @@ export class Probes {
       indirect: probe.indirect,
       reachedByOthers: probe.reachedByOthers,
     }));
-    return { open, nextNonce: this.#nextNonce };
+    return { open, nextNonce: this.#nextNonce, measures: this.#measuresLeft(now) };
+  }
+
+  #mayMeasure(now: Millis): boolean {
+    this.#measures = this.#measuresLeft(now);
+    this.#measuresAt = now;
+    if (this.#measures < 1 || this.#byPeer.size >= this.#config.measuresMax) return false;
+    this.#measures -= 1;
+    return true;
+  }
+
+  #measuresLeft(now: Millis): number {
+    const { measuresBurst, measuresPerSecond } = this.#config;
+    return Math.min(measuresBurst, this.#measures + ((now - this.#measuresAt) * measuresPerSecond) / 1_000);
   }
 
   #overdue(now: Millis, probe: Probe, out: ProbeEffect[]): void {
@@ -165,7 +187,7 @@ export class Probes {
     const waitMs = Math.min(this.#config.timeoutMaxMs, this.#timeoutMs(probe.peer.id) * backOff);
     probe.sentAt.push(now);
     this.#due.set(probe.peer.id, now + waitMs);
-    return { type: 'send', to: probe.peer, message: { type: 'ping', nonce } };
+    return { type: 'send', to: probe.peer, message: { type: 'ping', nonce, at: this.#at() } };
   }
 
   #end(peer: Id): void {

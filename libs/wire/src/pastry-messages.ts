@@ -1,7 +1,6 @@
 // Ring messages, one line per message: ours on the left, the proto's field of the same name on the right.
 import type { HopMessage } from '@banyan/hop-delivery';
-import type { NodeHandle } from '@banyan/kbr';
-import type { PastryMessage } from '@banyan/pastry';
+import type { Coordinate, Located, PastryMessage } from '@banyan/pastry';
 import type { FailedLife, PeerMessage } from '@banyan/peers';
 import type { peer } from '@banyan/proto';
 import type { EnvelopeCodec } from './envelope.ts';
@@ -23,9 +22,11 @@ const leafSets = message<Message<'leafProbe' | 'leafReply'>, peer.LeafSets>({
   delivered: list(text),
   merging: flag,
 });
-const row: Field<readonly NodeHandle[], peer.Row> = {
-  toWire: (entries) => ({ entries: handles.toWire(entries) }),
-  fromWire: (wire) => handles.fromWire(wire.entries),
+const place = message<Coordinate, peer.Coordinate>({ x: small, y: small, height: small, error: small });
+const places = list(place);
+const row: Field<Located, peer.Row> = {
+  toWire: (told) => ({ entries: handles.toWire(told.nodes), places: places.toWire(told.places) }),
+  fromWire: (wire) => ({ nodes: handles.fromWire(wire.entries), places: places.fromWire(wire.places) }),
 };
 /** -1 for "no row of mine holds you" is an absent field on the wire. */
 const rowOrNone: Field<number, number | undefined> = { toWire: (value) => (value < 0 ? undefined : value), fromWire: (wire) => wire ?? -1 };
@@ -35,15 +36,16 @@ export function pastryMessages(envelopes: EnvelopeCodec): Field<PastryMessage, O
   return variants<PastryMessage>({
     envelope: message<Extract<HopMessage, { readonly type: 'envelope' }>, peer.HopEnvelope>({ hopId: count, envelope: required(envelopes) }),
     hopAck: message<Message<'hopAck'>, peer.HopAck>({ hopId: count }),
-    ping: message<Peer<'ping'>, peer.Ping>({ nonce: count }),
-    pong: message<Peer<'pong'>, peer.Pong>({ nonce: count, ready: flag }),
+    ping: message<Peer<'ping'>, peer.Ping>({ nonce: count, at: required(place) }),
+    pong: message<Peer<'pong'>, peer.Pong>({ nonce: count, ready: flag, at: required(place), wants: flag }),
+    distance: message<Peer<'distance'>, peer.Distance>({ roundTripMs: real }),
     pingRequest: message<Peer<'pingRequest'>, peer.PingRequest>({ nonce: count, target: required(handle) }),
     pingReport: message<Peer<'pingReport'>, peer.PingReport>({ nonce: count, target: id }),
     joinRequest: message<Message<'joinRequest'>, peer.JoinRequest>({ joiner: required(handle), attempt: small, row: small, hops: small }),
-    joinRows: message<Message<'joinRows'>, peer.JoinRows>({ attempt: small, row: small, rows: list(row, ROWS_MAX), neighborhood: handles }),
+    joinRows: message<Message<'joinRows'>, peer.JoinRows>({ attempt: small, row: small, rows: list(row, ROWS_MAX), neighborhood: required(row) }),
     joinAccept: message<Message<'joinAccept'>, peer.JoinAccept>({ attempt: small, leaves: handles }),
     joinBusy: message<Message<'joinBusy'>, peer.JoinBusy>({ attempt: small, retryAfterMs: real }),
-    announce: message<Message<'announce'>, peer.Announce>({ row: rowOrNone, entries: handles, roundTripMs: optional(real) }),
+    announce: message<Message<'announce'>, peer.Announce>({ row: rowOrNone, entries: required(row), roundTripMs: optional(real), at: required(place) }),
     leaving: message<Message<'leaving'>, peer.Leaving>({}),
     leafProbe: leafSets,
     leafReply: leafSets,
@@ -52,6 +54,6 @@ export function pastryMessages(envelopes: EnvelopeCodec): Field<PastryMessage, O
     leavesRequest: message<Message<'leavesRequest'>, peer.LeavesRequest>({ nonce: count }),
     leavesReply: message<Message<'leavesReply'>, peer.LeavesReply>({ nonce: count, leaves: handles, depth: small }),
     rowRequest: message<Message<'rowRequest'>, peer.RowRequest>({ nonce: count, row: small }),
-    rowReply: message<Message<'rowReply'>, peer.RowReply>({ nonce: count, row: small, entries: handles }),
+    rowReply: message<Message<'rowReply'>, peer.RowReply>({ nonce: count, row: small, entries: required(row) }),
   });
 }

@@ -7,6 +7,7 @@ import { partition } from './partition.ts';
 import { replayRecording } from './replay.ts';
 import { routing } from './routing.ts';
 import { swarm } from './swarm.ts';
+import { tableQuality } from './table-quality.ts';
 
 /** Every experiment, in the order of the overview. */
-export const EXPERIMENTS: readonly Experiment[] = [routing, nearestReplica, failures, churn, massacre, partition, swarm, replayRecording];
+export const EXPERIMENTS: readonly Experiment[] = [routing, tableQuality, nearestReplica, failures, churn, massacre, partition, swarm, replayRecording];

@@ -29,3 +29,14 @@ export function growRing<A extends Applications>(simulation: OverlaySimulation<A
   arrive();
   return world.runUntil(() => ring.size === nodes, world.now + PATIENCE_MS);
 }
+
+/** Starts every host, each when the one before is ready; false when one does not become ready within an hour. */
+export function growOneByOne<A extends Applications>(simulation: OverlaySimulation<A>, nodes: number, progress: Progress): boolean {
+  const { world, ring } = simulation;
+  for (let host = 0; host < nodes; host++) {
+    simulation.start(host, host === 0 ? [] : simulation.seeds(SEEDS));
+    progress.show('join', host, nodes);
+    if (!world.runUntil(() => ring.size === host + 1, world.now + PATIENCE_MS)) return false;
+  }
+  return true;
+}

@@ -10,12 +10,12 @@ const NODE: NodeHandle = { id: KEY, incarnation: 1, controlAddress: 'host-1:1', 
 describe('traffic', () => {
   it('is counted by type, in bytes of the encoder and headers', () => {
     const meter = new TrafficMeter();
-    for (let nonce = 0; nonce < 2_000; nonce++) meter.sent({ type: 'ping', nonce: 100 });
+    for (let nonce = 0; nonce < 2_000; nonce++) meter.sent({ type: 'ping', nonce: 100, at: { x: 1, y: 2, height: 3, error: 4 } });
     const { messages, bytes, byType } = meter.total();
     expect(messages).toBe(2_000);
     expect(byType['ping']?.messages).toBe(2_000);
-    // A ControlFrame: tag and length of the oneof, tag and value of the nonce.
-    expect(bytes).toBe(2_000 * (HEADER_BYTES + 4));
+    // A ControlFrame: tag and length of the oneof, tag and value of the nonce, tag and length of the place, its four small values with their tags.
+    expect(bytes).toBe(2_000 * (HEADER_BYTES + 4 + 2 + 8));
   });
 
   it('takes a probe for the lookup that a real node would send', () => {

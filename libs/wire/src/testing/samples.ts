@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { id, idToBytes, type Id } from '@banyan/ids';
 import type { Envelope, NodeHandle } from '@banyan/kbr';
 import type { EpochRecord, GroupDescriptor, MulticastFrame, MulticastMessage, RoundMark, Verified } from '@banyan/multicast';
-import type { PastryMessage } from '@banyan/pastry';
+import type { Located, PastryMessage } from '@banyan/pastry';
 import { multicast } from '@banyan/proto';
 
 const named = (name: string): Id => createHash('sha256').update(name).digest('hex').slice(0, 32) as Id;
@@ -85,21 +85,25 @@ export const multicastMessages: readonly MulticastMessage[] = [
   { type: 'publishRefused', group, client: 'alice', session: 'ab', counter: 1, reason: 'NO_QUORUM' },
 ];
 
+const at = { x: -1234, y: 70_000, height: 12, error: 90 };
+const located = (...nodes: readonly NodeHandle[]): Located => ({ nodes, places: nodes.map(() => at) });
+
 export const pastryMessages: readonly PastryMessage[] = [
   { type: 'envelope', hopId: 12, envelope: envelope('attached', { type: 'message', requestId: 3, application: 'echo', payload: Uint8Array.from([1, 2, 3]) }) },
   { type: 'envelope', hopId: 13, envelope: { ...envelope('lookup', { type: 'find', requestId: 4, replicas: 3, dryRun: true }), record: [{ at: a.id, to: b.id, rule: 'routing-table', row: 0, column: 11, roundTripMs: 1.5, waitMs: 0 }] } },
   { type: 'envelope', hopId: 14, envelope: envelope('multicast', multicastMessages[0]) },
   { type: 'hopAck', hopId: 12 },
-  { type: 'ping', nonce: 1 },
-  { type: 'pong', nonce: 1, ready: true },
+  { type: 'ping', nonce: 1, at },
+  { type: 'pong', nonce: 1, ready: true, at, wants: true },
+  { type: 'distance', roundTripMs: 12.5 },
   { type: 'pingRequest', nonce: 1, target: b },
   { type: 'pingReport', nonce: 1, target: b.id },
   { type: 'joinRequest', joiner: a, attempt: 1, row: 2, hops: 3 },
-  { type: 'joinRows', attempt: 1, row: 0, rows: [[a], [], [b, a]], neighborhood: [b] },
+  { type: 'joinRows', attempt: 1, row: 0, rows: [located(a), located(), located(b, a)], neighborhood: located(b) },
   { type: 'joinAccept', attempt: 1, leaves: [a, b] },
   { type: 'joinBusy', attempt: 1, retryAfterMs: 1500 },
-  { type: 'announce', row: -1, entries: [], roundTripMs: 2.25 },
-  { type: 'announce', row: 0, entries: [a] },
+  { type: 'announce', row: -1, entries: located(), roundTripMs: 2.25, at },
+  { type: 'announce', row: 0, entries: located(a), at },
   { type: 'leaving' },
   { type: 'leafProbe', nonce: 5, ready: false, leaves: [a], failed: [{ id: b.id, incarnation: 3 }], delivered: [], merging: true },
   { type: 'leafReply', nonce: 5, ready: true, leaves: [], failed: [], delivered: [`${a.id}:1:7`], merging: false },
@@ -109,7 +113,7 @@ export const pastryMessages: readonly PastryMessage[] = [
   { type: 'leavesRequest', nonce: 3 },
   { type: 'leavesReply', nonce: 3, leaves: [a, b], depth: 2 },
   { type: 'rowRequest', nonce: 3, row: 1 },
-  { type: 'rowReply', nonce: 3, row: 1, entries: [b] },
+  { type: 'rowReply', nonce: 3, row: 1, entries: located(b) },
 ];
 
 const payload = counting(100);
