@@ -4,10 +4,12 @@ import { failures } from './failures.ts';
 import { massacre } from './massacre.ts';
 import { nearestReplica } from './nearest-replica.ts';
 import { partition } from './partition.ts';
+import { realChurn } from './real-churn.ts';
+import { realVsSimulated } from './real-vs-simulated.ts';
 import { replayRecording } from './replay.ts';
 import { routing } from './routing.ts';
 import { swarm } from './swarm.ts';
 import { tableQuality } from './table-quality.ts';
 
 /** Every experiment, in the order of the overview. */
-export const EXPERIMENTS: readonly Experiment[] = [routing, tableQuality, nearestReplica, failures, churn, massacre, partition, swarm, replayRecording];
+export const EXPERIMENTS: readonly Experiment[] = [routing, tableQuality, nearestReplica, failures, churn, massacre, partition, swarm, realChurn, realVsSimulated, replayRecording];
