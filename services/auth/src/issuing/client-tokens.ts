@@ -7,7 +7,7 @@ import { matchesSecret, NOBODY } from './secret-hash.ts';
 /** How long a token lives when nobody says, ms. */
 export const TOKEN_LIFETIME_MS = 3_600_000;
 
-// A hash takes 19 MiB and 31 ms of one core: so few at once, and a short queue, whoever asks.
+// A hash takes 46 MiB and some 50 ms of one core: so few at once, and a short queue, whoever asks.
 const CHECKS_MAX = 16;
 const RETRY_AFTER_MS = 1_000;
 
