@@ -14,11 +14,14 @@ export interface PastryConfig {
   /** k: messages are led to the nearest of the k nodes closest to their key on their way to the root; 1: straight to the root. */
   readonly replicasSought: number;
 
-  /** Between two heartbeats to a ring neighbor. */
+  /** Between two heartbeats to a ring neighbor while few nodes fail, and when most do; in between it follows the churn. */
   readonly heartbeatPeriodMs: Millis;
+  readonly heartbeatPeriodMinMs: Millis;
+  /** Share of all keys that may lack an owner because it has failed and its leases run on; the period follows from it. */
+  readonly ownerlessShare: number;
   /** Silence of a ring neighbor beyond a period after which it is probed. */
   readonly heartbeatGraceMs: Millis;
-  /** How long a lease lasts; three periods or more. */
+  /** How long a lease lasts at the longest period; more than two periods. With a shorter period it is shorter in proportion. */
   readonly leaseMs: Millis;
   /** Between two requests for a lease that is missing. */
   readonly leaseRetryMs: Millis;
@@ -44,8 +47,12 @@ export interface PastryConfig {
   readonly leafProbeTries: number;
   /** Between two exchanges of leaf sets with a random leaf. */
   readonly leafMaintenanceMs: Millis;
-  /** Between two visits of the same routing-table entry by the liveness sweep. */
+  /** Between two visits of the same routing-table entry by the liveness sweep, while few nodes fail; T_rt at most. */
   readonly tableSweepMs: Millis;
+  /** T_rt at least. */
+  readonly tableSweepMinMs: Millis;
+  /** L_r: share of lookups that may meet a dead hop; the period of the sweep follows from it and the churn. */
+  readonly rawLossTarget: number;
   /** Between two exchanges of every routing-table row with a random member of that row. */
   readonly tableMaintenanceMs: Millis;
   /** Unknown nodes measured because one announcement told of them. */
@@ -79,13 +86,13 @@ export interface PartitionConfig {
 }
 
 /**
- * Sources: 20 peers, 90 min, seeds at 5 %: FreePastry 2.1, which looks every 5 min. We look more often, with one peer at a time:
- * 0.006 to 0.011 messages per second, and only while somebody is missed.
+ * Sources: 20 peers, 90 min, seeds at 5 %: FreePastry 2.1, which looks every 5 min. We look every 10 min, at one peer at a
+ * time, for in a ring whose leaf sets are full many look; and only while somebody is missed.
  */
 export const DEFAULT_PARTITION_CONFIG: PartitionConfig = {
   memoryMax: 20,
   memoryForMs: 90 * 60_000,
-  contactMs: 3 * 60_000,
+  contactMs: 10 * 60_000,
   contactFewMs: 20_000,
   seedShare: 0.05,
   mergeFanOut: 3,
@@ -96,14 +103,17 @@ export const DEFAULT_PARTITION_CONFIG: PartitionConfig = {
  * For a ring over a wide-area network.
  * Sources: b and |M|: Rowstron & Druschel 2001, §4; |L| = 32: Castro et al. 2004; lease 30 s, leaf maintenance 60 s: FreePastry 2.1;
  * routing-table maintenance 20 min: Castro et al. MSR-TR-2003-52; join lock 5 s: protocols.md section 3.
- * Heartbeats of 10 s to both ring neighbors and one sweep of the table in 10 min keep an idle node below 0.5 messages per second.
+ * Heartbeats of 12 s to both ring neighbors and one sweep of the table in 10 min keep an idle node below 0.3 messages per second.
+ * L_r = 5 % and the smallest T_rt of 9 s: Castro et al. 2004.
  */
 export const DEFAULT_PASTRY_CONFIG: PastryConfig = {
   digitBits: 4,
   leafSetSize: 32,
   neighborhoodSize: 32,
   replicasSought: 1,
-  heartbeatPeriodMs: 10_000,
+  heartbeatPeriodMs: 12_000,
+  heartbeatPeriodMinMs: 1_500,
+  ownerlessShare: 0.003,
   heartbeatGraceMs: 3_000,
   leaseMs: 30_000,
   leaseRetryMs: 1_000,
@@ -118,6 +128,8 @@ export const DEFAULT_PASTRY_CONFIG: PastryConfig = {
   leafProbeTries: 5,
   leafMaintenanceMs: 60_000,
   tableSweepMs: 10 * 60_000,
+  tableSweepMinMs: 9_000,
+  rawLossTarget: 0.05,
   tableMaintenanceMs: 20 * 60_000,
   gossipProbesMax: 5,
   secondStageMax: 3,
@@ -131,6 +143,7 @@ export const DEFAULT_PASTRY_CONFIG: PastryConfig = {
 export const LOCAL_PASTRY_CONFIG: PastryConfig = {
   ...DEFAULT_PASTRY_CONFIG,
   heartbeatPeriodMs: 2_000,
+  heartbeatPeriodMinMs: 1_000,
   heartbeatGraceMs: 1_000,
   leaseMs: 8_000,
   leaseRetryMs: 500,

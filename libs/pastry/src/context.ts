@@ -3,6 +3,7 @@ import type { Peers } from '@banyan/peers';
 import type { Millis, Rng } from '@banyan/sansio';
 import type { PastryConfig } from './config.ts';
 import type { Leases } from './leases.ts';
+import type { Pace } from './pace.ts';
 import type { PastryMessage } from './messages.ts';
 import type { Tables } from './tables.ts';
 
@@ -21,15 +22,19 @@ export interface NodeContext {
   readonly peers: Peers;
   readonly tables: Tables;
   readonly leases: Leases;
+  readonly pace: Pace;
   readonly phase: Phase;
   readonly send: (to: NodeHandle, message: PastryMessage) => void;
   /** Pings a candidate; if it answers and is active it is offered to the tables. */
   readonly measure: (now: Millis, candidate: NodeHandle) => void;
   /**
    * Finds out whether a peer lives that stands in our tables. `foundDead`: another has found it dead already, so our own
-   * pings are enough; otherwise others are asked about a leaf before its death is believed.
+   * silence is enough. Of a leaf that is silent for us alone, others are asked if it is our ring neighbor or `askOthers`
+   * is said; else routes go around it until its neighbors tell.
    */
-  readonly verify: (now: Millis, member: NodeHandle, foundDead?: 'foundDead') => void;
+  readonly verify: (now: Millis, member: NodeHandle, because?: 'foundDead' | 'askOthers') => void;
+  /** Takes note of pings that were not part of the sweep, which saves as many. */
+  readonly spent: (pings: number) => void;
   /** Names of messages delivered here lately whose keys are nearer to this node than to us. */
   readonly handOver: (now: Millis, to: NodeHandle) => readonly string[];
   /** Remembers what the former root of our keys has delivered. */

@@ -49,7 +49,7 @@ describe('Rowstron & Druschel 2001, §2.5: node departure', () => {
       if (from === id && message.type === 'rowRequest') asked.push(to);
     };
     for (let i = 0; i < 5; i++) ring.input(id, { type: 'route', app: 'test', key: entry, body: i });
-    ring.run(ring.now + 20_000);
+    ring.run(ring.now + 180_000);
     expect(asked.length).toBeGreaterThan(0);
     const replacement = rowOf(0).find((each) => each[0] === entry[0]);
     expect(replacement).toBeDefined();

@@ -61,12 +61,13 @@ export class PastryGeometry implements Geometry {
     return peers.isUnreachable(now, hop.to) ? (this.#relay(key, avoid) ?? hop) : this.#choice.nearestReplica(key, hop, avoid);
   }
 
-  // The root lives but not for us: the leaf nearest to the key that does answer us may reach it.
+  // The root is silent for us: the leaf nearest to the key that does answer us may reach it, or knows by now that it is dead.
+  // Only one that is nearer than we are, so that two of them do not send a message to and fro.
   // Source: Freedman et al. 2005 (non-transitive connectivity); FreePastry (source routes through leaves).
   #relay(key: Id, avoid: (peer: NodeHandle) => boolean): Hop | undefined {
     let relay: NodeHandle | undefined;
     for (const leaf of this.#context.tables.leafSet.members) {
-      if (!avoid(leaf) && (relay === undefined || compareDistance(key, leaf.id, relay.id) < 0)) relay = leaf;
+      if (!avoid(leaf) && compareDistance(key, leaf.id, (relay ?? this.self).id) < 0) relay = leaf;
     }
     return relay === undefined ? undefined : { to: relay, rule: 'leaf-set' };
   }

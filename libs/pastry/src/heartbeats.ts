@@ -1,7 +1,9 @@
 import { handleState, sameIncarnation, type NodeHandle } from '@banyan/kbr';
 import type { Json, Millis } from '@banyan/sansio';
 import { jittered, type NodeContext } from './context.ts';
+import { differsAt, halfDigest, halfOf, missingAt } from './half-digest.ts';
 import type { HeartbeatMessage } from './messages.ts';
+import { RingNews } from './ring-news.ts';
 
 interface Partner {
   readonly handle: NodeHandle;
@@ -11,55 +13,74 @@ interface Partner {
   readonly since: Millis;
   /** When it is probed unless it is heard before. */
   missedAt: Millis;
-  /** The latest `sentAt` it told: what our next heartbeat grants. */
-  requestedAt: Millis | undefined;
+  /** When it is sent the next heartbeat. */
+  beatAt: Millis;
+  /** The latest `sentAt` it told, and for how long from then on we have promised to leave its keys alone. */
+  promised: { readonly sentAt: Millis; readonly leaseMs: Millis } | undefined;
+  /** Its own period, as its leases tell it; ours until then. */
+  periodMs: Millis | undefined;
+  /** Failures of one node per second, as it believes. */
+  failureRate: number | undefined;
   /** When our latest heartbeats to it were sent; it may echo any of them. */
   readonly sentAt: Millis[];
+  readonly news: RingNews;
+  /** How many times in a row its half on our side was not what we expect, and what it seems to lack. */
+  disagreed: number;
+  missing: readonly NodeHandle[];
 }
 
 /** Own heartbeats remembered per partner; an echo of an older one is not honored. */
 const SENT_MAX = 4;
 
 /** A heartbeat asks for an answer at once when its sender's lease would not outlast this share of a period. */
-const URGENT_SHARE = 0.75;
+const URGENT_SHARE = 0.25;
+/** The death of a ring neighbor is told so soon; of other leaves within this share of a period, several at a time if it may be. */
+const NEWS_DELAY_MS: Millis = 300;
+const NEWS_DELAY_SHARE = 0.25;
+/** Leaves told beside a death, for the receiver has room for them then. */
+const SUCCESSORS_MAX = 4;
+/** A disagreement of leaf sets is told of when it has lasted so many heartbeats: most mend themselves. */
+const DISAGREED_MIN = 2;
 
 /**
  * Heartbeats between ring neighbors: a sign of life, a request for a lease and the grant of one in a single message, so that
- * detection costs the same whatever the size of the leaf set.
+ * detection costs the same whatever the size of the leaf set. Each is also the bearer of news: deaths travel outward from
+ * leaf to leaf, with the leaf that takes the dead one's place; a node that was told asks for itself before it tells on. And
+ * each tells a digest of the half of its leaf set that lies towards the other, who names what is missing there.
+ * A heartbeat that goes early for any reason stands for the next one. The issuer decides how long a lease lasts and says so.
  * Sources: Castro, Costa, Rowstron 2004 (heartbeat to a ring neighbor only, probe after a miss); FreePastry (leases).
- * Deviation: to both neighbors rather than the left one only, since both must grant.
+ * Deviations: to both neighbors rather than the left one only, since both must grant; the whole leaf set is not told of a
+ * death by its two neighbors but each leaf by the one before it.
  */
 export class Heartbeats {
   readonly #context: NodeContext;
   /** The leaf above and the leaf below; one entry when they are the same node. */
   #partners: readonly Partner[] = [];
-  #beatAt = Infinity;
+  #beating = false;
 
   constructor(context: NodeContext) {
     this.#context = context;
   }
 
-  /** Begins to beat; the first beat comes at a random point of the period. */
+  /** Begins to beat; the first beat comes at once, the next at a random point of the period. */
   start(now: Millis): void {
-    this.#beatAt = now + this.#context.rng.next() * this.#context.config.heartbeatPeriodMs;
+    this.#beating = true;
     this.neighborsChanged(now);
   }
 
   /** Begins to beat as a member that has been leased for long: for tables that were filled, not joined. */
   adopt(now: Millis): void {
-    const { config, leases, rng } = this.#context;
-    this.#beatAt = now + rng.next() * config.heartbeatPeriodMs;
-    this.#partners = this.#neighbors().map((handle) => ({ ...this.#welcome(now, handle), granted: true }));
-    for (const { handle } of this.#partners) leases.hold(handle.id, now + config.leaseMs);
+    const { leases, pace, rng } = this.#context;
+    this.#beating = true;
+    const periodMs = pace.heartbeatMs(now);
+    this.#partners = this.#neighbors().map((handle) => ({ ...this.#welcome(now, handle), granted: true, beatAt: now + rng.next() * periodMs }));
+    for (const partner of this.#partners) partner.missedAt = now + this.#missAfterMs(now, partner);
+    for (const { handle } of this.#partners) leases.hold(handle.id, now + pace.leaseMs(now));
   }
 
   stop(): void {
-    this.#beatAt = Infinity;
+    this.#beating = false;
     this.#partners = [];
-  }
-
-  get #beating(): boolean {
-    return this.#beatAt !== Infinity;
   }
 
   /** True when both ring neighbors have granted a lease that still stands; a node alone needs none. */
@@ -79,20 +100,23 @@ export class Heartbeats {
     return now - Math.max(partner.since, this.#context.leases.heldUntil(peer.id)) > this.#context.config.leaseMs;
   }
 
+  /** The failure rates that the neighbors believe in. */
+  toldFailureRates(): readonly number[] {
+    return this.#partners.flatMap(({ failureRate }) => failureRate ?? []);
+  }
+
   next(): Millis {
-    let next = this.#beatAt;
-    for (const partner of this.#partners) next = Math.min(next, partner.missedAt, this.#askAgainAt(partner));
+    let next = Infinity;
+    for (const partner of this.#partners) next = Math.min(next, partner.beatAt, partner.missedAt, this.#askAgainAt(partner));
     return next;
   }
 
   tick(now: Millis): void {
     if (now < this.next()) return;
-    const beats = now >= this.#beatAt;
-    if (beats) this.#beatAt = now + jittered(this.#context.config.heartbeatPeriodMs, this.#context.rng);
     for (const partner of this.#partners) {
-      if (beats || now >= this.#askAgainAt(partner)) this.#beat(now, partner);
+      if (now >= partner.beatAt || now >= this.#askAgainAt(partner)) this.#beat(now, partner);
       if (now < partner.missedAt) continue;
-      partner.missedAt = now + this.#missAfterMs();
+      partner.missedAt = now + this.#missAfterMs(now, partner);
       this.#context.verify(now, partner.handle);
     }
   }
@@ -103,22 +127,44 @@ export class Heartbeats {
     const neighbors = this.#neighbors();
     const former = this.#partners;
     this.#partners = neighbors.map((handle) => former.find((partner) => sameIncarnation(partner.handle, handle)) ?? this.#welcome(now, handle));
-    for (const partner of this.#partners) if (!former.includes(partner)) this.#beat(now, partner);
+    for (const partner of this.#partners) {
+      if (former.includes(partner)) continue;
+      // What the former neighbor was to be told its successor is told.
+      for (const gone of former) if (!this.#partners.includes(gone)) for (const life of gone.news.take(now)) partner.news.add(life);
+      this.#beat(now, partner);
+    }
     this.#context.leases.keepHeldOf(neighbors);
+  }
+
+  /** A leaf is dead: its other leaves hear it from one another. */
+  tellDeath(now: Millis, life: NodeHandle, wasNeighbor: boolean): void {
+    const { pace, rng } = this.#context;
+    const delayMs = wasNeighbor ? NEWS_DELAY_MS : Math.max(NEWS_DELAY_MS, NEWS_DELAY_SHARE * pace.heartbeatMs(now));
+    for (const partner of this.#partners) {
+      partner.news.add(life);
+      if (partner.news.size > 0) partner.beatAt = Math.min(partner.beatAt, now + delayMs * (0.5 + 0.5 * rng.next()));
+    }
   }
 
   /** False when the sender is not our neighbor, although we seem to be its: somebody in between is missing there, or here. */
   receive(now: Millis, from: NodeHandle, message: HeartbeatMessage): boolean {
+    const { leases, pace } = this.#context;
     const partner = this.#partners.find(({ handle }) => sameIncarnation(handle, from));
     if (partner === undefined) return false;
-    partner.missedAt = now + this.#missAfterMs();
-    partner.requestedAt = message.sentAt;
+    partner.periodMs = message.leaseMs / pace.leasePeriods;
+    partner.failureRate = message.failureRate;
+    partner.missedAt = now + this.#missAfterMs(now, partner);
     if (message.grants !== undefined && partner.sentAt.includes(message.grants)) {
       partner.granted = true;
-      this.#context.leases.hold(from.id, message.grants + this.#context.config.leaseMs);
+      partner.news.acknowledged(message.grants);
+      leases.hold(from.id, message.grants + message.leaseMs);
     }
-    // The promise counts from here, which is later than the holder counts from, and before anything is granted.
-    this.#context.leases.issue(now, from, now + message.leaseMs);
+    // Whoever speaks quicker than we do is answered as quickly, for its leases are as short.
+    const periodMs = this.#periodMs(now, partner);
+    if (partner.beatAt > now + 1.1 * periodMs) partner.beatAt = now + jittered(periodMs, this.#context.rng);
+    this.#promise(now, partner, message.sentAt);
+    for (const life of message.failed) partner.news.heard(life);
+    this.#compare(partner, message.digest);
     if (message.urgent) this.#beat(now, partner);
     return true;
   }
@@ -128,21 +174,29 @@ export class Heartbeats {
    * wait until we are done.
    */
   grant(now: Millis, to: NodeHandle, request: HeartbeatMessage): void {
-    const { config, leases, send } = this.#context;
-    leases.issue(now, to, now + request.leaseMs);
-    send(to, { type: 'heartbeat', sentAt: now, leaseMs: config.leaseMs, grants: request.sentAt, urgent: false });
+    const { leases, pace, send } = this.#context;
+    const leaseMs = pace.leaseMs(now);
+    leases.issue(now, to, now + leaseMs);
+    const failureRate = pace.failureRate(now);
+    send(to, { type: 'heartbeat', sentAt: now, leaseMs, grants: request.sentAt, urgent: false, failureRate, digest: 0, failed: [], leaves: [] });
   }
 
   state(now: Millis): Json {
     return {
-      beatMs: this.#beating ? this.#beatAt - now : null,
-      partners: this.#partners.map(({ handle, granted, since, missedAt, requestedAt, sentAt }) => ({
-        peer: handleState(handle),
-        granted,
-        sinceMs: since - now,
-        missedMs: missedAt - now,
-        requestedMs: requestedAt === undefined ? null : requestedAt - now,
-        sentMs: sentAt.map((at) => at - now),
+      beating: this.#beating,
+      partners: this.#partners.map((partner) => ({
+        peer: handleState(partner.handle),
+        granted: partner.granted,
+        sinceMs: partner.since - now,
+        beatMs: partner.beatAt - now,
+        missedMs: partner.missedAt - now,
+        promised: partner.promised === undefined ? null : { sentMs: partner.promised.sentAt - now, leaseMs: partner.promised.leaseMs },
+        periodMs: partner.periodMs ?? null,
+        failureRate: partner.failureRate ?? null,
+        sentMs: partner.sentAt.map((at) => at - now),
+        news: partner.news.state(now),
+        disagreed: partner.disagreed,
+        missing: partner.missing.map(handleState),
       })),
     };
   }
@@ -154,35 +208,107 @@ export class Heartbeats {
   }
 
   #beat(now: Millis, partner: Partner): void {
-    const { config, leases } = this.#context;
+    const { config, leases, pace, rng, send, tables } = this.#context;
+    const { leafSet } = tables;
+    const periodMs = this.#periodMs(now, partner);
+    partner.beatAt = now + jittered(periodMs, rng);
     partner.sentAt.push(now);
     if (partner.sentAt.length > SENT_MAX) partner.sentAt.shift();
-    const urgent = !partner.granted || leases.heldUntil(partner.handle.id) < now + URGENT_SHARE * config.heartbeatPeriodMs;
-    this.#context.send(partner.handle, {
+    const urgent = !partner.granted || leases.heldUntil(partner.handle.id) < now + URGENT_SHARE * periodMs;
+    const { promised } = partner;
+    const failed = partner.news.take(now);
+    send(partner.handle, {
       type: 'heartbeat',
       sentAt: now,
-      leaseMs: config.leaseMs,
-      ...(partner.requestedAt === undefined ? {} : { grants: partner.requestedAt }),
+      leaseMs: promised?.leaseMs ?? pace.leaseMs(now),
+      ...(promised === undefined ? {} : { grants: promised.sentAt }),
       urgent,
+      failureRate: pace.failureRate(now),
+      digest: halfDigest(halfOf(leafSet, leafSet.isAbove(partner.handle.id), config.leafSetSize / 2)),
+      failed,
+      leaves: this.#leavesFor(partner, failed.length),
     });
   }
 
+  // The promise counts from here, which is later than the holder counts from, and before anything is granted.
+  #promise(now: Millis, partner: Partner, sentAt: Millis): void {
+    const { leases, pace } = this.#context;
+    const leaseMs = pace.leaseMs(now);
+    partner.promised = { sentAt, leaseMs };
+    leases.issue(now, partner.handle, now + leaseMs);
+  }
+
+  // What it lacks, or beside deaths what it will lack; the latter only downward, so that of the two who become leaves of
+  // each other one begins: the lower one.
+  #leavesFor(partner: Partner, deaths: number): readonly NodeHandle[] {
+    const { config, tables } = this.#context;
+    const { leafSet } = tables;
+    if (partner.disagreed >= DISAGREED_MIN) {
+      partner.disagreed = 0;
+      return partner.missing;
+    }
+    if (deaths === 0 || leafSet.isAbove(partner.handle.id)) return [];
+    return halfOf(leafSet, true, config.leafSetSize / 2).slice(-Math.min(SUCCESSORS_MAX, deaths + 1));
+  }
+
+  // Compares its half towards us with ourselves and our half beyond.
+  #compare(partner: Partner, told: number): void {
+    const { config, self, tables } = this.#context;
+    const { leafSet } = tables;
+    const half = config.leafSetSize / 2;
+    const beyond = halfOf(leafSet, !leafSet.isAbove(partner.handle.id), half);
+    const differs = leafSet.isFull && differsAt({ told, self: self.id, beyond, half });
+    partner.missing = differs ? missingAt({ told, self: self.id, beyond, half }) : [];
+    partner.disagreed = differs ? partner.disagreed + 1 : 0;
+  }
+
   // A neighbor that has just spoken to us will not take our keys for a while: it promises so here, on its side of the same
-  // contact. We count a third of that, so that a newcomer does not keep its neighbors from delivering.
+  // contact. We count the shortest lease there is, so that a newcomer does not keep its neighbors from delivering.
   #welcome(now: Millis, handle: NodeHandle): Partner {
-    const { config, leases, peers } = this.#context;
-    leases.issue(now, handle, now + config.leaseMs);
-    if (peers.heardAt(handle.id) === now) leases.hold(handle.id, now + config.leaseMs / 3);
-    return { handle, granted: false, since: now, missedAt: now + this.#missAfterMs(), requestedAt: undefined, sentAt: [] };
+    const { leases, pace, peers } = this.#context;
+    leases.issue(now, handle, now + pace.leaseMs(now));
+    if (peers.heardAt(handle.id) === now) leases.hold(handle.id, now + FIRST_CONTACT_SHARE * pace.leaseMinMs);
+    const partner: Partner = {
+      handle,
+      granted: false,
+      since: now,
+      missedAt: Infinity,
+      beatAt: now,
+      promised: undefined,
+      periodMs: undefined,
+      failureRate: undefined,
+      sentAt: [],
+      news: new RingNews(),
+      disagreed: 0,
+      missing: [],
+    };
+    // It is asked for a lease at once, so it can be heard soon.
+    partner.missedAt = now + Math.min(this.#missAfterMs(now, partner), FIRST_ANSWERS_MAX * peers.timeoutMs(handle.id));
+    return partner;
   }
 
+  // A lease that would run out before the next beat is asked for again, and again.
   #askAgainAt(partner: Partner): Millis {
+    const { config, leases, pace } = this.#context;
     const lastSentAt = partner.sentAt[partner.sentAt.length - 1] ?? -Infinity;
-    return Math.max(this.#context.leases.heldUntil(partner.handle.id), lastSentAt + this.#context.config.leaseRetryMs);
+    const retryMs = Math.min(config.leaseRetryMs, pace.leaseMinMs / 4);
+    return Math.max(leases.heldUntil(partner.handle.id) - retryMs, lastSentAt + retryMs);
   }
 
-  #missAfterMs(): Millis {
-    return 1.1 * this.#context.config.heartbeatPeriodMs + this.#context.config.heartbeatGraceMs;
+  // Of two neighbors the quicker one sets the pace.
+  #periodMs(now: Millis, partner: Partner): Millis {
+    const ownMs = this.#context.pace.heartbeatMs(now);
+    return partner.periodMs === undefined ? ownMs : Math.min(ownMs, partner.periodMs);
+  }
+
+  // The slower of both paces: it may not have heard from us yet that there is a quicker one.
+  #missAfterMs(now: Millis, partner: Partner): Millis {
+    const { pace } = this.#context;
+    const periodMs = Math.max(pace.heartbeatMs(now), partner.periodMs ?? 0);
+    return 1.1 * periodMs + pace.graceMs(periodMs);
   }
 }
 
+const FIRST_CONTACT_SHARE = 0.4;
+/** Timeouts that a new neighbor has for its first heartbeat. */
+const FIRST_ANSWERS_MAX = 3;

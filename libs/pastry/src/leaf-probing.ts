@@ -13,6 +13,10 @@ interface OpenProbe {
   sentAt: Millis;
 }
 
+/** Who exchanged leaf sets with us so lately need not do so again to become a leaf. */
+const MET_FOR_MS: Millis = 60_000;
+const MET_MAX = 64;
+
 /** Probes under way at once; a leaf set and its likely replacements are far fewer. */
 const OPEN_MAX = 256;
 
@@ -28,7 +32,10 @@ export class LeafProbing {
   readonly #due = new DueTimes<Id>();
   /** The leaf set as it will be if all who are being probed answer: so only those are probed who would be in it. */
   #prospects: LeafSet | undefined;
+  /** Active nodes that exchanged leaf sets with us and found no room here, with the time; the latest last. */
+  readonly #met = new Map<Id, { readonly peer: NodeHandle; readonly at: Millis }>();
   #nextNonce = 1;
+  #exchanges = 0;
 
   constructor(context: NodeContext) {
     this.#context = context;
@@ -51,7 +58,15 @@ export class LeafProbing {
     this.#prospects.insert(peer);
     const probe: OpenProbe = { peer, nonce: this.#nextNonce++, tries: 0, sentAt: now };
     this.#open.set(peer.id, probe);
+    this.#exchanges++;
     this.#send(now, probe);
+  }
+
+  /** Exchanges of leaf sets since the last call, whoever began them. */
+  takeExchanges(): number {
+    const exchanges = this.#exchanges;
+    this.#exchanges = 0;
+    return exchanges;
   }
 
   /** Probes those of the nodes we are told of that would be leaves, if they live: the nearest first, so that few are. */
@@ -60,17 +75,29 @@ export class LeafProbing {
     const candidates = told.filter((node) => tables.leafSet.admits(node.id) && !peers.isShunned(now, node));
     if (candidates.length > 1) candidates.sort((a, b) => compareDistance(self.id, a.id, b.id));
     for (const candidate of candidates) {
-      if ((this.#prospects ?? tables.leafSet).admits(candidate.id)) this.probe(now, candidate);
+      if (!(this.#prospects ?? tables.leafSet).admits(candidate.id)) continue;
+      if (this.#hasMet(now, candidate)) this.#welcome(candidate);
+      else this.probe(now, candidate);
     }
   }
 
   onProbe(now: Millis, from: NodeHandle, message: LeafSetMessage): void {
     if (!participates(this.#context.phase)) return;
+    this.#exchanges++;
     this.#takeIn(now, from, message);
     // From here on a joiner's keys are no longer ours, so what was delivered until now is all it needs to know.
     const delivered = message.ready ? [] : this.#context.handOver(now, from);
     this.#context.send(from, { ...this.#message(now, 'leafReply', message.nonce), delivered });
     this.#learn(now, message);
+  }
+
+  /** Hearsay of deaths: nobody goes on it, but whoever stands in our tables is asked. */
+  hearOfDeaths(now: Millis, lives: readonly FailedLife[]): void {
+    const { tables, verify } = this.#context;
+    for (const life of lives) {
+      const member = tables.leafSet.get(life.id) ?? tables.table.get(life.id);
+      if (member !== undefined && member.incarnation <= life.incarnation) verify(now, member, 'foundDead');
+    }
   }
 
   onReply(now: Millis, from: NodeHandle, message: LeafSetMessage): void {
@@ -90,6 +117,12 @@ export class LeafProbing {
     const probe = this.#open.get(peer.id);
     if (probe !== undefined && probe.peer.incarnation <= peer.incarnation) this.#close(peer.id);
     this.#prospects?.remove(peer.id);
+    this.#met.delete(peer.id);
+  }
+
+  /** Takes in whoever exchanged leaf sets with us lately and has a place now. */
+  onRoom(now: Millis): void {
+    if (this.#met.size > 0) this.consider(now, Array.from(this.#met.values(), ({ peer }) => peer));
   }
 
   stop(): void {
@@ -115,6 +148,8 @@ export class LeafProbing {
     return {
       open: [...this.#open.values()].map(({ peer, nonce, tries, sentAt }) => ({ peer: handleState(peer), nonce, tries, sentMs: sentAt - now })),
       prospects: this.#prospects?.members.map(handleState) ?? null,
+      met: Array.from(this.#met.values(), ({ peer, at }) => ({ peer: handleState(peer), metMs: at - now })),
+      exchanges: this.#exchanges,
       nextNonce: this.#nextNonce,
     };
   }
@@ -134,27 +169,39 @@ export class LeafProbing {
     const { peers, tables, verify } = this.#context;
     this.#close(probe.peer.id);
     this.#prospects?.remove(probe.peer.id);
-    if (tables.has(probe.peer.id)) verify(now, probe.peer);
+    if (tables.has(probe.peer.id)) verify(now, probe.peer, 'askOthers');
     else peers.markUnreachable(now, probe.peer);
   }
 
   #takeIn(now: Millis, from: NodeHandle, message: LeafSetMessage): void {
     const { meet, peers, tables } = this.#context;
     const isNew = tables.insertLeaf(from);
-    if (isNew && message.ready && message.merging) meet(now, from);
-    if (message.ready) tables.offer(from, peers.proximityMs(from.id));
+    if (!message.ready) return;
+    if (isNew && message.merging) meet(now, from);
+    tables.offer(from, peers.proximityMs(from.id));
+    this.#met.delete(from.id);
+    if (isNew || tables.leafSet.has(from.id)) return;
+    this.#met.set(from.id, { peer: from, at: now });
+    for (const oldest of this.#met.keys()) {
+      if (this.#met.size <= MET_MAX) break;
+      this.#met.delete(oldest);
+    }
+  }
+
+  #hasMet(now: Millis, candidate: NodeHandle): boolean {
+    const met = this.#met.get(candidate.id);
+    return met !== undefined && met.peer.incarnation === candidate.incarnation && now - met.at < MET_FOR_MS;
+  }
+
+  #welcome(candidate: NodeHandle): void {
+    this.#met.delete(candidate.id);
+    this.#prospects?.insert(candidate);
+    this.#context.tables.insertLeaf(candidate);
   }
 
   #learn(now: Millis, message: LeafSetMessage): void {
     this.consider(now, message.leaves);
-    for (const life of message.failed) this.#check(now, life);
-  }
-
-  // Hearsay of a death: nobody goes on it, but whoever stands in our tables is asked.
-  #check(now: Millis, life: FailedLife): void {
-    const { tables, verify } = this.#context;
-    const member = tables.leafSet.get(life.id) ?? tables.table.get(life.id);
-    if (member !== undefined && member.incarnation <= life.incarnation) verify(now, member, 'foundDead');
+    this.hearOfDeaths(now, message.failed);
   }
 
   #close(id: Id): void {

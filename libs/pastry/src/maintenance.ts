@@ -6,6 +6,8 @@ import type { Repair } from './repair.ts';
 
 /** Marks a row asked for to find nearer entries, not to fill a hole: all of its unknown entries are measured. */
 export const ROW_EXCHANGE = 1;
+/** Routine exchanges of leaf sets that repair may take the place of, ahead of time. */
+const EXCHANGES_AHEAD_MAX = 8;
 
 export interface MaintenanceDeps {
   readonly context: NodeContext;
@@ -16,18 +18,16 @@ export interface MaintenanceDeps {
 }
 
 /**
- * What a node does at its leisure: exchanges leaf sets with a random leaf, asks one table entry after another whether it
- * lives, and compares rows with others to find nearer nodes. Every period is jittered.
- * Sources: Rhea et al. 2004 (periodic, not only reactive, recovery); Castro et al. MSR-TR-2003-52 (row exchange every 20 min);
- * Castro, Costa, Rowstron 2004 (active probing of table entries). Deviation: the sweep's period is fixed, not self-tuned.
+ * What a node does at its leisure: exchanges leaf sets with a leaf, and compares rows with others to find nearer nodes.
+ * Every period is jittered. What repair has just done counts: an exchange of leaf sets for any reason stands for a routine
+ * one, and a row that was asked for to fill a hole is not asked for again; so failures change what maintenance is spent on
+ * more than how much there is of it.
+ * Sources: Rhea et al. 2004 (periodic, not only reactive, recovery); Castro et al. MSR-TR-2003-52 (row exchange every 20 min).
  */
 export class Maintenance {
   readonly #deps: MaintenanceDeps;
   #leavesAt = Infinity;
-  #sweepAt = Infinity;
   #rowsAt = Infinity;
-  /** Entries still to be visited in this round of the sweep, next one last. */
-  #round: NodeHandle[] = [];
 
   constructor(deps: MaintenanceDeps) {
     this.#deps = deps;
@@ -36,56 +36,54 @@ export class Maintenance {
   start(now: Millis): void {
     const { config, rng } = this.#deps.context;
     this.#leavesAt = now + rng.next() * config.leafMaintenanceMs;
-    this.#sweepAt = now + rng.next() * config.tableSweepMs;
     this.#rowsAt = now + rng.next() * config.tableMaintenanceMs;
   }
 
   stop(): void {
-    this.#leavesAt = this.#sweepAt = this.#rowsAt = Infinity;
+    this.#leavesAt = this.#rowsAt = Infinity;
   }
 
   next(): Millis {
-    return Math.min(this.#leavesAt, this.#sweepAt, this.#rowsAt);
+    return Math.min(this.#leavesAt, this.#rowsAt);
   }
 
   tick(now: Millis): void {
     const { config, rng } = this.#deps.context;
+    const exchanged = this.#deps.leafProbing.takeExchanges();
+    if (exchanged > 0 && this.#leavesAt !== Infinity) {
+      this.#leavesAt = Math.min(this.#leavesAt + exchanged * config.leafMaintenanceMs, now + EXCHANGES_AHEAD_MAX * config.leafMaintenanceMs);
+    }
     if (now >= this.#leavesAt) {
       this.#leavesAt = now + jittered(config.leafMaintenanceMs, rng);
       this.#exchangeLeaves(now);
+      // Its own.
+      this.#deps.leafProbing.takeExchanges();
     }
-    if (now >= this.#sweepAt) this.#sweepAt = now + jittered(this.#sweep(now), rng);
     if (now >= this.#rowsAt) {
       this.#rowsAt = now + jittered(config.tableMaintenanceMs, rng);
-      this.#exchangeRows();
+      this.#exchangeRows(now);
     }
   }
 
   state(now: Millis): Json {
     if (this.#leavesAt === Infinity) return null;
-    return { leavesMs: this.#leavesAt - now, sweepMs: this.#sweepAt - now, rowsMs: this.#rowsAt - now, round: this.#round.length };
+    return { leavesMs: this.#leavesAt - now, rowsMs: this.#rowsAt - now };
   }
 
+  // Where a half is short, the farthest leaf on that side knows who comes next; else any leaf will do, those in doubt first.
   #exchangeLeaves(now: Millis): void {
     const { context, leafProbing, repair, seeds } = this.#deps;
-    const partner = context.rng.pick(context.tables.leafSet.members) ?? context.rng.pick(seeds());
+    const { leafSet } = context.tables;
+    const doubtful = leafSet.members.filter((leaf) => context.peers.isUnreachable(now, leaf));
+    const partner = context.rng.pick(doubtful) ?? repair.beyond() ?? context.rng.pick(leafSet.members) ?? context.rng.pick(seeds());
     if (partner !== undefined) leafProbing.probe(now, partner);
     repair.replenish(now);
   }
 
-  // One entry at a time; the whole table is visited once in `tableSweepMs`. Whoever was heard meanwhile is not asked.
-  #sweep(now: Millis): Millis {
-    const { config, peers, tables, verify } = this.#deps.context;
-    if (this.#round.length === 0) this.#round = [...tables.table.entries()];
-    const pauseMs = config.tableSweepMs / Math.max(1, tables.table.size);
-    const entry = this.#round.pop();
-    if (entry !== undefined && tables.table.has(entry.id) && now - (peers.heardAt(entry.id) ?? -Infinity) >= config.tableSweepMs) verify(now, entry);
-    return pauseMs;
-  }
-
-  #exchangeRows(): void {
-    const { rng, send, tables } = this.#deps.context;
+  #exchangeRows(now: Millis): void {
+    const { config, rng, send, tables } = this.#deps.context;
     for (let row = 0; row < tables.table.depth; row++) {
+      if (this.#deps.repair.askedSince(row, now - config.tableMaintenanceMs)) continue;
       const member = rng.pick(tables.table.row(row));
       if (member !== undefined) send(member, { type: 'rowRequest', nonce: ROW_EXCHANGE, row });
     }

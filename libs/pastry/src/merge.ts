@@ -119,14 +119,16 @@ export class Merge {
   }
 
   #contact(now: Millis): void {
-    const { config, measure, rng, self, tables } = this.#deps.context;
+    const { config, measure, rng, self, spent, tables } = this.#deps.context;
     const lost = this.#memory.pick(now, (peer) => tables.leafSet.has(peer.id));
     const seedShare = tables.leafSet.size === 0 ? ALONE_SEED_SHARE : config.partition.seedShare;
     const asksSeed = (lost === undefined && tables.leafSet.size === 0) || rng.next() < seedShare;
     const seed = asksSeed ? rng.pick(this.#deps.seeds().filter((node) => node.id !== self.id && !tables.leafSet.has(node.id))) : undefined;
     this.#contacted = seed?.id;
     const contacted = seed ?? lost;
-    if (contacted !== undefined) measure(now, contacted);
+    if (contacted === undefined) return;
+    measure(now, contacted);
+    spent(config.peers.measureTries);
   }
 
   // In a large ring many others look out for the same partition. All lost their peers at the same moment, so that chance has

@@ -21,6 +21,8 @@ export function listsTooMany(message: PastryMessage, config: PastryConfig): bool
         message.failed.length > config.handlesMax ||
         message.delivered.length > config.hops.handOverMax
       );
+    case 'heartbeat':
+      return message.leaves.length > config.handlesMax || message.failed.length > config.handlesMax;
     case 'announce':
     case 'rowReply':
       return isTooLong(message.entries, config);

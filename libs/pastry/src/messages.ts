@@ -57,16 +57,25 @@ export interface RingLookup {
 }
 
 /**
- * Sign of life between ring neighbors that is also lease request and lease grant.
+ * Sign of life between ring neighbors that is also lease request and lease grant, and bears news of deaths.
  * `sentAt` is on the sender's clock and only ever echoed; `grants` echoes the receiver's own latest `sentAt`.
  */
 export interface HeartbeatMessage {
   readonly type: 'heartbeat';
   readonly sentAt: Millis;
+  /** How long the lease lasts that `grants` grants; counted by the receiver from the time it echoes. */
   readonly leaseMs: Millis;
   readonly grants?: Millis;
   /** The sender has no lasting lease from the receiver and asks for a heartbeat back at once. */
   readonly urgent: boolean;
+  /** How many failures of one node per second the sender believes in. */
+  readonly failureRate: number;
+  /** Of the half of the sender's leaf set that lies towards the receiver: 32 bits. */
+  readonly digest: number;
+  /** Whom the sender found dead and has not told the receiver for certain. */
+  readonly failed: readonly FailedLife[];
+  /** Leaves of the sender that the receiver seems to lack, or will have room for after these deaths. */
+  readonly leaves: readonly NodeHandle[];
 }
 
 /** Reading the tables of another node: the walk to the nearest node, repair and maintenance. */

@@ -4,6 +4,7 @@ import type { NodeHandle, Routing, RoutingEffect, RoutingInput, RoutingView } fr
 import { Peers, type PeerEffect, type ProbeKind } from '@banyan/peers';
 import { assertNever, type Bound, type Json, type Millis, type Rng } from '@banyan/sansio';
 import { Admission } from './admission.ts';
+import { ChurnEstimate } from './churn-estimate.ts';
 import { DEFAULT_PASTRY_CONFIG, type PastryConfig } from './config.ts';
 import { participates, type NodeContext, type Phase } from './context.ts';
 import type { FilledTables } from './fill-tables.ts';
@@ -18,7 +19,9 @@ import { Maintenance, ROW_EXCHANGE } from './maintenance.ts';
 import { Merge } from './merge.ts';
 import { listsTooMany } from './message-bounds.ts';
 import type { HeartbeatMessage, PastryMessage } from './messages.ts';
+import { Pace } from './pace.ts';
 import { Repair } from './repair.ts';
+import { Sweep } from './sweep.ts';
 import { Tables } from './tables.ts';
 import { PastryView } from './view.ts';
 
@@ -46,6 +49,7 @@ export class PastryNode implements Routing<PastryMessage> {
   readonly #peers: Peers;
   readonly #tables: Tables;
   readonly #leases = new Leases();
+  readonly #churn: ChurnEstimate;
   readonly #hops: HopDelivery;
   readonly #leafProbing: LeafProbing;
   readonly #heartbeats: Heartbeats;
@@ -53,6 +57,7 @@ export class PastryNode implements Routing<PastryMessage> {
   readonly #admission: Admission;
   readonly #introduction: Introduction;
   readonly #repair: Repair;
+  readonly #sweep: Sweep;
   readonly #maintenance: Maintenance;
   readonly #merge: Merge;
   #phase: Phase = 'idle';
@@ -67,11 +72,12 @@ export class PastryNode implements Routing<PastryMessage> {
     this.#peers = new Peers({
       self,
       config: config.peers,
-      helpers: (target) => rng.shuffle(this.#tables.leafSet.members.filter((leaf) => leaf.id !== target.id)).slice(0, config.peers.indirectHelpers),
+      helpers: (target) => this.#nearLeaves(target, config.peers.indirectHelpers),
       keeps: (peer) => this.#tables.has(peer),
       wants: (peer, roundTripMs) => this.#tables.table.wants(peer.id, roundTripMs),
       rng: rng.fork(),
     });
+    this.#churn = new ChurnEstimate(config, this.#tables);
     const phase = (): Phase => this.#phase;
     this.#context = {
       self,
@@ -80,12 +86,14 @@ export class PastryNode implements Routing<PastryMessage> {
       peers: this.#peers,
       tables: this.#tables,
       leases: this.#leases,
+      pace: new Pace({ config, churn: this.#churn, told: () => this.#heartbeats.toldFailureRates() }),
       get phase() {
         return phase();
       },
       send: (to, message) => this.#out.push({ type: 'send', to, message }),
       measure: (now, candidate) => this.#applyPeers(now, this.#peers.probe(now, candidate, 'measure')),
-      verify: (now, member, foundDead) => this.#applyPeers(now, this.#peers.probe(now, member, this.#proofOfDeath(member, foundDead))),
+      verify: (now, member, because) => this.#verify(now, member, because),
+      spent: (pings) => this.#sweep.spent(pings),
       handOver: (now, to) => this.#hops.handOver(now, (key) => compareDistance(key, to.id, self.id) < 0),
       takeOver: (now, names) => this.#hops.takeOver(now, names),
       merging: (now) => this.#merge.isMerging(now),
@@ -95,7 +103,8 @@ export class PastryNode implements Routing<PastryMessage> {
     const context = this.#context;
     this.#leafProbing = new LeafProbing(context);
     this.#heartbeats = new Heartbeats(context);
-    this.#repair = new Repair(context, this.#leafProbing);
+    this.#sweep = new Sweep(context);
+    this.#repair = new Repair({ context, leafProbing: this.#leafProbing });
     this.#join = new Join({ context, leafProbing: this.#leafProbing, heartbeats: this.#heartbeats, enter: (now, next) => this.#enter(now, next) });
     this.#admission = new Admission(context);
     this.#introduction = new Introduction(context);
@@ -122,8 +131,7 @@ export class PastryNode implements Routing<PastryMessage> {
     node.#phase = 'active';
     node.#peers.ready = true;
     node.#heartbeats.adopt(now);
-    node.#maintenance.start(now);
-    node.#merge.start(now);
+    node.#startRoutine(now);
     return node;
   }
 
@@ -145,6 +153,8 @@ export class PastryNode implements Routing<PastryMessage> {
       this.#introduction.next(),
       this.#maintenance.next(),
       this.#merge.next(),
+      this.#repair.next(),
+      this.#sweep.next(),
     );
     return next === Infinity ? undefined : next;
   }
@@ -194,9 +204,12 @@ export class PastryNode implements Routing<PastryMessage> {
       join: this.#join.state(now),
       lock: this.#admission.state(now),
       introduction: this.#introduction.state(now),
-      repair: this.#repair.state(),
       maintenance: this.#maintenance.state(now),
       merge: this.#merge.state(now),
+      repair: this.#repair.state(now),
+      sweep: this.#sweep.state(now),
+      churn: this.#churn.state(now),
+      pace: this.#context.pace.state(now),
       peers: this.#peers.state(now),
       hops: this.#hops.state(now),
       rng: this.#context.rng.state(),
@@ -237,6 +250,8 @@ export class PastryNode implements Routing<PastryMessage> {
     this.#introduction.tick(now);
     this.#maintenance.tick(now);
     this.#merge.tick(now);
+    this.#repair.tick(now);
+    this.#sweep.tick(now);
     this.#applyHops(now, this.#hops.tick(now));
   }
 
@@ -307,7 +322,11 @@ export class PastryNode implements Routing<PastryMessage> {
   #onHeartbeat(now: Millis, from: NodeHandle, message: HeartbeatMessage): void {
     if (!participates(this.#phase)) return;
     if (this.#phase === 'probing') return this.#heartbeats.grant(now, from, message);
-    if (this.#heartbeats.receive(now, from, message)) return;
+    const isNeighbor = this.#heartbeats.receive(now, from, message);
+    if (message.failed.length > 0) this.#repair.onSuccessors(now, message.leaves);
+    else this.#repair.onMissing(now, from, message.leaves);
+    this.#leafProbing.hearOfDeaths(now, message.failed);
+    if (isNeighbor) return;
     this.#leafProbing.probe(now, from);
     const { left, right } = this.#tables.leafSet;
     const between = this.#tables.leafSet.isAbove(from.id) ? right : left;
@@ -340,6 +359,8 @@ export class PastryNode implements Routing<PastryMessage> {
     this.#heartbeats.stop();
     this.#maintenance.stop();
     this.#merge.stop();
+    this.#repair.stop();
+    this.#sweep.stop();
     this.#leafProbing.stop();
     this.#join.stop();
     this.#enter(now, 'left');
@@ -355,10 +376,16 @@ export class PastryNode implements Routing<PastryMessage> {
     if (ready) {
       this.#context.note('joined');
       this.#introduction.begin(now);
-      this.#maintenance.start(now);
-      this.#merge.start(now);
+      this.#startRoutine(now);
     }
     if (ready || phase === 'left') this.#applyHops(now, this.#hops.retryParked(now));
+  }
+
+  #startRoutine(now: Millis): void {
+    this.#churn.begin(now);
+    this.#maintenance.start(now);
+    this.#sweep.start(now);
+    this.#merge.start(now);
   }
 
   // After every input: tell what changed among the leaves, see whether the join goes on, let go what waited for either.
@@ -412,26 +439,41 @@ export class PastryNode implements Routing<PastryMessage> {
     if (participates(this.#phase)) this.#leafProbing.consider(now, [peer]);
   }
 
+  #verify(now: Millis, member: NodeHandle, because?: 'foundDead' | 'askOthers'): void {
+    // Our own silence and the word of another: that is enough, and we have the former already.
+    if (because === 'foundDead' && this.#peers.isUnreachable(now, member) && this.#tables.leafSet.has(member.id)) return this.#lose(now, member, 'dead');
+    this.#applyPeers(now, this.#peers.probe(now, member, this.#proofOfDeath(member, because)));
+  }
+
   // A leaf's death is believed on proof, for keys change hands; a mere table entry is not worth more than its answer.
-  #proofOfDeath(member: NodeHandle, foundDead: 'foundDead' | undefined): ProbeKind {
+  #proofOfDeath(member: NodeHandle, because: 'foundDead' | 'askOthers' | undefined): ProbeKind {
     if (!this.#tables.leafSet.has(member.id)) return 'check';
-    return foundDead === undefined ? 'verify' : 'confirm';
+    if (because === 'foundDead') return 'confirm';
+    return because === 'askOthers' || this.#tables.leafSet.isNeighbor(member.id) ? 'verify' : 'check';
   }
 
   #onSilent(now: Millis, peer: NodeHandle): void {
     this.#join.search.silent(now, peer);
-    if (this.#tables.leafSet.has(peer.id)) return this.#context.verify(now, peer);
+    const { leafSet } = this.#tables;
+    if (leafSet.isNeighbor(peer.id)) return this.#verify(now, peer);
+    if (leafSet.has(peer.id)) return this.#onUnreachable(now, peer);
     this.#peers.markUnreachable(now, peer);
     if (this.#tables.has(peer.id)) this.#lose(now, peer, 'silent');
   }
 
-  // It lives, only not for us: routes go around it, but its keys are still its own.
+  // Only not for us, perhaps: routes go around it, but its keys are still its own. If it is dead its neighbors will tell.
   #onUnreachable(now: Millis, peer: NodeHandle): void {
     this.#peers.markUnreachable(now, peer);
     this.#context.note('peer_unreachable', peer);
     this.#tables.table.remove(peer.id);
     this.#tables.neighborhood.remove(peer.id);
     this.#lostThisTurn.push(peer);
+  }
+
+  // Whoever is next to it on the ring knows best, and has a use for the answer.
+  #nearLeaves(target: NodeHandle, max: number): readonly NodeHandle[] {
+    const others = this.#tables.leafSet.members.filter((leaf) => leaf.id !== target.id);
+    return others.sort((a, b) => compareDistance(target.id, a.id, b.id)).slice(0, max);
   }
 
   #applyHops(now: Millis, effects: readonly HopEffect[]): void {
@@ -451,6 +493,8 @@ export class PastryNode implements Routing<PastryMessage> {
     if (this.#tables.has(lost.id)) {
       const removal = this.#tables.remove(lost.id);
       if (cause === 'dead' || cause === 'silent') this.#merge.remember(now, lost);
+      if (cause !== 'unfinished' && cause !== 'left') this.#churn.failed(now);
+      if (cause === 'dead' && removal.leaf !== undefined) this.#heartbeats.tellDeath(now, lost, removal.leaf.wasNeighbor);
       if (cause !== 'unfinished' && cause !== 'silent') this.#out.push({ type: 'peerDead', peer: lost });
       if (participates(this.#phase)) this.#repair.onLost(now, lost, removal);
     }

@@ -1,30 +1,53 @@
 import { compareDistance } from '@banyan/ids';
-import type { NodeHandle } from '@banyan/kbr';
-import type { Json, Millis } from '@banyan/sansio';
-import type { NodeContext } from './context.ts';
+import { handleState, type NodeHandle } from '@banyan/kbr';
+import { DueTimes, type Json, type Millis } from '@banyan/sansio';
+import { jittered, type NodeContext } from './context.ts';
+import { halfOf } from './half-digest.ts';
 import type { LeafProbing } from './leaf-probing.ts';
 import { knowsWholeRing } from './next-hop.ts';
 import type { Slot } from './routing-table.ts';
 import type { Removal } from './tables.ts';
 
-/** Members asked about one hole in the routing table before it is left to maintenance. */
+/** Members asked about the holes of one row before they are left to maintenance. */
 const ASKED_MAX = 3;
-/** Holes under repair at once; further ones are left to maintenance. */
-const HOLES_MAX = 64;
+/** Holes wait so long for others in their row: one request serves all. A table that is swept quicker waits less. */
+const HOLES_WAIT_MS: Millis = 120_000;
+const HOLES_WAIT_SHARE = 0.2;
+/** A half of the leaf set that misses more than this share of its leaves is not left to maintenance. */
+const SHORT_SHARE = 0.25;
+const SHORT_RETRY_MS: Millis = 5_000;
+/** Leaves-to-be that wait for the death of those whose place they take. */
+const SUCCESSORS_MAX = 8;
+
+interface Holes {
+  readonly columns: Set<number>;
+  asked: number;
+}
+
+export interface RepairDeps {
+  readonly context: NodeContext;
+  readonly leafProbing: LeafProbing;
+}
 
 /**
- * What follows a death: the hole in the leaf set is filled by asking the farthest leaf on that side, the hole in the routing
- * table by asking other members of the row. The two ring neighbors of the dead tell the leaves around them; everyone asks
- * for himself before he believes it.
- * Sources: Rowstron & Druschel 2001, §2.5; Castro, Costa, Rowstron 2004, §3.1 (who announces; repair when a side is lost).
+ * What follows a death. A hole in the leaf set is filled with the leaf that the neighbor has named along with the death;
+ * a half that misses many asks its farthest leaf. Holes in a row of the routing table are filled by asking another member
+ * of the row, once for all of them. Ring neighbors are asked at once, everything else is done at leisure.
+ * Sources: Rowstron & Druschel 2001, §2.5; Castro, Costa, Rowstron 2004, §3.1 (repair when a side is lost);
+ * Rhea et al. 2004 (reactive repair makes congestion worse: periodic, and only what is needed).
  */
 export class Repair {
   readonly #context: NodeContext;
   readonly #leafProbing: LeafProbing;
-  /** Slots that became empty, with how many have been asked about each. */
-  readonly #holes = new Map<string, { readonly slot: Slot; asked: number }>();
+  /** Rows with slots that became empty. */
+  readonly #holes = new Map<number, Holes>();
+  readonly #askAt = new DueTimes<number>();
+  /** When each row was last asked for. */
+  readonly #askedAt: (Millis | undefined)[] = [];
+  #successors: readonly NodeHandle[] = [];
+  #leavesAt = Infinity;
 
-  constructor(context: NodeContext, leafProbing: LeafProbing) {
+  constructor({ context, leafProbing }: RepairDeps) {
     this.#context = context;
     this.#leafProbing = leafProbing;
   }
@@ -32,31 +55,68 @@ export class Repair {
   /** `lost` stood in our tables and does no more. */
   onLost(now: Millis, lost: NodeHandle, removal: Removal): void {
     if (removal.leaf !== undefined) {
-      this.#repairLeafSet(now, removal.leaf);
       this.#context.note('leaf_lost', lost);
+      this.#leafProbing.onRoom(now);
+      this.#leafProbing.consider(now, this.#successors);
+      if (this.beyond() !== undefined && this.#leavesAt === Infinity) this.#leavesAt = now + jittered(SHORT_RETRY_MS / 10, this.#context.rng);
     }
-    if (removal.slot !== undefined && this.#holes.size < HOLES_MAX) {
-      const hole = { slot: removal.slot, asked: 0 };
-      this.#holes.set(nameOf(removal.slot), hole);
-      this.#ask(now, hole);
-    }
+    if (removal.slot !== undefined) this.#onHole(now, removal.slot);
+  }
+
+  /** Leaves of a ring neighbor that may take the place of those of whose death it told us in the same breath. */
+  onSuccessors(now: Millis, told: readonly NodeHandle[]): void {
+    if (told.length === 0) return;
+    this.#successors = [...told, ...this.#successors].slice(0, SUCCESSORS_MAX);
+    this.#leafProbing.consider(now, told);
+  }
+
+  /**
+   * Leaves that a ring neighbor says we lack. Where we have room for none of them and still do not agree we have one too many: the
+   * leaf of that half that was not heard for longest is asked, and found dead if it is.
+   */
+  onMissing(now: Millis, from: NodeHandle, told: readonly NodeHandle[]): void {
+    if (told.length === 0) return;
+    const { config, peers, tables } = this.#context;
+    this.#leafProbing.consider(now, told);
+    if (told.some((leaf) => tables.leafSet.admits(leaf.id))) return;
+    const half = halfOf(tables.leafSet, tables.leafSet.isAbove(from.id), config.leafSetSize / 2);
+    const heardAt = ({ id }: NodeHandle): Millis => peers.heardAt(id) ?? -Infinity;
+    const [silent] = [...half].sort((a, b) => heardAt(a) - heardAt(b));
+    if (silent !== undefined && now - heardAt(silent) > config.heartbeatPeriodMs) this.#leafProbing.probe(now, silent);
   }
 
   /** A row we asked for: measures what fits our holes, and asks the next member about those that nothing fits. */
   onRow(now: Millis, row: number, entries: readonly NodeHandle[]): void {
     const { measure, peers, self, tables } = this.#context;
-    for (const hole of [...this.#holes.values()].filter(({ slot }) => slot.row === row)) {
-      const fitting = entries.find((entry) => {
-        const slot = tables.table.slotOf(entry.id);
-        return entry.id !== self.id && slot.row === row && slot.column === hole.slot.column && !peers.isShunned(now, entry);
-      });
-      if (fitting === undefined) {
-        this.#ask(now, hole);
-      } else {
-        this.#holes.delete(nameOf(hole.slot));
-        measure(now, fitting);
-      }
+    const holes = this.#holes.get(row);
+    if (holes === undefined) return;
+    for (const entry of entries) {
+      const slot = tables.table.slotOf(entry.id);
+      if (entry.id === self.id || slot.row !== row || peers.isShunned(now, entry) || !holes.columns.delete(slot.column)) continue;
+      if (tables.table.entryFor(entry.id) !== undefined) continue;
+      this.#context.spent(1);
+      measure(now, entry);
     }
+    if (holes.columns.size === 0 || holes.asked >= ASKED_MAX) this.#forget(row);
+    else this.#askAt.set(row, now + this.#waitMs(now));
+  }
+
+  /** True when that row of another has been asked for since. */
+  askedSince(row: number, since: Millis): boolean {
+    return (this.#askedAt[row] ?? -Infinity) >= since;
+  }
+
+  /** The leaf that knows who comes next on a side that misses many leaves; undefined when neither does. */
+  beyond(): NodeHandle | undefined {
+    const { config, tables } = this.#context;
+    const { leafSet } = tables;
+    if (leafSet.isFull || knowsWholeRing(tables)) return undefined;
+    const enough = (1 - SHORT_SHARE) * (config.leafSetSize / 2);
+    const above = leafSet.countAbove();
+    const below = leafSet.size - above;
+    if (Math.min(above, below) >= enough) return undefined;
+    const [shorter, longer] = above <= below ? [leafSet.farthestRight, leafSet.farthestLeft] : [leafSet.farthestLeft, leafSet.farthestRight];
+    return shorter ?? longer;
   }
 
   /** Goes on from the nearest node known on a side of which few leaves are left: so a lost side is found again. */
@@ -64,6 +124,12 @@ export class Repair {
     const { config, tables } = this.#context;
     const { leafSet } = tables;
     if (leafSet.isFull || knowsWholeRing(tables)) return;
+    // So few are left that every one of them may be a leaf, on whichever side.
+    const strangers = [...tables.table.entries()].filter((entry) => !leafSet.has(entry.id));
+    if (leafSet.size + strangers.length <= config.leafSetSize) {
+      leafSet.becomeWholeRing();
+      return this.#leafProbing.consider(now, strangers);
+    }
     const above = leafSet.countAbove();
     for (const [count, isAbove] of [[above, true], [leafSet.size - above, false]] as const) {
       const nearest = count < config.leafSetSize / 4 ? this.#nearestOutsider(isAbove) : undefined;
@@ -71,27 +137,43 @@ export class Repair {
     }
   }
 
-  state(): Json {
-    return [...this.#holes].map(([name, { asked }]) => ({ hole: name, asked }));
+  next(): Millis {
+    return Math.min(this.#leavesAt, this.#askAt.next());
   }
 
-  #repairLeafSet(now: Millis, leaf: { readonly wasNeighbor: boolean; readonly above: boolean }): void {
-    const { leafSet } = this.#context.tables;
-    if (leaf.wasNeighbor) {
-      for (const member of this.#announcedTo(leaf.above)) this.#leafProbing.probe(now, member);
-    } else {
-      const farthest = leaf.above ? leafSet.farthestRight : leafSet.farthestLeft;
-      if (farthest !== undefined) this.#leafProbing.probe(now, farthest);
-    }
+  tick(now: Millis): void {
+    for (const row of this.#askAt.takeDue(now)) this.#ask(now, row);
+    if (now < this.#leavesAt) return;
+    const partner = this.beyond();
+    this.#leavesAt = partner === undefined ? Infinity : now + jittered(SHORT_RETRY_MS, this.#context.rng);
+    if (partner !== undefined) this.#leafProbing.probe(now, partner);
     this.replenish(now);
   }
 
-  // The two neighbors of the dead share the work: each tells the leaves on its own side, and the other neighbor.
-  #announcedTo(deadWasAbove: boolean): readonly NodeHandle[] {
-    const { leafSet } = this.#context.tables;
-    const across = deadWasAbove ? leafSet.right : leafSet.left;
-    const own = leafSet.members.filter((member) => leafSet.isAbove(member.id) !== deadWasAbove);
-    return across === undefined || own.includes(across) ? own : [across, ...own];
+  stop(): void {
+    for (const row of [...this.#holes.keys()]) this.#forget(row);
+    this.#leavesAt = Infinity;
+  }
+
+  state(now: Millis): Json {
+    const holes = [...this.#holes].map(([row, { columns, asked }]) => ({ row, columns: [...columns], asked }));
+    const askedMs = this.#askedAt.map((at) => (at === undefined ? null : at - now));
+    return { holes, askedMs, successors: this.#successors.map(handleState), leavesMs: this.#leavesAt === Infinity ? null : this.#leavesAt - now };
+  }
+
+  // Where the leaf set reaches it decides, and no hole matters.
+  #onHole(now: Millis, slot: Slot): void {
+    const { leafSet, table } = this.#context.tables;
+    const { low, high } = table.keysOf(slot);
+    if (leafSet.covers(low, false) && leafSet.covers(high, false)) return;
+    const { row, column } = slot;
+    const holes = this.#holes.get(row);
+    if (holes !== undefined) {
+      holes.columns.add(column);
+      return;
+    }
+    this.#holes.set(row, { columns: new Set([column]), asked: 0 });
+    this.#askAt.set(row, now + this.#waitMs(now));
   }
 
   #nearestOutsider(isAbove: boolean): NodeHandle | undefined {
@@ -104,20 +186,32 @@ export class Repair {
     return nearest;
   }
 
-  // Lazy repair: another member of the same row, else of a later one, knows nodes that fit the slot.
-  #ask(now: Millis, hole: { readonly slot: Slot; asked: number }): void {
+  // Another member of the same row, else of a later one, knows nodes that fit. What has been filled meanwhile is no hole.
+  #ask(now: Millis, row: number): void {
     const { peers, rng, send, tables } = this.#context;
-    const { row } = hole.slot;
-    for (let from = row; from < tables.table.depth && hole.asked < ASKED_MAX; from++) {
+    const holes = this.#holes.get(row);
+    if (holes === undefined) return;
+    for (const entry of tables.table.row(row)) holes.columns.delete(tables.table.slotOf(entry.id).column);
+    if (holes.columns.size === 0) return this.#forget(row);
+    for (let from = row; from < tables.table.depth && holes.asked < ASKED_MAX; from++) {
       const member = rng.pick(tables.table.row(from).filter((entry) => !peers.isDoubtful(now, entry)));
       if (member === undefined) continue;
-      hole.asked++;
+      holes.asked++;
+      this.#askedAt[row] = now;
+      // Asked again if no answer comes.
+      this.#askAt.set(row, now + this.#waitMs(now));
       return send(member, { type: 'rowRequest', nonce: 0, row });
     }
-    this.#holes.delete(nameOf(hole.slot));
+    this.#forget(row);
   }
-}
 
-function nameOf(slot: Slot): string {
-  return `${slot.row}:${slot.column}`;
+  #forget(row: number): void {
+    this.#holes.delete(row);
+    this.#askAt.delete(row);
+  }
+
+  #waitMs(now: Millis): Millis {
+    const { pace, rng } = this.#context;
+    return jittered(Math.min(HOLES_WAIT_MS, HOLES_WAIT_SHARE * pace.sweepMs(now)), rng);
+  }
 }

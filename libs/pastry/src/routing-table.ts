@@ -1,4 +1,4 @@
-import { digitAt, digitCount, sharedPrefix, type DigitBits, type Id } from '@banyan/ids';
+import { digitAt, digitCount, ID_BITS, idFromBigInt, idToBigInt, sharedPrefix, type DigitBits, type Id } from '@banyan/ids';
 import type { NodeHandle } from '@banyan/kbr';
 import type { Millis } from '@banyan/sansio';
 
@@ -43,6 +43,14 @@ export class RoutingTable {
   slotOf(id: Id): Slot {
     const row = sharedPrefix(this.self, id, this.digitBits);
     return { row, column: row === digitCount(this.digitBits) ? 0 : digitAt(id, row, this.digitBits) };
+  }
+
+  /** The lowest and the highest key that would stand in this slot. */
+  keysOf({ row, column }: Slot): { readonly low: Id; readonly high: Id } {
+    const freeBits = BigInt(Math.max(0, ID_BITS - (row + 1) * this.digitBits));
+    const above = BigInt(ID_BITS - row * this.digitBits);
+    const low = ((idToBigInt(this.self) >> above) << above) + (BigInt(column) << freeBits);
+    return { low: idFromBigInt(low), high: idFromBigInt(low + (1n << freeBits) - 1n) };
   }
 
   /** The entry for the next digit of `key`. */

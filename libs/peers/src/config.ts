@@ -7,8 +7,12 @@ export interface PeersConfig {
   /** Smallest retransmission timeout; below it TCP's own recovery would be mistaken for loss. */
   readonly timeoutMinMs: Millis;
   readonly timeoutMaxMs: Millis;
-  /** Pings to a member or table entry before it counts as silent; each waits twice as long as the one before. */
+  /** Pings to a ring neighbor before others are asked; each waits twice as long as the one before. */
   readonly verifyTries: number;
+  /** Pings to another peer in our tables before it counts as silent. */
+  readonly checkTries: number;
+  /** Pings of our own to a member that another has found dead. */
+  readonly confirmTries: number;
   /** Pings to a mere candidate before it is forgotten. */
   readonly measureTries: number;
   /** How many others are asked to ping a silent member. */
@@ -35,14 +39,17 @@ export interface PeersConfig {
 /**
  * Sources: initial and largest timeout, retention of 15 minutes and 20 told entries: FreePastry 2.1 (`freepastry.params`);
  * the smallest timeout: protocols.md section 3 (over TCP); three helpers: Das et al. 2002 (SWIM), §3.1.
- * FreePastry pings five times from 800 ms before it believes a death; we ping three times from the measured timeout
- * and then once more beside three indirect probes.
+ * FreePastry pings five times from 800 ms before it believes a death; of a ring neighbor we ping three times from the
+ * measured timeout and then once more beside three indirect probes. Where another has found the death already, or where
+ * only a route goes around, two pings do.
  */
 export const DEFAULT_PEERS_CONFIG: PeersConfig = {
   timeoutInitialMs: 1_000,
   timeoutMinMs: 250,
   timeoutMaxMs: 10_000,
   verifyTries: 3,
+  checkTries: 2,
+  confirmTries: 2,
   measureTries: 2,
   indirectHelpers: 3,
   failedForMs: 15 * 60_000,

@@ -175,6 +175,11 @@ export class Peers {
     return this.#probes.next();
   }
 
+  /** Pings sent, and asked for, since the last call about peers that were in use. */
+  takeSpentPings(): number {
+    return this.#probes.takeSpent();
+  }
+
   /** How long to wait for an answer of this peer. */
   timeoutMs(peer: Id): Millis {
     const record = this.#records.get(peer);

@@ -8,7 +8,7 @@ import type { PeerMessage } from './messages.ts';
 /**
  * Why a peer is pinged, and what its silence means; a probe under way takes on the stronger kind.
  * `measure`: how far is this candidate; it is not taken.
- * `check`: does this table entry answer; it is not used any more.
+ * `check`: does this peer answer us; it is silent, for us.
  * `confirm`: another has found this member dead, do we too; it is dead.
  * `verify`: does this member live; it is dead when it answers nobody whom we ask either, else out of our reach.
  */
@@ -51,6 +51,7 @@ export class Probes {
   /** Probes of candidates that may be begun now; grows with time up to the burst. */
   #measures: number;
   #measuresAt: Millis = 0;
+  #spent = 0;
 
   constructor(deps: {
     readonly config: PeersConfig;
@@ -76,6 +77,13 @@ export class Probes {
     return this.#due.next();
   }
 
+  /** Pings sent, and asked for, since the last call about peers that were in use; those to candidates do not count. */
+  takeSpent(): number {
+    const spent = this.#spent;
+    this.#spent = 0;
+    return spent;
+  }
+
   /** True while it is open whether a peer that we use lives. */
   doubts(peer: Id): boolean {
     if (this.#byPeer.size === 0) return false;
@@ -93,7 +101,7 @@ export class Probes {
     if (kind === 'measure' && !this.#mayMeasure(now)) return NONE;
     const probe: Probe = { peer, kind, firstNonce: this.#nextNonce, sentAt: [], indirect: false, reachedByOthers: false };
     // One nonce for every ping this probe may send, the one beside the indirect probes among them.
-    this.#nextNonce += Math.max(this.#config.verifyTries, this.#config.measureTries) + 1;
+    this.#nextNonce += NONCES;
     this.#byPeer.set(peer.id, probe);
     return [this.#ping(now, probe)];
   }
@@ -138,7 +146,7 @@ export class Probes {
       indirect: probe.indirect,
       reachedByOthers: probe.reachedByOthers,
     }));
-    return { open, nextNonce: this.#nextNonce, measures: this.#measuresLeft(now) };
+    return { open, nextNonce: this.#nextNonce, measures: this.#measuresLeft(now), spent: this.#spent };
   }
 
   #mayMeasure(now: Millis): boolean {
@@ -155,10 +163,14 @@ export class Probes {
   }
 
   #overdue(now: Millis, probe: Probe, out: ProbeEffect[]): void {
-    const tries = probe.kind === 'measure' ? this.#config.measureTries : this.#config.verifyTries;
-    if (!probe.indirect && probe.sentAt.length < tries) out.push(this.#ping(now, probe));
+    if (!probe.indirect && probe.sentAt.length < this.#tries(probe.kind)) out.push(this.#ping(now, probe));
     else if (!probe.indirect && probe.kind === 'verify') this.#askAround(now, probe, out);
     else this.#conclude(probe, out);
+  }
+
+  #tries(kind: ProbeKind): number {
+    const { checkTries, confirmTries, measureTries, verifyTries } = this.#config;
+    return { measure: measureTries, check: checkTries, confirm: confirmTries, verify: verifyTries }[kind];
   }
 
   #conclude(probe: Probe, out: ProbeEffect[]): void {
@@ -176,6 +188,7 @@ export class Probes {
       if (asked === this.#config.indirectHelpers) break;
       if (helper.id === probe.peer.id) continue;
       asked++;
+      this.#spent++;
       out.push({ type: 'send', to: helper, message: { type: 'pingRequest', nonce, target: probe.peer } });
     }
     out.push(this.#ping(now, probe));
@@ -186,6 +199,7 @@ export class Probes {
     const backOff = probe.indirect ? 2 : 2 ** probe.sentAt.length;
     const waitMs = Math.min(this.#config.timeoutMaxMs, this.#timeoutMs(probe.peer.id) * backOff);
     probe.sentAt.push(now);
+    if (probe.kind !== 'measure') this.#spent++;
     this.#due.set(probe.peer.id, now + waitMs);
     return { type: 'send', to: probe.peer, message: { type: 'ping', nonce, at: this.#at() } };
   }
@@ -196,4 +210,6 @@ export class Probes {
   }
 }
 
+/** More than any probe sends pings. */
+const NONCES = 16;
 const NONE: readonly ProbeEffect[] = [];
