@@ -1,27 +1,49 @@
 import type { NodeHandle } from '@banyan/kbr';
 import type { Millis } from '@banyan/sansio';
-import { backupsFor, childOf } from './children.ts';
+import { childOf } from './children.ts';
 import type { Id } from '@banyan/ids';
 import { compareEpochs } from './epoch.ts';
 import type { Group } from './group.ts';
+import type { GroupTable } from './group-table.ts';
 import { BEAT_GROUPS_MAX, type DownBeat, type UpBeat } from './messages.ts';
 import type { Neighbor } from './neighbors.ts';
 import { loseParent } from './parent.ts';
 import type { Turn } from './turn.ts';
 
-type Groups = ReadonlyMap<Id, Group>;
+/** Says the beats that are due, and looks after neighbors that are silent. */
+export function tickNeighbors(turn: Turn, groups: GroupTable): void {
+  const { neighbors } = turn;
+  if (neighbors.dueAt > turn.now) return;
+  neighbors.dueAt = Infinity;
+  for (const neighbor of neighbors.all()) {
+    const due = neighborDeadline(turn, neighbor);
+    if (due === undefined) continue;
+    if (due <= turn.now) tickNeighbor(turn, groups, neighbor);
+    const next = due <= turn.now ? neighborDeadline(turn, neighbor) : due;
+    if (next !== undefined) neighbors.dueAt = Math.min(neighbors.dueAt, Math.max(next, turn.now + 1));
+  }
+  neighbors.prune(turn.now);
+}
 
-/** Says this node's beat to one neighbor, for all groups they share, and looks whether the neighbor is silent. */
-export function tickNeighbor(turn: Turn, groups: Groups, neighbor: Neighbor): void {
+/** A parent's beat is answered with this node's, if that is nearly due: both then beat at the parent's pace. */
+export function answerBeat(turn: Turn, parent: NodeHandle): void {
+  const neighbor = turn.neighbors.get(parent.id);
+  if (neighbor !== undefined && neighbor.parentIn.size > 0 && neighbor.beatAt <= turn.now + turn.config.beatMs * 0.75) turn.neighbors.hurry(neighbor, turn.now, 0);
+}
+
+function tickNeighbor(turn: Turn, groups: GroupTable, neighbor: Neighbor): void {
   if (neighbor.beatAt <= turn.now) {
-    neighbor.beatAt = turn.now + turn.config.beatMs;
-    sendBeat(turn, groups, neighbor);
+    // What came early came with a round of the root or of the parent, and so will the next.
+    neighbor.beatAt = turn.now + turn.config.beatMs * (neighbor.isHurried ? 1.5 : 1);
+    neighbor.beatSaidAt = turn.now;
+    neighbor.isHurried = false;
+    sendBeat(turn, groups.byId, neighbor);
   }
   if (neighbor.parentIn.size > 0) watchSilence(turn, groups, neighbor);
 }
 
 /** When this neighbor next needs a look; undefined when no edge joins them. */
-export function neighborDeadline(turn: Turn, neighbor: Neighbor): Millis | undefined {
+function neighborDeadline(turn: Turn, neighbor: Neighbor): Millis | undefined {
   if (neighbor.parentIn.size + neighbor.childIn.size === 0) return undefined;
   if (neighbor.parentIn.size === 0) return neighbor.beatAt;
   const { missesMax, beatMs, probeMs } = turn.config;
@@ -33,7 +55,7 @@ export function neighborDeadline(turn: Turn, neighbor: Neighbor): Millis | undef
  * A silent parent is asked after by a third node before it is left; a mistake costs a move, never a message.
  * Source: SWIM's indirect probe (Das, Gupta, Motivala 2002), with one helper because a tree has few common friends.
  */
-function watchSilence(turn: Turn, groups: Groups, neighbor: Neighbor): void {
+function watchSilence(turn: Turn, groups: GroupTable, neighbor: Neighbor): void {
   const { missesMax, beatMs, probeMs } = turn.config;
   if (neighbor.probedAt !== undefined) {
     if (turn.now - neighbor.probedAt >= probeMs) loseEverywhere(turn, groups, neighbor, 'silent');
@@ -41,7 +63,7 @@ function watchSilence(turn: Turn, groups: Groups, neighbor: Neighbor): void {
   }
   if (turn.now - neighbor.heardAt < missesMax * beatMs) return;
   turn.push({ type: 'suspect', peer: neighbor.handle });
-  const helper = findHelper(turn, groups, neighbor);
+  const helper = findHelper(turn, groups.byId, neighbor);
   if (helper === undefined) {
     loseEverywhere(turn, groups, neighbor, 'silent');
     return;
@@ -51,18 +73,18 @@ function watchSilence(turn: Turn, groups: Groups, neighbor: Neighbor): void {
 }
 
 /** The parent is given up in every group that has it. */
-export function loseEverywhere(turn: Turn, groups: Groups, neighbor: Neighbor, why: string): void {
+export function loseEverywhere(turn: Turn, groups: GroupTable, neighbor: Neighbor, why: string): void {
   delete neighbor.probedAt;
   for (const id of [...neighbor.parentIn]) {
     neighbor.parentIn.delete(id);
-    const group = groups.get(id);
+    const group = groups.find(id);
     if (group?.parent?.handle.id !== neighbor.handle.id) continue;
     if (group.record?.root.id === neighbor.handle.id) group.rootLostAt ??= turn.now;
     loseParent(turn, group, why);
   }
 }
 
-function findHelper(turn: Turn, groups: Groups, neighbor: Neighbor): NodeHandle | undefined {
+function findHelper(turn: Turn, groups: ReadonlyMap<Id, Group>, neighbor: Neighbor): NodeHandle | undefined {
   for (const id of neighbor.parentIn) {
     const backup = groups.get(id)?.backups.find((node) => node.id !== neighbor.handle.id && !turn.neighbors.isDead(node));
     if (backup !== undefined) return backup;
@@ -70,10 +92,10 @@ function findHelper(turn: Turn, groups: Groups, neighbor: Neighbor): NodeHandle 
   return turn.view.leaves().find((leaf) => leaf.id !== neighbor.handle.id);
 }
 
-function sendBeat(turn: Turn, groups: Groups, neighbor: Neighbor): void {
+function sendBeat(turn: Turn, groups: ReadonlyMap<Id, Group>, neighbor: Neighbor): void {
   const shared = neighbor.parentIn.size + neighbor.childIn.size;
   if (shared === 0) return;
-  const down = share(neighbor.childIn, neighbor.beatOffset).map((id) => downBeat(turn, groups.get(id), neighbor)).filter((beat) => beat !== undefined);
+  const down = share(neighbor.childIn, neighbor.beatOffset).map((id) => downBeat(groups.get(id), neighbor)).filter((beat) => beat !== undefined);
   const up = share(neighbor.parentIn, neighbor.beatOffset).map((id) => upBeat(groups.get(id))).filter((beat) => beat !== undefined);
   neighbor.beatOffset += BEAT_GROUPS_MAX;
   if (down.length + up.length > 0) turn.direct(neighbor.handle, { type: 'beat', down, up });
@@ -87,13 +109,11 @@ function share(ids: ReadonlySet<Id>, offset: number): readonly Id[] {
   return [...all.slice(from), ...all.slice(0, from)].slice(0, BEAT_GROUPS_MAX);
 }
 
-function downBeat(turn: Turn, group: Group | undefined, neighbor: Neighbor): DownBeat | undefined {
+function downBeat(group: Group | undefined, neighbor: Neighbor): DownBeat | undefined {
   const child = group === undefined ? undefined : childOf(group, neighbor.handle);
   if (group?.accepted === undefined || child === undefined || child.stage === 'pending') return undefined;
-  const backups = backupsFor(turn, group, child);
-  const told = backups.map((node) => node.id).join();
-  const changed = told !== child.backupsTold;
-  child.backupsTold = told;
+  const { backups } = child;
+  delete child.backups;
   return {
     group: group.id,
     mark: group.accepted,
@@ -101,7 +121,7 @@ function downBeat(turn: Turn, group: Group | undefined, neighbor: Neighbor): Dow
     // A commit mark counts in the history of its epoch only, and the record may be ahead of the round.
     committed: group.record !== undefined && compareEpochs(group.record.epoch, group.accepted.epoch) === 0 ? group.committed : 1,
     sent: child.link === undefined ? 0 : child.position,
-    ...(changed ? { backups } : {}),
+    ...(backups === undefined ? {} : { backups }),
   };
 }
 

@@ -133,7 +133,7 @@ export function expireChildren(turn: Turn, group: Group): void {
 }
 
 /** Other parents for a child: this node's parent, then its uncles (in turn, so that orphans spread), then the electorate. */
-export function backupsFor(turn: Turn, group: Group, child: Child): readonly NodeHandle[] {
+function backupsFor(turn: Turn, group: Group, child: Child): readonly NodeHandle[] {
   const siblings = [...group.children.values()].filter((other) => other.stage === 'flowing').map((other) => other.handle);
   const uncles = group.parent === undefined ? siblings : group.backups;
   const shift = [...group.children.keys()].indexOf(child.handle.id);
@@ -144,6 +144,17 @@ export function backupsFor(turn: Turn, group: Group, child: Child): readonly Nod
     if (node.id !== child.handle.id && !turn.isSelf(node) && turn.neighbors.stays(node)) found.set(node.id, found.get(node.id) ?? node);
   }
   return [...found.values()].slice(0, BACKUPS_MAX);
+}
+
+/** Children whose backups changed are told with the next beat. */
+export function renewBackups(turn: Turn, group: Group): void {
+  for (const child of group.children.values()) {
+    const backups = backupsFor(turn, group, child);
+    const told = backups.map((node) => node.id).join();
+    if (told === child.backupsTold) continue;
+    child.backupsTold = told;
+    child.backups = backups;
+  }
 }
 
 /** Tells a peer that thinks it is a child here that it is none. */
@@ -233,7 +244,7 @@ function addChild(turn: Turn, group: Group, handle: NodeHandle): Child {
   group.children.set(handle.id, child);
   const neighbor = turn.neighbors.meet(handle, turn.now);
   neighbor.childIn.add(group.id);
-  turn.neighbors.hurry(neighbor, turn.now + turn.config.beatMs);
+  turn.neighbors.expect(neighbor, turn.now + turn.config.beatMs);
   return child;
 }
 

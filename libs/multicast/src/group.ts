@@ -68,8 +68,9 @@ export interface Child {
   resume?: { readonly flow: number; readonly next: Sequence; readonly creditBytes: number };
   /** What the child last said it has. */
   next: Sequence;
-  /** The backups it was told last, as text. */
+  /** The backups it was told last, as text; and those it is to be told with the next beat. */
   backupsTold: string;
+  backups?: readonly NodeHandle[];
 }
 
 /** A local reader: a cursor like a child's, its credit given by `consumed`. */

@@ -1,6 +1,7 @@
 import type { Id } from '@banyan/ids';
 import type { NodeHandle } from '@banyan/kbr';
 import { assertNever, type Millis, type Bound } from '@banyan/sansio';
+import { answerBeat } from './beats.ts';
 import { childOf, onCredit, onGraft, onResume, onUpBeat, removeChild } from './children.ts';
 import { tellClosed } from './closing.ts';
 import { isVoter } from './epoch.ts';
@@ -94,6 +95,7 @@ export class Inbox {
             onVote(turn, group, from, beat);
           }
         }
+        if (message.down.length > 0) answerBeat(turn, from);
         return;
       case 'probe':
         turn.direct(message.target, { type: 'ping', asker: from });

@@ -60,7 +60,7 @@ export function onReborn(turn: Turn, groups: GroupTable, peer: NodeHandle): void
 function forgetLife(turn: Turn, groups: GroupTable, peer: NodeHandle, why: string): void {
   const neighbor = turn.neighbors.get(peer.id);
   groups.select((group) => group.parent?.handle.id === peer.id);
-  if (neighbor !== undefined) loseEverywhere(turn, groups.byId, neighbor, why);
+  if (neighbor !== undefined) loseEverywhere(turn, groups, neighbor, why);
   for (const group of groups.select((one) => one.children.has(peer.id))) {
     const child = group.children.get(peer.id);
     if (child !== undefined && (why === 'dead' || child.handle.incarnation < peer.incarnation)) removeChild(turn, group, child);

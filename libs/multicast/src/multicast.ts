@@ -1,7 +1,7 @@
 import type { Id } from '@banyan/ids';
 import type { Application, LinkId, NodeHandle, RoutingView, Upcall } from '@banyan/kbr';
 import { assert, assertNever, earliest, type Bound, type Json, type Millis, type Rng } from '@banyan/sansio';
-import { neighborDeadline, tickNeighbor } from './beats.ts';
+import { tickNeighbors } from './beats.ts';
 import { onJoin } from './children.ts';
 import { groupBounds } from './bounds.ts';
 import type { MulticastCommand, MulticastEvent, SubscriptionId } from './commands.ts';
@@ -47,6 +47,8 @@ export class Multicast implements Application<MulticastMessage, MulticastCommand
   readonly #inbox: Inbox;
   /** What a tick found due only after its own turn (a hurried beat, a root lost) waits for the next, a millisecond later. */
   #restUntil: Millis = 0;
+  /** The deadline as the last input left it. */
+  #due: Millis | undefined;
 
   constructor(view: RoutingView, rng: Rng, config: Partial<MulticastConfig> = {}) {
     this.#turn = new Turn(view, rng, { ...LOCAL_CONFIG, ...config });
@@ -62,16 +64,27 @@ export class Multicast implements Application<MulticastMessage, MulticastCommand
   }
 
   handle(now: Millis, input: Input): readonly MulticastEffect[] {
-    const due = this.deadline();
-    this.#turn.begin(now);
-    if (due !== undefined && now - due > STALL_MS) this.#turn.neighbors.excuse(now - due);
+    const due = this.#due;
+    const turn = this.#turn;
+    turn.begin(now);
+    if (due !== undefined && now - due > STALL_MS) turn.neighbors.excuse(now - due);
     this.#dispatch(input);
     this.#finishTurn();
     if (input.type === 'tick') this.#restUntil = now + 1;
-    return this.#turn.finish();
+    else if (turn.neighbors.dueAt <= now) {
+      // Beats that this input hurried go out with it: no tick of their own.
+      tickNeighbors(turn, this.#groups);
+      this.#finishTurn();
+    }
+    this.#due = this.#nextDue();
+    return turn.finish();
   }
 
   deadline(): Millis | undefined {
+    return this.#due;
+  }
+
+  #nextDue(): Millis | undefined {
     const { dueAt } = this.#turn.neighbors;
     const first = earliest(
       this.#groups.deadline(),
@@ -294,23 +307,11 @@ export class Multicast implements Application<MulticastMessage, MulticastCommand
 
   #onTick(): void {
     const turn = this.#turn;
-    const { neighbors } = turn;
     this.#groups.tick();
     this.#publishers.tick(turn);
     this.#openings.tick(turn);
     this.#departure.tick(turn, this.#groups);
-    if (neighbors.dueAt > turn.now) return;
-    neighbors.dueAt = Infinity;
-    for (const neighbor of [...neighbors.all()]) {
-      const due = neighborDeadline(turn, neighbor);
-      if (due !== undefined && due <= turn.now) {
-        for (const id of neighbor.parentIn) this.#groups.find(id);
-        tickNeighbor(turn, this.#groups.byId, neighbor);
-      }
-      const next = neighborDeadline(turn, neighbor);
-      if (next !== undefined) neighbors.dueAt = Math.min(neighbors.dueAt, Math.max(next, turn.now + 1));
-    }
-    neighbors.prune(turn.now);
+    tickNeighbors(turn, this.#groups);
   }
 
   /** Counts as a sign of life; what breaks the protocol is told and goes no further. */

@@ -14,7 +14,10 @@ export interface Neighbor {
   readonly parentIn: Set<Id>;
   /** Groups in which the neighbor is a child. */
   readonly childIn: Set<Id>;
+  /** The next beat; a beat that came before its time puts the next one off, so that it is said once and not twice. */
   beatAt: Millis;
+  beatSaidAt: Millis;
+  isHurried: boolean;
   /** When a third node was asked about it. */
   probedAt?: Millis;
   /** Where the next beat goes on, when more groups are shared than fit. */
@@ -65,16 +68,22 @@ export class Neighbors {
       return known;
     }
     if (this.#all.size >= STRANGERS_MAX) this.prune(now);
-    const neighbor: Neighbor = { handle, heardAt: now, parentIn: new Set(), childIn: new Set(), beatAt: now, beatOffset: 0 };
+    const neighbor: Neighbor = { handle, heardAt: now, parentIn: new Set(), childIn: new Set(), beatAt: now, beatSaidAt: -Infinity, isHurried: false, beatOffset: 0 };
     this.#all.set(handle.id, neighbor);
     this.dueAt = Math.min(this.dueAt, now);
     return neighbor;
   }
 
   /** The neighbor's next beat goes out no later than `at`. */
-  hurry(neighbor: Neighbor, at: Millis): void {
+  expect(neighbor: Neighbor, at: Millis): void {
     neighbor.beatAt = Math.min(neighbor.beatAt, at);
     this.dueAt = Math.min(this.dueAt, neighbor.beatAt);
+  }
+
+  /** There is news for the neighbor: its beat goes out now, or `bundleMs` after the last one. */
+  hurry(neighbor: Neighbor, now: Millis, bundleMs: Millis): void {
+    neighbor.isHurried = true;
+    this.expect(neighbor, Math.max(now, neighbor.beatSaidAt + bundleMs));
   }
 
   /** Notes a sign of life. Returns `reborn` when it comes from a newer life than the one known. */

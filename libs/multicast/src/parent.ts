@@ -94,7 +94,7 @@ export function acceptRound(turn: Turn, group: Group, mark: RoundMark): void {
   group.accepted = mark;
   for (const child of group.children.values()) {
     const neighbor = turn.neighbors.get(child.handle.id);
-    if (neighbor !== undefined) turn.neighbors.hurry(neighbor, turn.now + turn.config.beatBundleMs);
+    if (neighbor !== undefined) turn.neighbors.hurry(neighbor, turn.now, turn.config.beatBundleMs);
   }
 }
 
@@ -146,7 +146,7 @@ function takeParent(turn: Turn, group: Group, from: NodeHandle, ack: Extract<Tre
   neighbor.parentIn.add(group.id);
   neighbor.childIn.delete(group.id);
   neighbor.heardAt = turn.now;
-  turn.neighbors.hurry(neighbor, turn.now + turn.config.beatBundleMs);
+  turn.neighbors.hurry(neighbor, turn.now, turn.config.beatBundleMs);
   install(turn, group, ack.record);
   startHistory(turn, group, ack);
   commit(turn, group, { epoch: ack.mark.epoch, committed: ack.committed, low: ack.low });

@@ -1,7 +1,7 @@
 import type { Millis } from '@banyan/sansio';
 import { earliest } from '@banyan/sansio';
 import { tickBackfill } from './backfill.ts';
-import { expireChildren, grantPending } from './children.ts';
+import { expireChildren, grantPending, renewBackups } from './children.ts';
 import { closingDeadline, tickClosing } from './closing.ts';
 import { openIntake, closeIntakes, grantAll, reopenIntakes } from './intake.ts';
 import { pump } from './feed.ts';
@@ -27,6 +27,7 @@ export function settle(turn: Turn, group: Group): void {
   if (group.closed) return;
   tickClosing(turn, group);
   if (group.closed) return;
+  if (group.upkeepAt <= turn.now) upkeep(turn, group);
   if (group.isRoot(turn)) {
     if (group.sequencer === undefined) followRecord(turn, group, group.record);
   } else {
@@ -54,14 +55,14 @@ export function tickGroup(turn: Turn, group: Group): void {
     delete group.pumpAt;
     pump(turn, group);
   }
-  if (group.upkeepAt <= turn.now) upkeep(turn, group);
 }
 
 /** When the group next needs a tick. */
 export function groupDeadline(turn: Turn, group: Group): Millis {
   const { attempt, parent, backfill, fetch, seal, genesis, sequencer, catchingUp } = group;
   const next = earliest(
-    group.upkeepAt,
+    // Beats touch the group twice a second, and upkeep goes with them: but for a root an alarm of its own is for when they fail.
+    sequencer === undefined ? group.upkeepAt + turn.config.upkeepMs : group.upkeepAt,
     attempt?.retryAt,
     parent !== undefined && !parent.begun && !parent.dialling ? parent.resumeAt : undefined,
     backfill?.retryAt,
@@ -146,6 +147,7 @@ function answerWaiting(turn: Turn, group: Group): void {
 function upkeep(turn: Turn, group: Group): void {
   group.upkeepAt = turn.now + turn.jittered(turn.config.upkeepMs);
   expireChildren(turn, group);
+  renewBackups(turn, group);
   expireSubscriptions(turn, group);
   evict(turn, group);
   pump(turn, group);

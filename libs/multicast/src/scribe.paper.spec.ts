@@ -63,7 +63,7 @@ describe('membership management', () => {
     node.hear(CHILD, { type: 'leave', group: GROUP });
     const later = [];
     for (let beat = 0; beat < 16; beat++) {
-      node.hear(ROOT, { type: 'beat', down: [{ group: GROUP, mark: { epoch: EPOCH, round: 2 + beat }, low: 1, committed: 1, sent: 1 }], up: [] });
+      later.push(...node.hear(ROOT, { type: 'beat', down: [{ group: GROUP, mark: { epoch: EPOCH, round: 2 + beat }, low: 1, committed: 1, sent: 1 }], up: [] }));
       later.push(...node.wait(500));
     }
     assert.deepEqual(saidTo(later, 'leave').map(({ to }) => to), [ROOT.id]);

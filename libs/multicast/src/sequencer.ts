@@ -47,7 +47,7 @@ export function newSequencer(turn: Turn, group: Group, epoch: Epoch): Sequencer 
   return {
     epoch,
     round: 1,
-    roundAt: turn.now + turn.config.roundMs,
+    roundAt: nextRoundAt(turn),
     votes: new Map(),
     stampMs: newest?.type === 'stamped' ? newest.stampMs : 0,
     owed: [],
@@ -123,7 +123,7 @@ export function advanceCommit(turn: Turn, group: Group, sequencer: Sequencer): v
 /** The root's clock: rounds, the commit mark that travels alone, and the word that there is no quorum. */
 export function tickSequencer(turn: Turn, group: Group, sequencer: Sequencer): void {
   if (sequencer.roundAt <= turn.now) {
-    sequencer.roundAt = turn.now + turn.config.roundMs;
+    sequencer.roundAt = nextRoundAt(turn);
     sequencer.round++;
     acceptRound(turn, group, { epoch: sequencer.epoch, round: sequencer.round });
     tellStalled(turn, group, sequencer);
@@ -134,6 +134,11 @@ export function tickSequencer(turn: Turn, group: Group, sequencer: Sequencer): v
     sequencer.marked = group.committed;
     sendToChildren(turn, group, { type: 'mark', group: group.id, epoch: sequencer.epoch, low: group.ring.low, committed: group.committed });
   }
+}
+
+/** All groups of a root count together, so that one beat to each neighbor carries them all. */
+function nextRoundAt({ now, config }: Turn): Millis {
+  return (Math.floor(now / config.roundMs) + 1) * config.roundMs;
 }
 
 function giveReceipts(turn: Turn, group: Group, sequencer: Sequencer): void {

@@ -81,7 +81,8 @@ export function noteLearner(turn: Turn, group: Group, from: NodeHandle, epoch: E
   const child = childOf(group, from);
   if (child === undefined || child.caughtUp || group.sequencer === undefined || compareEpochs(epoch, group.sequencer.epoch) !== 0) return;
   child.caughtUp = true;
-  group.upkeepAt = turn.now;
+  // Soon, and together with others that come at the same time: each change of voters is an epoch.
+  group.upkeepAt = Math.min(group.upkeepAt, turn.now + turn.config.sealRepeatMs);
 }
 
 /** Since when the root is lost, by any of the signs: dead, unreachable, or fenced by a promise that led to nothing. */
