@@ -55,7 +55,7 @@ export const DEFAULT_PEERS_CONFIG: PeersConfig = {
   failedForMs: 15 * 60_000,
   failedMax: 256,
   failedToldMax: 20,
-  unreachableForMs: 60_000,
+  unreachableForMs: 180_000,
   unreachableMax: 256,
   recordsMax: 2_048,
   measuresMax: 512,
