@@ -1,5 +1,6 @@
 import type { Experiment } from '../experiment.ts';
 import { churn } from './churn.ts';
+import { explore } from './explore.ts';
 import { failures } from './failures.ts';
 import { massacre } from './massacre.ts';
 import { nearestReplica } from './nearest-replica.ts';
@@ -12,4 +13,17 @@ import { swarm } from './swarm.ts';
 import { tableQuality } from './table-quality.ts';
 
 /** Every experiment, in the order of the overview. */
-export const EXPERIMENTS: readonly Experiment[] = [routing, tableQuality, nearestReplica, failures, churn, massacre, partition, swarm, realChurn, realVsSimulated, replayRecording];
+export const EXPERIMENTS: readonly Experiment[] = [
+  ] = [routing,
+  tableQuality,
+  nearestReplica,
+  failures,
+  churn,
+  massacre,
+  partition,
+  explore,
+  swarm,
+  realChurn,
+  realVsSimulated,
+  replayRecording,
+];

@@ -31,6 +31,7 @@ interface State {
   twin: { readonly parent: number; readonly steps: readonly Step[] } | undefined;
   readonly deadline: Millis | undefined;
   readonly phase: string;
+  readonly leaves: number;
   readonly moves: Map<string, Move>;
   readonly looks: Map<Millis, Look>;
 }
@@ -81,6 +82,11 @@ export class NodeStates {
     return this.#get(state).phase;
   }
 
+  /** How many leaves it knows. */
+  leaves(state: number): number {
+    return this.#get(state).leaves;
+  }
+
   join(state: number, now: Millis, seeds: readonly NodeHandle[]): Move {
     return this.#move(state, `j${now}`, [{ now, input: { type: 'join', seeds } }]);
   }
@@ -106,11 +112,6 @@ export class NodeStates {
     const look = lookAt(machine, now);
     looks.set(now, look);
     return look;
-  }
-
-  /** The machine in a state, made anew. */
-  machine(state: number): PastryNode {
-    return this.#make(state);
   }
 
   #move(state: number, key: string, steps: readonly Step[]): Move {
@@ -150,7 +151,7 @@ export class NodeStates {
     }
     const number = this.#states.length;
     this.#numbers.set(key, number);
-    this.#states.push({ ...way, twin: undefined, deadline: machine.deadline(), phase: phaseOf(machine), moves: new Map(), looks: new Map() });
+    this.#states.push({ ...way, twin: undefined, deadline: machine.deadline(), phase: phaseOf(machine), leaves: machine.sizes().leaves, moves: new Map(), looks: new Map() });
     this.#alive.set(number, machine);
     if (this.#alive.size > ALIVE_MAX) for (const oldest of this.#alive.keys()) {
       this.#alive.delete(oldest);

@@ -1,0 +1,17 @@
+import { describe, expect, it } from 'vitest';
+import { SILENT } from '../report/progress.ts';
+import { Explorer } from './explorer.ts';
+
+describe('every interleaving of joins', () => {
+  it('of one joiner, an alarm each at any point: one owner of every key at most, and one at rest', () => {
+    const found = new Explorer({ digits: [0, 8], alarmsMax: 1, statesMax: 500_000, walks: 0, seed: 1 }).run(SILENT);
+    expect(found).toMatchObject({ exhaustive: true, violations: 0, counterexample: [], flaws: [] });
+    expect(found.atRestAllActive).toBeGreaterThan(1_000);
+  });
+
+  it('of two joiners, two alarms each, on random ways to the end', () => {
+    const found = new Explorer({ digits: [0, 8, 12], alarmsMax: 2, statesMax: 1, walks: 300, seed: 2 }).run(SILENT);
+    expect(found).toMatchObject({ exhaustive: false, violations: 0, counterexample: [], flaws: [], walks: 300 });
+    expect(found.atRestAllActive).toBeGreaterThan(20);
+  });
+});
