@@ -14,7 +14,7 @@ import { tableQuality } from './table-quality.ts';
 
 /** Every experiment, in the order of the overview. */
 export const EXPERIMENTS: readonly Experiment[] = [
-  ] = [routing,
+  routing,
   tableQuality,
   nearestReplica,
   failures,
