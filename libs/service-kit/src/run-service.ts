@@ -31,9 +31,10 @@ export async function runService<Schema extends z.ZodObject>(definition: Service
     const config = loaded.config as z.infer<Schema> & ServiceSettings;
     logger = createLogger({ service, name: config.name, level: config.logLevel });
     logGrpc(logger);
-    logger.info({ event: 'service_starting', digest: loaded.digest, config: loaded.effective });
     const starting = startService(definition, { config, effective: loaded.effective, env: process.env, logger, signal: asked.signal, fail });
     stopWhenAsked(asked, starting, config.stopGraceMs, logger);
+    // Whoever reads this may ask it to stop: it listens by now.
+    logger.info({ event: 'service_starting', digest: loaded.digest, config: loaded.effective });
     const { ready } = await starting;
     setFlagsFromString('--semi-space-growth-factor=2'); // ends what `launch` began
     print(JSON.stringify(ready));

@@ -35,9 +35,10 @@ interface ControlPlane {
 async function prepare(context: ServiceContext<NodeConfig>): Promise<PreparedService> {
   const { config, readiness } = context;
   readiness.set('ring', false);
+  const emulate = await emulated(context); // before anything is asked of anyone: a bad file ends the start at once
   const membership = await becomeMember(context, 'node', [config.apiListen, config.controlListen, config.dataListen]);
   const plane = controlPlane(config, membership);
-  const overlay = await OverlayHost.open(await hostOptions(context, membership));
+  const overlay = await OverlayHost.open({ ...(await hostOptions(context, membership)), ...(emulate === undefined ? {} : { emulate }) });
   membership.onRenewed((credentials) => overlay.renewCredentials(credentials));
   overlay.onReadyChanged((ready) => readiness.set('ring', ready));
   const self = new SelfNode(overlay);
@@ -77,7 +78,6 @@ async function hostOptions(context: ServiceContext<NodeConfig>, membership: Memb
   const { config, env, logger, metrics, tracer, fail } = context;
   const { advertisedHost, seed } = config;
   const recordFile = env['BANYAN_RECORD'];
-  const emulate = await emulated(context);
   return {
     credentials: membership.credentials,
     incarnation: await membership.store.nextIncarnation(Date.now()),
@@ -90,7 +90,6 @@ async function hostOptions(context: ServiceContext<NodeConfig>, membership: Memb
     ...(seed === undefined ? {} : { seed }),
     // One name serves all nodes that a launcher starts with the same environment.
     ...(recordFile === undefined || recordFile === '' ? {} : { recordFile: recordFile.replaceAll('{name}', config.name) }),
-    ...(emulate === undefined ? {} : { emulate }),
     isRevoked: (peer) => membership.isRevoked(peer),
     logger,
     metrics,
