@@ -225,7 +225,7 @@ export class Publishers {
     if (publishing.flow !== undefined && turn.now - Math.max(oldest, publishing.findAt) >= 3 * publishRetryMs) this.#loseRoot(turn, publishing);
     if (publishing.flow === undefined) {
       if (publishing.findAt <= turn.now) this.#find(turn, publishing);
-      for (const session of waiting) if (turn.now - session.progressAt >= 3 * publishRetryMs) this.#tellStalled(turn, publishing, session, 'NO_ROOT');
+      for (const session of waiting) if (turn.now - session.progressAt >= 3 * publishRetryMs) this.#tellStalled(turn, publishing, session, whyRootless(publishing));
       return;
     }
     for (const session of waiting) {
@@ -376,6 +376,11 @@ export class Publishers {
     publishing.sessions.set(key, session);
     return session;
   }
+}
+
+/** A reliable group that exists has a root as soon as a majority of its voters can be reached. */
+function whyRootless({ record, descriptor }: Publishing): 'NO_QUORUM' | 'NO_ROOT' {
+  return record !== undefined && descriptor?.delivery === 'reliable' ? 'NO_QUORUM' : 'NO_ROOT';
 }
 
 function sessionKey(of: { readonly client: string; readonly session: string }): string {
