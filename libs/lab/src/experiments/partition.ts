@@ -17,6 +17,7 @@ const OPTIONS = {
   share: { kind: 'fraction', default: 0.5, describe: 'share of the nodes on the first side; the others divide the rest' },
   repeats: { kind: 'whole', min: 1, max: 100, default: 1, describe: 'how many times it is split and healed' },
   lookups: { kind: 'whole', min: 1, max: 10_000, default: 10, describe: 'lookups in every virtual second, all the time' },
+  groups: { kind: 'whole', min: 0, max: 1_000, default: 20, describe: 'so many reliable and so many ordered groups run through it' },
   loss: { kind: 'fraction', default: 0, describe: 'share of datagrams that are lost' },
   ...RING_OPTIONS,
 } as const satisfies Options;
@@ -31,15 +32,15 @@ export const partition: Experiment<typeof OPTIONS> = {
 };
 
 function runPartition(values: Values<typeof OPTIONS>, _operands: readonly string[], progress: Progress): Outcome {
-  const { nodes, minutes, sides, share, repeats, lookups, loss, seed, b } = values;
+  const { nodes, minutes, sides, share, repeats, lookups, groups, loss, seed, b } = values;
   const { leafSet, digitBits } = ringOf(values);
   if (share <= 0 || share >= 1) throw new LabFault(`--share: ${share} leaves a side empty`, { usage: true });
   const topology = makeTopology(values.topology, { hosts: nodes, seed });
   const weather = { lossRate: loss, duplicateRate: 0, jitter: 0, reorderRate: 0, reorderMsMax: 0 };
-  const results = measurePartition({ topology, weather, splitMs: minutes * 60_000, sides, share, repeats, lookups, seed, leafSet, digitBits }, progress);
+  const results = measurePartition({ topology, weather, splitMs: minutes * 60_000, sides, share, repeats, lookups, groups, seed, leafSet, digitBits }, progress);
   const { complaints, ...figures } = results;
   return {
-    parameters: { nodes, minutes, sides, share, repeats, lookups, loss, topology: values.topology, leafSet, b, seed },
+    parameters: { nodes, minutes, sides, share, repeats, lookups, groups, loss, topology: values.topology, leafSet, b, seed },
     results: figures,
     tables: [
       {
@@ -52,6 +53,10 @@ function runPartition(values: Values<typeof OPTIONS>, _operands: readonly string
       {
         columns: ['lookups', 'lost', 'incorrect', 'duplicate', 'late', 'keys looked at', 'with two owners', 'without'],
         rows: [[results.lookups, results.lost, results.incorrect, results.duplicate, results.late, results.keysAudited, results.keysWithTwoOwners, results.keysWithoutOwner]],
+      },
+      {
+        columns: ['groups reliable and ordered', 'messages receipted', 'delivered', 'promises broken'],
+        rows: [[`${results.groups.groups} + ${results.groups.groups}`, results.groups.receipted, results.groups.delivered, results.groups.complaints.length]],
       },
     ],
     remarks: [
@@ -75,5 +80,6 @@ function failuresOf(nodes: number, results: PartitionResults): readonly string[]
   if (results.keysWithoutOwner > 0) found.push(`${results.keysWithoutOwner} keys had no owner two minutes after a merge`);
   if (results.lost > 0) found.push(`${results.lost} lookups were lost`);
   if (results.incorrect > 0) found.push(`${results.incorrect} lookups were delivered at a node that was not the root of its side`);
+  found.push(...results.groups.complaints);
   return found;
 }

@@ -1,17 +1,21 @@
 import type { DigitBits, Id } from '@banyan/ids';
+import { Multicast } from '@banyan/multicast';
 import type { Millis } from '@banyan/sansio';
 import type { Host, Topology, Weather } from '@banyan/simulator';
 import type { Progress } from '../report/progress.ts';
 import { rounded } from '../statistics.ts';
+import type { GroupApplications } from './group-setup.ts';
 import { growRing } from './grow.ts';
 import { LookupLoad } from './lookup-load.ts';
 import { NodeFactory } from './node-factory.ts';
 import { OverlaySimulation } from './overlay-simulation.ts';
 import { OwnerCount } from './owner-count.ts';
-import { Probe, type ProbeApplications } from './probe.ts';
+import { Probe } from './probe.ts';
 import { hasNeighbors, SideOracle } from './side-oracle.ts';
+import { SplitGroups, type SplitGroupsVerdict } from './split-groups.ts';
 
 const SETTLE_MS: Millis = 60_000;
+const OPENING_MS: Millis = 10_000;
 /** How long a merge is waited for. */
 const MERGE_MS_MAX: Millis = 900_000;
 const LOOK_MS: Millis = 250;
@@ -34,6 +38,8 @@ export interface PartitionSetup {
   readonly repeats: number;
   /** Lookups in each second, all the time. */
   readonly lookups: number;
+  /** So many reliable and so many ordered groups run through it. */
+  readonly groups: number;
   readonly seed: number;
   readonly leafSet: number;
   readonly digitBits: DigitBits;
@@ -62,6 +68,7 @@ export type PartitionResults = {
   readonly late: number;
   /** Messages a node sent from the heal to the merge, beyond what lookups took. */
   readonly messagesPerNode: number;
+  readonly groups: SplitGroupsVerdict;
   readonly complaints: readonly string[];
 };
 
@@ -71,14 +78,18 @@ export type PartitionResults = {
  */
 export function measurePartition(setup: PartitionSetup, progress: Progress): PartitionResults {
   const { topology, weather, splitMs, lookups, seed, leafSet, digitBits, repeats } = setup;
-  const nodes = new NodeFactory<ProbeApplications>({ leafSet, digitBits, applications: () => ({ probe: new Probe() }) });
-  const simulation = new OverlaySimulation<ProbeApplications>({ topology, seed, makeNode: nodes.make, ...(weather === undefined ? {} : { weather }) });
+  const nodes = new NodeFactory<GroupApplications>({ leafSet, digitBits, applications: (view, rng) => ({ probe: new Probe(), multicast: new Multicast(view, rng) }) });
+  const simulation = new OverlaySimulation<GroupApplications>({ topology, seed, makeNode: nodes.make, ...(weather === undefined ? {} : { weather }) });
   const { world } = simulation;
   const sides = new SideOracle(simulation);
   const load = new LookupLoad(simulation, { judge: sides });
   growRing(simulation, topology.hosts, progress);
   const joined = simulation.ring.size;
   world.run(world.now + SETTLE_MS);
+  const groups = new SplitGroups({ simulation, nodes, count: setup.groups });
+  groups.open();
+  world.run(world.now + OPENING_MS);
+  groups.publish(world.now + repeats * (splitMs + WATCH_MS));
   const rounds: Merge[] = [];
   for (let round = 0; round < repeats; round++) {
     progress.show('split and heal', round, repeats);
@@ -103,22 +114,23 @@ export function measurePartition(setup: PartitionSetup, progress: Progress): Par
     duplicate,
     late,
     messagesPerNode: rounded(sum(({ messages }) => messages) / joined / repeats, 1),
+    groups: groups.verdict(),
     complaints: load.oracle.complaints,
   };
 }
 
 interface Split {
   readonly setup: PartitionSetup;
-  readonly simulation: OverlaySimulation<ProbeApplications>;
-  readonly nodes: NodeFactory<ProbeApplications>;
-  readonly sides: SideOracle<ProbeApplications>;
+  readonly simulation: OverlaySimulation<GroupApplications>;
+  readonly nodes: NodeFactory<GroupApplications>;
+  readonly sides: SideOracle<GroupApplications>;
 }
 
 interface Merge {
   readonly seconds: number | null;
   readonly leafSetSeconds: number | null;
   readonly sidesStood: boolean;
-  readonly owners: OwnerCount<ProbeApplications>;
+  readonly owners: OwnerCount<GroupApplications>;
   readonly messages: number;
 }
 
@@ -175,7 +187,7 @@ function draw({ setup: { sides, share, topology }, simulation: { rng } }: Split)
   return [hosts.slice(0, first), ...bounds.slice(1).map((end, i) => hosts.slice(bounds[i], end))];
 }
 
-function leavesOf(nodes: NodeFactory<ProbeApplications>, id: Id): readonly Id[] {
+function leavesOf(nodes: NodeFactory<GroupApplications>, id: Id): readonly Id[] {
   return (nodes.routing(id)?.view.leaves() ?? []).map((leaf) => leaf.id);
 }
 
