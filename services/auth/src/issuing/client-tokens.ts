@@ -29,6 +29,7 @@ export class ClientTokens {
     private readonly subjects: SubjectStore,
     private readonly audit: AuditLog,
     private readonly now: () => number,
+    private readonly checksMax: number = CHECKS_MAX,
   ) {}
 
   /** Throws REQUEST_INVALID, CLIENT_SECRET_INVALID, SCOPE_NOT_ALLOWED, BUSY. */
@@ -52,7 +53,7 @@ export class ClientTokens {
   }
 
   async #matches(secret: string, kept: string): Promise<boolean> {
-    if (this.#checks >= CHECKS_MAX) throw new OverlayError('BUSY', 'too many tokens are asked for at once', {}, { retryAfterMs: RETRY_AFTER_MS });
+    if (this.#checks >= this.checksMax) throw new OverlayError('BUSY', 'too many tokens are asked for at once', {}, { retryAfterMs: RETRY_AFTER_MS });
     this.#checks += 1;
     try {
       return await matchesSecret(secret, kept);

@@ -19,6 +19,9 @@ import { SqlAuditLog } from '../storing/sql-audit-log.ts';
 import { SqlEnrolmentStore } from '../storing/sql-enrolment-store.ts';
 import { SqlSubjectStore } from '../storing/sql-subject-store.ts';
 
+/** Secrets checked at once at most: hashes are dear, also to specs. */
+const CHECKS_MAX = 2;
+
 export class AuthWorld {
   now = Date.UTC(2026, 10, 22);
   readonly audit: SqlAuditLog;
@@ -39,7 +42,7 @@ export class AuthWorld {
     this.enrolments = new Enrolments(authority, enrolmentStore, this.audit, clock);
     this.memberships = new Memberships(authority, enrolmentStore, this.audit, clock);
     this.enrolmentTokens = new EnrolmentTokens(enrolmentStore, this.audit, clock);
-    this.clientTokens = new ClientTokens(signer, subjectStore, this.audit, clock);
+    this.clientTokens = new ClientTokens(signer, subjectStore, this.audit, clock, CHECKS_MAX);
     this.subjects = new Subjects(subjectStore, this.audit, clock);
   }
 
