@@ -90,11 +90,7 @@ describe('Revoke and ListRevoked', () => {
     }
   });
 
-  it('are refused to strangers, and for unknown or malformed ids', async () => {
-    expect(await reasonOf(callUnary(anyone.listRevoked.bind(anyone), {}))).toBe('TOKEN_MISSING');
-    expect(await reasonOf(callUnary(anyone.revoke.bind(anyone), { nodeId: Buffer.alloc(16), reason: '' }))).toBe('TOKEN_MISSING');
-    const router = running.client(await running.adminToken(['route']));
-    expect(await reasonOf(callUnary(router.revoke.bind(router), { nodeId: Buffer.alloc(16), reason: '' }))).toBe('SCOPE_MISSING');
+  it('are refused for unknown or malformed ids', async () => {
     expect(await reasonOf(callUnary(admin.revoke.bind(admin), { nodeId: Buffer.alloc(16), reason: '' }))).toBe('NODE_NOT_FOUND');
     expect(await reasonOf(callUnary(admin.revoke.bind(admin), { nodeId: Buffer.alloc(3), reason: '' }))).toBe('REQUEST_INVALID');
   });
@@ -115,10 +111,7 @@ describe('CreateEnrolmentToken', () => {
     await running.enroll('builder', enrolmentToken);
   });
 
-  it('is refused without scope and for odd orders', async () => {
-    const router = running.client(await running.adminToken(['route']));
-    expect(await reasonOf(callUnary(router.createEnrolmentToken.bind(router), order))).toBe('SCOPE_MISSING');
-    expect(await reasonOf(callUnary(anyone.createEnrolmentToken.bind(anyone), order))).toBe('TOKEN_MISSING');
+  it('is refused for odd orders', async () => {
     for (const odd of [{ uses: 0 }, { uses: 2_000_000 }, { ttlSeconds: 0 }, { roles: [auth.Role.UNSPECIFIED] }]) {
       expect(await reasonOf(callUnary(admin.createEnrolmentToken.bind(admin), { ...order, ...odd }))).toBe('REQUEST_INVALID');
     }
@@ -155,12 +148,31 @@ describe('CreateSubject and DeleteSubject', () => {
     expect(await reasonOf(ask(['publish:ann/news']))).toBe('CLIENT_SECRET_INVALID');
   });
 
-  it('are refused without scope, and for names that are none', async () => {
-    expect(await reasonOf(callUnary(anyone.createSubject.bind(anyone), { subject: 'bob', scopes: [] }))).toBe('TOKEN_MISSING');
-    expect(await reasonOf(callUnary(anyone.deleteSubject.bind(anyone), { subject: 'bob' }))).toBe('TOKEN_MISSING');
+  it('are refused for names that are none', async () => {
     expect(await reasonOf(callUnary(admin.createSubject.bind(admin), { subject: '../bob', scopes: [] }))).toBe('REQUEST_INVALID');
-    const router = running.client(await running.adminToken(['route']));
-    expect(await reasonOf(callUnary(router.deleteSubject.bind(router), { subject: 'admin' }))).toBe('SCOPE_MISSING');
+  });
+});
+
+describe('every call of an administrator', () => {
+  const order = { uses: 1, ttlSeconds: 60, roles: [] };
+
+  it.each([
+    ['without a token', () => undefined, 'TOKEN_MISSING'],
+    ['with a token that is none', () => 'rubbish', 'TOKEN_INVALID'],
+    ['with an expired token', () => running.signedToken(['admin'], -60_000), 'TOKEN_EXPIRED'],
+    ['with a token of another overlay', async () => (await mintTestAuthority()).token('admin', ['admin']), 'TOKEN_INVALID'],
+    ['without the scope', () => running.signedToken(['route']), 'SCOPE_MISSING'],
+  ])('is refused %s', async (_case, token, reason) => {
+    const client = running.client(await token());
+    const calls = [
+      callUnary(client.revoke.bind(client), { nodeId: Buffer.alloc(16), reason: '' }),
+      callUnary(client.listRevoked.bind(client), {}),
+      callUnary(client.createEnrolmentToken.bind(client), order),
+      callUnary(client.createSubject.bind(client), { subject: 'bob', scopes: [] }),
+      callUnary(client.deleteSubject.bind(client), { subject: 'bob' }),
+    ];
+    expect(await Promise.all(calls.map(reasonOf))).toEqual(calls.map(() => reason));
+    expect(await reasonOf(callUnary(client.renew.bind(client), { certificateRequest: Buffer.alloc(3), addresses: [] }))).toBe('CERTIFICATE_MISSING');
   });
 });
 

@@ -113,7 +113,6 @@ describe('ListGroups', () => {
   it('is refused by name', async () => {
     expect(await reasonOf(list(ann, { pageToken: 'rubbish' }))).toBe('PAGE_TOKEN_INVALID');
     expect(await reasonOf(list(ann, { pageSize: 1_001 }))).toBe('REQUEST_INVALID');
-    expect(await reasonOf(list(running.client()))).toBe('TOKEN_MISSING');
   });
 });
 
@@ -178,8 +177,32 @@ describe('ReportPlaces and WatchTree', () => {
     expect(await watch(ann, 'ann/unknown')).toBe('GROUP_NOT_FOUND');
     expect(await watch(ann, 'ann/*')).toBe('GROUP_NAME_INVALID');
     expect(await watch(await clientOf('bob', ['publish:*']), 'ann/watched')).toBe('SCOPE_MISSING');
-    expect(await watch(running.client(), 'ann/watched')).toBe('TOKEN_MISSING');
-    expect(await watch(running.client(await (await mintTestAuthority()).token('ann', ['admin'])), 'ann/watched')).toBe('TOKEN_INVALID');
+  });
+});
+
+it('refuses a watcher when a thousand watch already', async () => {
+  await create(ann, { name: 'crowd' });
+  const crowd = Array.from({ length: 1_000 }, () => ann.watchTree({ group: 'crowd' }));
+  await Promise.all(crowd.map(next));
+  expect(await reasonOf(next(ann.watchTree({ group: 'crowd' })))).toBe('BUSY');
+  for (const stream of crowd) stream.on('error', () => undefined).cancel();
+});
+
+describe('every call', () => {
+  it.each([
+    ['without a token', () => running.client(), 'TOKEN_MISSING'],
+    ['with an expired token', async () => running.client(await running.trust.token('ann', ['admin'], -60_000)), 'TOKEN_EXPIRED'],
+    ['with a token of another overlay', async () => running.client(await (await mintTestAuthority()).token('ann', ['admin'])), 'TOKEN_INVALID'],
+  ])('is refused %s', async (_case, connect, reason) => {
+    const client = await connect();
+    const calls = [create(client, { name: 'ann/x' }), describeGroup(client, { $case: 'name', value: 'ann/x' }), list(client), remove(client, 'ann/x'), next(client.watchTree({ group: 'ann/x' }))];
+    expect(await Promise.all(calls.map(reasonOf))).toEqual(calls.map(() => reason));
+    expect(await reasonOf(reports(client).answered)).toBe('CERTIFICATE_MISSING');
+  });
+
+  it('of a member of another overlay ends at the handshake', async () => {
+    const stranger = running.peerClient({ ...(await (await mintTestAuthority()).issue()), authority: running.trust.pem });
+    expect(await reasonOf(list(stranger))).toBe('UNREACHABLE');
   });
 });
 

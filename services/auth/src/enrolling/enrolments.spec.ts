@@ -2,7 +2,8 @@ import { generateKeyPairSync } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CERTIFICATE_LIFETIME_MS, drawSalt, generateNodeKey, issuedPeer, makeCertificateRequest, nodeId, provePossession, publicKeyToSpki } from '@banyan/identity';
 import { AuthWorld, reasonOf } from '../testing/auth-world.ts';
-import { RESERVATION_LIFETIME_MS } from './enrolments.ts';
+import { SqlEnrolmentStore } from '../storing/sql-enrolment-store.ts';
+import { Enrolments, RESERVATION_LIFETIME_MS } from './enrolments.ts';
 
 let world: AuthWorld;
 
@@ -30,6 +31,14 @@ describe('an enrolment', () => {
     const enrolled = await world.enroll(token, key);
     world.now += 30_000;
     expect((await world.enroll(token, key)).id).toBe(enrolled.id);
+  });
+
+  it('waits its turn when too many salts wait for their certificates', async () => {
+    const { authority, audit, now } = world;
+    const few = new Enrolments(authority, new SqlEnrolmentStore(world.database, 1), audit, () => now);
+    const token = await world.token(2);
+    await few.begin(token, publicKeyToSpki(generateNodeKey()));
+    await expect(few.begin(token, publicKeyToSpki(generateNodeKey()))).rejects.toMatchObject({ reason: 'BUSY', retryAfterMs: expect.any(Number) as number });
   });
 
   it('uses a one-time token up at the first half', async () => {

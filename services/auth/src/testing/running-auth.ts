@@ -1,7 +1,7 @@
 // A whole auth service in this process, and members and callers for it.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { enroll, generateNodeKey, type Credentials, type EnrolledRole } from '@banyan/identity';
+import { enroll, generateNodeKey, privateKeyFromPem, TokenSigner, type Credentials, type EnrolledRole } from '@banyan/identity';
 import { auth } from '@banyan/proto';
 import { callUnary } from '@banyan/grpc';
 import type { RunningService } from '@banyan/service-kit';
@@ -33,6 +33,12 @@ export class RunningAuth extends ServiceUnderTest<auth.AuthServiceClient, 'jwks'
   async adminToken(scopes: readonly string[] = ['admin']): Promise<string> {
     const client = this.client();
     return (await callUnary(client.issueToken.bind(client), { subject: 'admin', secret: ADMIN_SECRET, scopes: [...scopes], ttlSeconds: 60 })).token;
+  }
+
+  /** A token of `admin` signed with auth's own key: also one that auth would not give. */
+  async signedToken(scopes: readonly string[], lifetimeMs = 60_000): Promise<string> {
+    const signer = await TokenSigner.create(privateKeyFromPem(readFileSync(join(this.dataDir, 'token-key.pem'), 'utf8')));
+    return (await signer.sign({ subject: 'admin', scopes, now: Date.now(), lifetimeMs })).token;
   }
 
   /** A member, enrolled over the API. */

@@ -33,6 +33,13 @@ describe('a group', () => {
     await expect(groups.create(order)).rejects.toMatchObject({ reason: 'GROUP_EXISTS' });
   });
 
+  it('is refused to an owner who has as many as one may have, and only to him', async () => {
+    const few = new Groups(new SqlGroupStore(database), () => now, 1);
+    await few.create(order);
+    await expect(few.create({ ...order, name: 'ann/more' })).rejects.toMatchObject({ reason: 'GROUPS_TOO_MANY', metadata: { owner: 'ann' } });
+    await few.create({ ...order, name: 'bob/news' });
+  });
+
   it.each(['news', 'ann/', 'ann/*', 'Ann/news', 'ann/../x', '', 'x'.repeat(300)])('is not called %j', async (name) => {
     await expect(groups.create({ ...order, name })).rejects.toMatchObject({ reason: 'GROUP_NAME_INVALID' });
   });

@@ -35,6 +35,7 @@ export class Groups {
   constructor(
     private readonly store: GroupStore,
     private readonly now: () => number,
+    private readonly perOwnerMax: number = GROUPS_PER_OWNER_MAX,
   ) {}
 
   /** Creates a group. Throws GROUP_NAME_INVALID, GROUP_EXISTS, GROUPS_TOO_MANY. */
@@ -45,8 +46,8 @@ export class Groups {
     const known = await this.store.findByName(order.name);
     if (known?.isDeleted === false) throw exists(order.name);
     const owner = ownerOfGroup(order.name);
-    if (known === undefined && (await this.store.countOf(owner)) >= GROUPS_PER_OWNER_MAX) {
-      throw new OverlayError('GROUPS_TOO_MANY', `${owner} has ${GROUPS_PER_OWNER_MAX} groups already`, { owner });
+    if (known === undefined && (await this.store.countOf(owner)) >= this.perOwnerMax) {
+      throw new OverlayError('GROUPS_TOO_MANY', `${owner} has ${this.perOwnerMax} groups already`, { owner });
     }
     const group = recordOf({ ...order, owner, version: (known?.version ?? 0) + 1, deleted: false, createdAt: now }, now);
     // Someone else created it between our look and our write.
