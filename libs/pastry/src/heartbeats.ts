@@ -262,12 +262,13 @@ export class Heartbeats {
     partner.disagreed = differs ? partner.disagreed + 1 : 0;
   }
 
-  // A neighbor that has just spoken to us will not take our keys for a while: it promises so here, on its side of the same
-  // contact. We count the shortest lease there is, so that a newcomer does not keep its neighbors from delivering.
+  // A newcomer that has just spoken to a member will not own the member's keys for a while: it needs a lease from the member
+  // first. So it does not keep its neighbors from delivering. A node that is itself not active yet waits for true leases:
+  // whoever speaks to it may have heard of it only, and own its keys still.
   #welcome(now: Millis, handle: NodeHandle): Partner {
-    const { leases, pace, peers } = this.#context;
+    const { leases, pace, peers, phase } = this.#context;
     leases.issue(now, handle, now + pace.leaseMs(now));
-    if (peers.heardAt(handle.id) === now) leases.hold(handle.id, now + FIRST_CONTACT_SHARE * pace.leaseMinMs);
+    if (phase === 'active' && peers.heardAt(handle.id) === now) leases.hold(handle.id, now + FIRST_CONTACT_SHARE * pace.leaseMinMs);
     const partner: Partner = {
       handle,
       granted: false,
