@@ -1,10 +1,12 @@
 // The first client of the README runs as it stands there.
-import { execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { createInterface } from 'node:readline';
 import { afterAll, expect, it } from 'vitest';
+import { banyanCommand } from './testing/cli-process.ts';
 import { startTestOverlay } from './testing/test-overlay.ts';
 
 const projectRoot = join(import.meta.dirname, '..', '..', '..');
@@ -17,11 +19,16 @@ afterAll(() => {
   rmSync(script, { force: true });
 });
 
-it('echoes what is routed to a key, at its root', async () => {
+it('echoes what is routed to a key, at its root, and goes on', async () => {
   const [, code] = /```js\n([\s\S]*?)```/.exec(readFileSync(join(projectRoot, 'README.md'), 'utf8')) ?? [];
+  expect(code?.trim().split('\n')).toHaveLength(10);
   writeFileSync(script, code ?? '');
   await using overlay = await startTestOverlay({ dataDir: join(folder, 'data'), nodes: 3 });
-  const { stdout } = await promisify(execFile)(process.execPath, [script], { env: { ...process.env, BANYAN_DATA_DIR: overlay.paths.dataDir }, timeout: 60_000 });
-  expect(stdout).toMatch(/^[0-9a-f]{32} got: hello$/m);
-  expect(stdout).toMatch(/delivered after \d hops/);
+  const client = spawn(process.execPath, [script], { env: { ...process.env, BANYAN_DATA_DIR: overlay.paths.dataDir }, stdio: ['ignore', 'pipe', 'inherit'] });
+  const lines = createInterface({ input: client.stdout })[Symbol.asyncIterator]();
+  expect(await lines.next()).toMatchObject({ value: expect.stringMatching(/^[0-9a-f]{32} got hello after \d hops$/) as string });
+  await banyanCommand(overlay.paths.dataDir, 'route', 'another key', '--application', 'echo', '--payload', 'more');
+  expect(await lines.next()).toMatchObject({ value: expect.stringContaining('got more') as string });
+  client.kill();
+  await once(client, 'close');
 });

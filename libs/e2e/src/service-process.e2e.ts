@@ -1,60 +1,166 @@
-// A service as a process: what it prints and how it ends, whatever it is given.
-import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+// The life of a service process: what it prints, and what it ends with. Auth stands for all of them where it can: it needs
+// nobody else.
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
 import { afterAll, expect, it } from 'vitest';
 
-const node = join(import.meta.dirname, '..', '..', '..', 'services', 'pastry-node', 'dist', 'main.js');
-const folder = mkdtempSync(join(tmpdir(), 'banyan-service-'));
+const servicesDirectory = join(import.meta.dirname, '..', '..', '..', 'services');
+const folder = mkdtempSync(join(tmpdir(), 'banyan-service-process-'));
+const dataDir = join(folder, 'auth');
+
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  /** The last JSON line of stderr. */
-  readonly last: Readonly<Record<string, unknown>>;
+interface Line {
+  readonly event: string;
+  readonly reason?: string;
+  readonly message?: string;
+  readonly cause?: string;
+  readonly addresses?: Readonly<Record<string, string>>;
 }
 
-/** Runs the node service to its end; `meanwhile` sees every line of its log. */
-function run(words: readonly string[], env: Readonly<Record<string, string>> = {}, meanwhile: (line: string, kill: (signal: NodeJS.Signals) => void) => void = () => undefined): Promise<Ended> {
-  const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('BANYAN_')));
-  const child = spawn(process.execPath, [node, ...words], { env: { ...clean, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
-  let [stdout, stderr] = ['', ''];
-  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => {
-    stderr += chunk.toString();
-    meanwhile(stderr, (signal) => child.kill(signal));
-  });
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code) => resolve({ code, stdout, last: JSON.parse(stderr.trim().split('\n').at(-1) || '{}') as Ended['last'] }));
-  });
+/** A service with everything it prints. It ends with this process, whatever becomes of the test. */
+class Service {
+  readonly ended: Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }>;
+  readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
+  #stdout = '';
+  #stderr = '';
+
+  constructor(service: string, flags: readonly string[], env: Readonly<Record<string, string>> = {}) {
+    const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('BANYAN_')));
+    this.#child = spawn(process.execPath, [join(servicesDirectory, service, 'dist', 'main.js'), ...flags], {
+      env: { ...clean, ...env, BANYAN_STOP_WITH_STDIN: 'true' },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    this.#child.stdout.on('data', (chunk: Buffer) => void (this.#stdout += chunk.toString()));
+    this.#child.stderr.on('data', (chunk: Buffer) => void (this.#stderr += chunk.toString()));
+    this.ended = once(this.#child, 'close').then(([code]) => ({ code: code as number | null, stdout: this.#stdout, stderr: this.#stderr }));
+  }
+
+  /** The first line on stdout. */
+  async ready(): Promise<Line> {
+    while (!this.#stdout.includes('\n')) await once(this.#child.stdout, 'data');
+    return lines(this.#stdout)[0] as Line;
+  }
+
+  /** Resolves when its log has such an event. */
+  async logged(event: string): Promise<void> {
+    while (!this.#stderr.includes(`"event":"${event}"`)) await once(this.#child.stderr, 'data');
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  closeStdin(): void {
+    this.#child.stdin.end();
+  }
 }
 
-const dataDir = (name: string): readonly string[] => ['--data-dir', join(folder, name), '--authority-file', join(folder, 'none.pem'), '--auth-address', '127.0.0.1:1', '--jwks-url', 'http://127.0.0.1:1/keys'];
+/** Every line must be JSON: nothing that a library says comes between. */
+function lines(text: string): readonly Line[] {
+  return text.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as Line);
+}
 
-it('explains itself and checks its settings without starting', async () => {
-  const [help, checked] = await Promise.all([run(['--help']), run([...dataDir('a'), '--check-config'], { BANYAN_LEAF_SET_SIZE: '16' })]);
-  expect([help.code, help.stdout]).toEqual([0, expect.stringContaining('--emulate-latency')]);
-  expect([checked.code, JSON.parse(checked.stdout)]).toMatchObject([0, { event: 'config_checked', config: { leafSetSize: 16 } }]);
+it('prints one ready line, logs in JSON, and ends with 0 at SIGTERM; equal signals within a second are one', async () => {
+  const service = new Service('auth', ['--data-dir', dataDir]);
+  expect(await service.ready()).toMatchObject({ event: 'service_ready', service: 'auth', addresses: { api: expect.stringMatching(/:[1-9]\d*$/) as string } });
+  for (const signal of ['SIGTERM', 'SIGTERM'] as const) service.signal(signal);
+  const { code, stdout, stderr } = await service.ended;
+  expect(code).toBe(0);
+  expect(lines(stdout)).toHaveLength(1);
+  expect(lines(stderr).map(({ event }) => event)).toEqual(['service_starting', 'authority_created', 'service_ready', 'service_stopping', 'service_stopped']);
+  expect(existsSync(join(dataDir, 'lock'))).toBe(false);
 });
 
-it('ends with 2 and one message that names every wrong setting', async () => {
-  const { code, last } = await run([...dataDir('b'), '--leaf-set-size', '7'], { BANYAN_NO_SUCH: '1' });
-  expect([code, last]).toMatchObject([2, { event: 'service_failed', reason: 'CONFIG_INVALID' }]);
-  expect(last['message']).toMatch(/leaf-set-size[\s\S]*BANYAN_NO_SUCH|BANYAN_NO_SUCH[\s\S]*leaf-set-size/);
+it('ends with 0 when the launcher at the other end of stdin is gone', async () => {
+  const service = new Service('auth', ['--data-dir', dataDir]);
+  await service.ready();
+  service.closeStdin();
+  const { code, stderr } = await service.ended;
+  expect(code).toBe(0);
+  expect(lines(stderr)).toContainEqual(expect.objectContaining({ event: 'service_stopping', cause: 'stdin' }));
 });
 
-it('ends with 1 and one sentence where a latency map is none', async () => {
-  const file = join(folder, 'map.txt');
-  writeFileSync(file, '0 1\n1');
-  const [bad, missing] = await Promise.all([run(dataDir('c'), { BANYAN_EMULATE_LATENCY: file }), run(dataDir('d'), { BANYAN_EMULATE_LATENCY: join(folder, 'nowhere') })]);
-  expect([bad.code, bad.last]).toMatchObject([1, { reason: 'LATENCY_MAP_INVALID', message: `${file} is no latency map: row 2 has 1 numbers, not 2` }]);
-  expect([missing.code, missing.last]).toMatchObject([1, { reason: 'FILE_NOT_FOUND' }]);
+it('takes over the lock of one that was killed, and is told who holds it while one lives', async () => {
+  const killed = new Service('auth', ['--data-dir', dataDir]);
+  await killed.ready();
+  const second = new Service('auth', ['--data-dir', dataDir]);
+  expect(await failureOf(second)).toMatchObject({ code: 1, reason: 'DATA_DIR_LOCKED' });
+  killed.signal('SIGKILL');
+  await killed.ended;
+  const third = new Service('auth', ['--data-dir', dataDir]);
+  await third.ready();
+  third.signal('SIGINT');
+  const { code, stderr } = await third.ended;
+  expect(code).toBe(0);
+  expect(lines(stderr)).toContainEqual(expect.objectContaining({ event: 'stale_lock_removed' }));
 });
 
-it('ends with 0 when it is asked to stop while it starts', async () => {
-  const { code, stdout } = await run([...dataDir('e'), '--enrolment-token', 'x'], {}, (log, kill) => log.includes('service_starting') && kill('SIGTERM'));
-  expect([code, stdout]).toEqual([0, '']);
+it('says in one line why it does not start', async () => {
+  const running = new Service('auth', ['--data-dir', dataDir]);
+  const { addresses = {} } = await running.ready();
+  const file = join(folder, 'a-file');
+  writeFileSync(file, '');
+  const fails = (...flags: readonly string[]) => failureOf(new Service('auth', flags));
+  const taken = addresses['api'] ?? '';
+  expect(await Promise.all([fails('--colour', 'green'), fails('--data-dir', file), fails('--data-dir', join(folder, 'b'), '--api-listen', taken), fails('--data-dir', join(folder, 'c'), '--admin-listen', taken)])).toMatchObject([
+    { code: 2, reason: 'CONFIG_INVALID', message: expect.stringContaining('--colour') as string },
+    { code: 1, reason: 'DATA_DIR_UNUSABLE' },
+    { code: 1, reason: 'PORT_TAKEN', message: expect.stringContaining(taken) as string },
+    { code: 1, reason: 'PORT_TAKEN', message: expect.stringContaining(taken) as string },
+  ]);
+  running.signal('SIGTERM');
+  await running.ended;
 });
+
+it('names every wrong setting at once, and a latency map that is none', async () => {
+  const map = join(folder, 'map.txt');
+  writeFileSync(map, '0 1\n1');
+  const node = (name: string, env: Readonly<Record<string, string>>, ...flags: readonly string[]) => failureOf(new Service('pastry-node', [...member(name, join(folder, 'none.pem')), ...flags], env));
+  const [settings, bad, missing] = await Promise.all([
+    node('d', { BANYAN_NO_SUCH: '1' }, '--leaf-set-size', '7'),
+    node('e', { BANYAN_EMULATE_LATENCY: map }),
+    node('f', { BANYAN_EMULATE_LATENCY: join(folder, 'nowhere') }),
+  ]);
+  expect(settings).toMatchObject({ code: 2, reason: 'CONFIG_INVALID', message: expect.stringMatching(/leaf-set-size[\s\S]*BANYAN_NO_SUCH|BANYAN_NO_SUCH[\s\S]*leaf-set-size/) as string });
+  expect(bad).toMatchObject({ code: 1, reason: 'LATENCY_MAP_INVALID', message: `${map} is no latency map: row 2 has 1 numbers, not 2` });
+  expect(missing).toMatchObject({ code: 1, reason: 'FILE_NOT_FOUND' });
+});
+
+it('ends with 0 when it is asked to stop while it still waits', async () => {
+  const authority = join(folder, 'not-yet.pem');
+  for (const event of ['service_starting', 'authority_awaited']) {
+    const waiting = new Service('bootstrap', member(event, authority));
+    await waiting.logged(event);
+    waiting.signal('SIGTERM');
+    expect(await waiting.ended).toMatchObject({ code: 0, stdout: '' });
+  }
+});
+
+it('explains and checks its settings without starting', async () => {
+  const help = await new Service('auth', ['--help']).ended;
+  expect(help).toMatchObject({ code: 0, stdout: expect.stringContaining('BANYAN_API_LISTEN') as string, stderr: '' });
+  const checked = await new Service('auth', ['--check-config', '--initial-admin-secret', 'nobody may read this']).ended;
+  expect(checked).toMatchObject({ code: 0, stderr: '' });
+  expect(lines(checked.stdout)).toMatchObject([{ event: 'config_checked' }]);
+  expect(checked.stdout).not.toContain('nobody may read this');
+  const node = await new Service('pastry-node', [...member('g', 'none.pem'), '--check-config'], { BANYAN_LEAF_SET_SIZE: '16' }).ended;
+  expect(lines(node.stdout)).toMatchObject([{ config: { leafSetSize: 16 } }]);
+});
+
+/** The settings of a member whose auth is away. */
+function member(name: string, authorityFile: string): readonly string[] {
+  return ['--data-dir', join(folder, name), '--authority-file', authorityFile, '--auth-address', '127.0.0.1:1', '--jwks-url', 'http://127.0.0.1:1/'];
+}
+
+async function failureOf(service: Service): Promise<{ readonly code: number | null } & Partial<Line>> {
+  const { code, stdout, stderr } = await service.ended;
+  expect(stdout).toBe('');
+  const errors = lines(stderr).filter((line) => 'level' in line && line.level === 'error');
+  expect(errors).toHaveLength(1);
+  return { code, ...errors[0] };
+}
