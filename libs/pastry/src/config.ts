@@ -154,4 +154,6 @@ export const LOCAL_PASTRY_CONFIG: PastryConfig = {
   tableSweepMs: 60_000,
   tableMaintenanceMs: 2 * 60_000,
   partition: { ...DEFAULT_PARTITION_CONFIG, contactMs: 30_000, contactFewMs: 3_000, mergeQuietMs: 10_000 },
+  // A joiner asks every candidate five times, the dead among them too, and its keys wait meanwhile: 3.6 s so, 9 s by the default.
+  peers: { ...DEFAULT_PEERS_CONFIG, timeoutInitialMs: 400 },
 };

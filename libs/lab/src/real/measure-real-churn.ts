@@ -1,48 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { randomId, type Id } from '@banyan/ids';
-import { LOCAL_PASTRY_CONFIG } from '@banyan/pastry';
 import { seededRng, type Millis, type Rng } from '@banyan/sansio';
 import type { Progress } from '../report/progress.ts';
-import { mean, percentile, rounded } from '../statistics.ts';
-import { Membership, type AskedLookup } from './membership.ts';
+import { churnFigures, LEASE_MS, READY_SHARE_MIN, type Asked, type RealChurnResults, type RealChurnSetup } from './churn-figures.ts';
+import { Membership } from './membership.ts';
 import { RealRing } from './real-ring.ts';
 
-/** The lease of nodes that are told nothing else. */
-export const LEASE_MS = LOCAL_PASTRY_CONFIG.leaseMs;
 /** A lookup that nobody answers for so long is given up by whoever asked. */
 const PATIENCE_MS: Millis = 30_000;
 const SETTLE_MS: Millis = 3_000;
 const DRAIN_MS: Millis = LEASE_MS + 10_000;
-/** With fewer ready nodes than this share the next kill waits: the machine does not start processes as fast as they die. */
-const READY_SHARE_MIN = 0.5;
-
-export interface RealChurnSetup {
-  readonly nodes: number;
-  readonly seconds: number;
-  readonly killEveryMs: Millis;
-  readonly lookupEveryMs: Millis;
-  readonly seed: number;
-}
-
-export type RealChurnResults = {
-  readonly nodes: number;
-  readonly kills: number;
-  /** Kills left out because too few nodes were ready. */
-  readonly killsHeldBack: number;
-  readonly readyNodes: { readonly mean: number; readonly min: number };
-  /** Asked by a node that lived until the answer. */
-  readonly lookups: number;
-  /** Asked by a node that died or stepped back meanwhile: nobody can tell what became of them. */
-  readonly askerGone: number;
-  /** Of keys whose root lived all the time, and had not changed for a lease. */
-  readonly settled: { readonly lookups: number; readonly answeredByRoot: number; readonly other: number; readonly lost: number; readonly p50Ms: number; readonly p99Ms: number; readonly maxMs: number };
-  /** Of keys whose root died, stepped back or came, meanwhile or within the last lease. */
-  readonly changing: { readonly lookups: number; readonly stranger: number; readonly lost: number; readonly p50Ms: number; readonly p99Ms: number; readonly maxMs: number };
-};
-
-interface Asked extends AskedLookup {
-  readonly asker: Id;
-}
 
 /** Kills a node of a real ring and starts it again, over and over, while keys are looked up through those that live. */
 export async function measureRealChurn(setup: RealChurnSetup, progress: Progress): Promise<RealChurnResults> {
@@ -83,7 +50,7 @@ class ChurnRun {
     await Promise.race([Promise.all(this.#asked), pause(DRAIN_MS + PATIENCE_MS)]);
     await Promise.allSettled(this.#restarts);
     const asked = (await Promise.all(this.#asked)).filter((each) => each !== undefined);
-    return this.#judge(asked);
+    return churnFigures({ setup: this.#setup, membership: this.#membership, asked, lookupsSent: this.#asked.length, kills: this.#kills, killsHeldBack: this.#heldBack, readyCounts: this.#readyCounts });
   }
 
   async #watch(name: string, id: Id): Promise<void> {
@@ -130,31 +97,9 @@ class ChurnRun {
     }
     return { asker, key, sentAt, doneAt: now(), root: undefined };
   }
-
-  #judge(asked: readonly Asked[]): RealChurnResults {
-    const known = asked.filter(({ asker, sentAt, doneAt }) => this.#membership.wasReady(asker, sentAt, doneAt));
-    const judged = known.map((each) => ({ ms: each.doneAt - each.sentAt, ...this.#membership.judge(each) }));
-    const [settled, changing] = [judged.filter(({ isSettled }) => isSettled), judged.filter(({ isSettled }) => !isSettled)];
-    const count = (of: typeof judged, is: (typeof judged)[number]['is']): number => of.filter((each) => each.is === is).length;
-    return {
-      nodes: this.#setup.nodes,
-      kills: this.#kills,
-      killsHeldBack: this.#heldBack,
-      readyNodes: { mean: rounded(mean(this.#readyCounts), 1), min: Math.min(...this.#readyCounts) },
-      lookups: known.length,
-      askerGone: this.#asked.length - known.length,
-      settled: { lookups: settled.length, answeredByRoot: count(settled, 'owner'), other: count(settled, 'other'), lost: count(settled, 'nobody'), ...times(settled) },
-      changing: { lookups: changing.length, stranger: count(changing, 'stranger'), lost: count(changing, 'nobody'), ...times(changing) },
-    };
-  }
 }
 
 const ASK_AGAIN_MS = 100;
-
-function times(judged: readonly { readonly ms: number }[]): { readonly p50Ms: number; readonly p99Ms: number; readonly maxMs: number } {
-  const sorted = Float64Array.from(judged, ({ ms }) => ms).sort();
-  return { p50Ms: rounded(percentile(sorted, 0.5), 1), p99Ms: rounded(percentile(sorted, 0.99), 1), maxMs: rounded(sorted.at(-1) ?? 0, 1) };
-}
 
 /** Calls `act` at every period until the time is over; a busy machine makes up for what it missed. */
 async function every(periodMs: Millis, until: Millis, act: () => void): Promise<void> {
