@@ -9,7 +9,7 @@ export { Readiness, type ReadinessWatcher } from './readiness.ts';
 export { runService } from './run-service.ts';
 export type { Addresses, PreparedService, ServiceContext, ServiceDefinition } from './service-definition.ts';
 export { LOGGER, METRICS, READINESS, TOKEN_VERIFIER, TRACER } from './service-ports.ts';
-export { joinAddress, LOOPBACK, listenSetting, serviceSettings, splitAddress, type ServiceSettings } from './service-settings.ts';
+export { HOST_PORT, joinAddress, LOOPBACK, listenSetting, serviceSettings, splitAddress, type ServiceSettings } from './service-settings.ts';
 export { startFailure, type StartFailure } from './start-failure.ts';
 export { startService, type ReadyLine, type RunningService, type StartOptions } from './start-service.ts';
 export { enrolIdentity, type EnrolmentOptions } from './membership/enrol-identity.ts';

@@ -6,6 +6,9 @@ export const LOOPBACK = '127.0.0.1:0';
 
 const PORT_MAX = 65_535;
 
+/** `host:port`, IPv6 in brackets. */
+export const HOST_PORT = /^(\[[0-9a-fA-F:.]+\]|[^:\s]+):\d{1,5}$/;
+
 /** Longest name of a process; it names its data directory and stands in logs. */
 const NAME_LENGTH_MAX = 64;
 
@@ -13,7 +16,7 @@ const NAME_LENGTH_MAX = 64;
 export function listenSetting(what: string) {
   return z
     .string()
-    .regex(/^(\[[0-9a-fA-F:.]+\]|[^:\s]+):\d{1,5}$/, 'must be host:port')
+    .regex(HOST_PORT, 'must be host:port')
     .refine((text) => !(portOf(text) > PORT_MAX), 'has a port above 65535')
     .default(LOOPBACK)
     .describe(`Where ${what} listens, host:port; port 0 takes any free one`);

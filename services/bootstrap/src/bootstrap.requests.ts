@@ -1,6 +1,7 @@
 // What requests may hold, before anything is asked of them.
 import { z } from 'zod';
 import { idFromBytes } from '@banyan/ids';
+import { HOST_PORT } from '@banyan/service-kit';
 import { LISTED_MAX } from './supernode-directory.ts';
 
 const ID_BYTES = 16;
@@ -9,7 +10,7 @@ const CAPACITY_MAX = 100_000;
 // A DNS name of full length with a port.
 const ADDRESS_MAX = 260;
 
-const address = z.string().max(ADDRESS_MAX).regex(/^(\[[0-9a-fA-F:.]+\]|[^:\s]+):\d{1,5}$/, 'is not host:port');
+const address = z.string().max(ADDRESS_MAX).regex(HOST_PORT, 'is not host:port');
 const label = z.string().max(LABEL_MAX);
 const load = z.number().min(0).max(1);
 const nodeId = z

@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import { listenSetting, memberSettings, serviceSettings } from '@banyan/service-kit';
+import { HOST_PORT, listenSetting, memberSettings, serviceSettings } from '@banyan/service-kit';
 
-const ADDRESS = /^(\[[0-9a-fA-F:.]+\]|[^:\s]+):\d{1,5}$/;
-const address = (what: string) => z.string().regex(ADDRESS, 'must be host:port').optional().describe(what);
+const address = (what: string) => z.string().regex(HOST_PORT, 'must be host:port').optional().describe(what);
 const label = (what: string) => z.string().max(64).regex(/^[A-Za-z0-9._-]*$/, 'must be of letters, digits, dot, underscore and hyphen').default('').describe(what);
 
 /** The settings of a node. */
@@ -14,7 +13,7 @@ export const nodeSchema = z.object({
   dataListen: listenSetting('the data link'),
   bootstrapAddress: address('Peer address of the bootstrap service, which lists live nodes'),
   treeBuilderAddress: address('Peer address of the tree builder, which describes groups and watches trees'),
-  seeds: z.array(z.string().regex(ADDRESS, 'must be host:port')).max(64).default([]).describe('Control addresses of nodes to join through when no list is to be had'),
+  seeds: z.array(z.string().regex(HOST_PORT, 'must be host:port')).max(64).default([]).describe('Control addresses of nodes to join through when no list is to be had'),
   first: z.boolean().default(false).describe('Starts a ring when nobody can be found; exactly one node of an overlay should'),
   region: label('Label of the region, for placement and for the eye'),
   zone: label('Label of the failure zone'),
