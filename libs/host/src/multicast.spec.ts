@@ -42,14 +42,14 @@ async function receipts(publication: Publication, count: number): Promise<number
   return received;
 }
 
-describe('a group over five hosts', () => {
+describe('a group over some hosts', () => {
   it('brings every message once, in order, to every subscriber', async () => {
-    ring = await HostRing.of(5);
+    ring = await HostRing.of(4);
     const descriptor = await ring.group(NAME);
     await ring.hosts[0]!.groups.open(descriptor);
     const readers = await Promise.all(ring.hosts.map((host) => subscribed(host)));
     const publication = ring.hosts[1]!.groups.publish({ group, client: 'ann' });
-    const expected = Array.from({ length: 300 }, (_, i) => `message ${i}`);
+    const expected = Array.from({ length: 150 }, (_, i) => `message ${i}`);
     for (let i = 0; i < expected.length; i += 3) await publication.send({ counter: i + 1, messages: expected.slice(i, i + 3).map((text) => Buffer.from(text)) });
     for (const { events } of readers) expect(await read(events, expected.length)).toEqual(expected);
     const places = ring.hosts.map((host) => host.groups.place(group));
