@@ -61,6 +61,8 @@ function askBackfill(turn: Turn, group: Group): void {
     dropBackfill(group);
     return;
   }
+  // The link may swallow what is sent on it.
+  if (backfill.tries === TRIES_MAX / 2) turn.hangUp(backfill.source);
   if (turn.neighbors.get(backfill.source.id)?.uplink === undefined) turn.push({ type: 'dial', to: backfill.source });
   else turn.direct(backfill.source, { type: 'fetch', group: group.id, from: backfill.ring.next, to: backfill.to, bytesMax: turn.config.fetchBytes });
 }

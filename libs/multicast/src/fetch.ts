@@ -9,10 +9,12 @@ import type { Turn } from './turn.ts';
 
 /** Bytes that one answer to a fetch may have, whatever is asked for. */
 const ANSWER_BYTES_MAX = 4 * 1_048_576;
+/** Unanswered requests after which the link is opened again. */
+const VAIN_MAX = 3;
 
 /** Fetches from `source` what this node lacks below `to`, over a link of its own if no tree edge joins them. */
 export function startFetch(turn: Turn, group: Group, source: NodeHandle, to: Sequence): void {
-  group.fetch = { source, to, retryAt: turn.now, tries: 0 };
+  group.fetch = { source, to, retryAt: turn.now, tries: 0, vain: 0, next: group.ring.next };
   tickFetch(turn, group);
 }
 
@@ -27,6 +29,13 @@ export function tickFetch(turn: Turn, group: Group): void {
   if (fetch.retryAt > turn.now) return;
   fetch.retryAt = turn.now + turn.config.fetchMs;
   fetch.tries++;
+  fetch.vain = group.ring.next > fetch.next ? 0 : fetch.vain + 1;
+  fetch.next = group.ring.next;
+  // The link may swallow what is sent on it.
+  if (fetch.vain > VAIN_MAX) {
+    fetch.vain = 0;
+    turn.hangUp(fetch.source);
+  }
   if (turn.neighbors.get(fetch.source.id)?.uplink === undefined) turn.push({ type: 'dial', to: fetch.source });
   else turn.direct(fetch.source, { type: 'fetch', group: group.id, from: group.ring.next, to: fetch.to, bytesMax: turn.config.fetchBytes });
 }

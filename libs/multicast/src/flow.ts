@@ -72,11 +72,14 @@ export function onFrame(turn: Turn, group: Group, from: NodeHandle, frame: Exclu
   }
 }
 
-/** What the parent says about the flow: a child that gets nothing although there is more starts again, then moves. */
+/**
+ * What the parent says about the flow: a child that gets nothing although there is more, or not even the beginning (a link
+ * may swallow what is sent on it), opens the link again, then moves.
+ */
 export function watchFlow(turn: Turn, group: Group, beat: DownBeat): void {
   const { parent } = group;
-  if (parent === undefined || !parent.begun) return;
-  if (beat.sent <= group.ring.next) {
+  if (parent === undefined || parent.dialling) return;
+  if (parent.begun && beat.sent <= group.ring.next) {
     delete parent.behindSince;
     return;
   }
@@ -87,18 +90,14 @@ export function watchFlow(turn: Turn, group: Group, beat: DownBeat): void {
     return;
   }
   parent.reopened = true;
-  const neighbor = turn.neighbors.get(parent.handle.id);
-  if (neighbor?.uplink !== undefined) {
-    // Who hangs up is told nothing more, so the new link is dialled here; when it is up all groups on it start again.
-    turn.push({ type: 'hangUp', link: neighbor.uplink });
-    delete neighbor.uplink;
-  }
+  turn.hangUp(parent.handle);
   openFlow(turn, group);
   turn.note(group.id, 'flow_reopened');
 }
 
 function onBegin(turn: Turn, group: Group, parent: Parent, begin: Extract<MulticastFrame, { type: 'begin' }>): void {
   parent.begun = true;
+  delete parent.behindSince;
   parent.receivedBytes = 0;
   install(turn, group, begin.record);
   commit(turn, group, { epoch: begin.record.epoch, committed: begin.committed, low: begin.low });

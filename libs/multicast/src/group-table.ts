@@ -95,6 +95,11 @@ export class GroupTable {
     ];
   }
 
+  /** This node did not run for `pauseMs`: nobody can be blamed for what did not come meanwhile. */
+  excuse(pauseMs: Millis): void {
+    for (const group of this.#groups.values()) for (const reader of group.subscriptions.values()) reader.since += pauseMs;
+  }
+
   /** Gives every group that is due its tick. */
   tick(): void {
     for (let id = this.#alarms.takeDue(this.#turn.now); id !== undefined; id = this.#alarms.takeDue(this.#turn.now)) {

@@ -78,7 +78,8 @@ export interface Subscription {
   readonly id: SubscriptionId;
   readonly start: Start;
   readonly windowBytes: number;
-  readonly since: Millis;
+  /** Since when it waits for its start; the time in which this node did not run is not counted. */
+  since: Millis;
   /** Next sequence to deliver; undefined until the start is resolved. */
   position?: Sequence;
   outstandingBytes: number;
@@ -92,6 +93,9 @@ export interface Fetch {
   readonly to: Sequence;
   retryAt: Millis;
   tries: number;
+  /** Requests since something came, and where history ended then. */
+  vain: number;
+  next: Sequence;
 }
 
 /** Older history on its way, to be put before the ring. */

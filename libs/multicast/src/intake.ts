@@ -1,4 +1,5 @@
 import type { NodeHandle } from '@banyan/kbr';
+import type { Millis } from '@banyan/sansio';
 import { compareEpochs, type Epoch, type Sequence } from './epoch.ts';
 import type { BatchFrame, Block } from './frames.ts';
 import type { Group } from './group.ts';
@@ -16,6 +17,7 @@ export interface Intake {
   readonly epoch: Epoch;
   /** Grows with every flow this node ever granted, so that no batch of an older one is taken for it. */
   readonly flow: number;
+  readonly since: Millis;
   receivedBytes: number;
   grantedBytes: number;
   /** Sessions that sent something in this flow. */
@@ -27,8 +29,11 @@ export function batchCost(block: Block): number {
   return block.bytes + FRAME_OVERHEAD_BYTES;
 }
 
-/** A publisher's node asked for this root: its data port is dialled, and it is granted a fresh flow. */
-export function openIntake(turn: Turn, group: Group, publisher: NodeHandle): void {
+/**
+ * A publisher's node asked for this root (or is served on by a new epoch): its data port is dialled, and it is granted a
+ * fresh flow. One that asks again although it sent nothing in the last one may be at the end of a link that swallows.
+ */
+export function openIntake(turn: Turn, group: Group, publisher: NodeHandle, isAsked = false): void {
   const { record, descriptor } = group;
   if (group.sequencer === undefined || record === undefined || descriptor === undefined) return;
   const known = group.intakes.get(publisher.id);
@@ -39,8 +44,9 @@ export function openIntake(turn: Turn, group: Group, publisher: NodeHandle): voi
   // Everything without a receipt comes again in the new flow, and is owed then.
   group.sequencer.owed = group.sequencer.owed.filter(({ to }) => to.id !== publisher.id);
   const flow = turn.nextFlow();
-  group.intakes.set(publisher.id, { node: publisher, epoch: record.epoch, flow, receivedBytes: 0, grantedBytes: 0, sessions: new Set() });
+  group.intakes.set(publisher.id, { node: publisher, epoch: record.epoch, flow, since: turn.now, receivedBytes: 0, grantedBytes: 0, sessions: new Set() });
   turn.direct(publisher, { type: 'rootIs', group: group.id, record, descriptor });
+  if (isAsked && known?.receivedBytes === 0 && known.grantedBytes > 0 && turn.now - known.since >= turn.config.flowStallMs) turn.hangUp(publisher);
   const isOpen = turn.isSelf(publisher) || turn.neighbors.get(publisher.id)?.uplink !== undefined;
   if (isOpen) grant(turn, group, publisher);
   else turn.push({ type: 'dial', to: publisher });

@@ -67,7 +67,7 @@ export class Multicast implements Application<MulticastMessage, MulticastCommand
     const due = this.#due;
     const turn = this.#turn;
     turn.begin(now);
-    if (due !== undefined && now - due > STALL_MS) turn.neighbors.excuse(now - due);
+    if (due !== undefined && now - due > STALL_MS) this.#excuse(now - due);
     this.#dispatch(input);
     this.#finishTurn();
     if (input.type === 'tick') this.#restUntil = now + 1;
@@ -154,6 +154,13 @@ export class Multicast implements Application<MulticastMessage, MulticastCommand
   /** What each publishing session of this node has no receipt for. */
   unreceipted(): ReturnType<Publishers['unreceipted']> {
     return this.#publishers.unreceipted();
+  }
+
+  /** This node did not run for so long: the silence of others is not theirs. */
+  #excuse(pauseMs: Millis): void {
+    this.#turn.neighbors.excuse(pauseMs);
+    this.#groups.excuse(pauseMs);
+    this.#openings.excuse(pauseMs);
   }
 
   #dispatch(input: Input): void {

@@ -6,7 +6,7 @@ import type { Turn } from './turn.ts';
 
 interface Opening {
   readonly descriptor: Verified<GroupDescriptor>;
-  readonly since: Millis;
+  since: Millis;
   retryAt: Millis;
 }
 
@@ -32,6 +32,11 @@ export class Openings {
     if (pending === undefined || message.descriptor.version < pending.descriptor.version) return;
     this.#pending.delete(message.group);
     turn.event({ type: 'opened', group: message.group, record: message.record, descriptor: message.descriptor });
+  }
+
+  /** This node did not run for `pauseMs`. */
+  excuse(pauseMs: Millis): void {
+    for (const opening of this.#pending.values()) opening.since += pauseMs;
   }
 
   tick(turn: Turn): void {

@@ -52,7 +52,7 @@ export function learn(
 /** A publisher's node asks for the root. */
 export function onFindRoot(turn: Turn, group: Group, publisher: NodeHandle): void {
   const { descriptor, record } = group;
-  if (group.sequencer !== undefined && descriptor?.closed !== true) openIntake(turn, group, publisher);
+  if (group.sequencer !== undefined && descriptor?.closed !== true) openIntake(turn, group, publisher, true);
   else if (record !== undefined && descriptor !== undefined) turn.direct(publisher, { type: 'rootIs', group: group.id, record, descriptor });
   else wait(turn, group, publisher, 'rootIs');
   stand(turn, group);

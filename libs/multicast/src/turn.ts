@@ -93,6 +93,14 @@ export class Turn {
     if (links.length > 0) this.#effects.push({ type: 'fanOut', links, frame });
   }
 
+  /** Closes the link that this node dialled. Who hangs up is told nothing more: who needs it dials anew, and starts again. */
+  hangUp(peer: NodeHandle): void {
+    const neighbor = this.neighbors.get(peer.id);
+    if (neighbor?.uplink === undefined) return;
+    this.#effects.push({ type: 'hangUp', link: neighbor.uplink });
+    delete neighbor.uplink;
+  }
+
   event(event: MulticastEvent): void {
     this.#effects.push({ type: 'event', event });
   }

@@ -18,6 +18,8 @@ interface Link {
   readonly parent: Member;
   readyAt: Millis;
   up: boolean;
+  /** What is written on it never arrives, and nobody is told. */
+  swallows: boolean;
 }
 
 /** One life of one node. */
@@ -147,6 +149,18 @@ export class RingDouble {
     });
   }
 
+  /** The process stands still for so long that all others take it for dead; when it runs again they learn that it is not. */
+  stall(id: Id, forMs: Millis): void {
+    const member = this.#members.get(id);
+    if (member === undefined || !member.alive) return;
+    this.pause(id, forMs);
+    for (const other of this.live) {
+      if (other === member) continue;
+      this.after(1_500 + this.#rng.below(1_500), () => this.mourn(other, member.handle));
+      this.after(forMs + this.#rng.below(1_000), () => member.alive && this.learn(other, member.handle));
+    }
+  }
+
   /** The ring falls in two: links across break, each side mourns the other in its own time. */
   split(side: ReadonlySet<Id>): void {
     this.#log('split');
@@ -185,6 +199,16 @@ export class RingDouble {
   /** Every open link of a node pair breaks; the processes live on. */
   breakLinks(concerns: (a: Id, b: Id) => boolean): void {
     for (const link of [...this.#links.values()]) if (concerns(link.child.handle.id, link.parent.handle.id)) this.#break(link);
+  }
+
+  /** What is written on the open links of a node pair waits for so long; control messages pass. */
+  clogLinks(concerns: (a: Id, b: Id) => boolean, forMs: Millis): void {
+    for (const link of this.#links.values()) if (concerns(link.child.handle.id, link.parent.handle.id)) link.readyAt = this.now + forMs;
+  }
+
+  /** What is written on the open links of a node pair is lost from here on, and nobody is told. */
+  swallowLinks(concerns: (a: Id, b: Id) => boolean): void {
+    for (const link of this.#links.values()) if (concerns(link.child.handle.id, link.parent.handle.id)) link.swallows = true;
   }
 
   command(member: Member, command: MulticastCommand): void {
@@ -317,7 +341,7 @@ export class RingDouble {
         return;
       }
       this.#dialling.delete(pair);
-      const link: Link = { id: this.#nextLink++, child, parent, readyAt: this.now, up: true };
+      const link: Link = { id: this.#nextLink++, child, parent, readyAt: this.now, up: true, swallows: false };
       this.#links.set(link.id, link);
       this.give(parent, { type: 'linkUp', peer: child.handle, link: link.id, dialled: false });
       this.after(this.#delay(), () => link.up && this.give(child, { type: 'linkUp', peer: parent.handle, link: link.id, dialled: true }));
@@ -327,7 +351,7 @@ export class RingDouble {
 
   #write(id: LinkId, frame: MulticastFrame): void {
     const link = this.#links.get(id);
-    if (link === undefined || !link.up) return;
+    if (link === undefined || !link.up || link.swallows) return;
     link.readyAt = Math.max(link.readyAt + 0.001, this.now + this.#delay());
     this.after(link.readyAt - this.now, () => {
       if (link.up) this.give(link.child, { type: 'frame', from: link.parent.handle, link: link.id, frame });
