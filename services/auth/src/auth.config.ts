@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { secret } from '@banyan/config';
-import { listenSetting, serviceSettings } from '@banyan/service-kit';
+import { listenSetting, serviceSettings } from '@banyan/service-kit/settings';
 
 // Secrets of the configuration are chosen by people or launchers: long enough that guessing over the network is hopeless.
 const SECRET_MIN = 16;

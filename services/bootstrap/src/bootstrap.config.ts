@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { listenSetting, memberSettings, serviceSettings } from '@banyan/service-kit';
+import { listenSetting, memberSettings, serviceSettings } from '@banyan/service-kit/settings';
 
 /** The settings of bootstrap. */
 export const bootstrapSchema = z.object({

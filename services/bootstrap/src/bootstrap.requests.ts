@@ -1,7 +1,7 @@
 // What requests may hold, before anything is asked of them.
 import { z } from 'zod';
 import { idFromBytes } from '@banyan/ids';
-import { HOST_PORT } from '@banyan/service-kit';
+import { HOST_PORT } from '@banyan/service-kit/settings';
 import { LISTED_MAX } from './supernode-directory.ts';
 
 const ID_BYTES = 16;

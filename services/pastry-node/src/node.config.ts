@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { HOST_PORT, listenSetting, memberSettings, serviceSettings } from '@banyan/service-kit';
+import { HOST_PORT, listenSetting, memberSettings, serviceSettings } from '@banyan/service-kit/settings';
 
 const address = (what: string) => z.string().regex(HOST_PORT, 'must be host:port').optional().describe(what);
 const label = (what: string) => z.string().max(64).regex(/^[A-Za-z0-9._-]*$/, 'must be of letters, digits, dot, underscore and hyphen').default('').describe(what);
