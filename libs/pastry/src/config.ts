@@ -75,7 +75,7 @@ export interface PartitionConfig {
   readonly memoryForMs: Millis;
   /** Between two attempts to reach a lost peer or a seed. */
   readonly contactMs: Millis;
-  /** The same while the leaf set is not full: in so small a ring nobody else may look out for this partition. */
+  /** The same for all members together while the leaf set is not full: in so small a ring few look out for this partition. */
   readonly contactFewMs: Millis;
   /** Share of the attempts that go to a seed. */
   readonly seedShare: number;
@@ -86,13 +86,13 @@ export interface PartitionConfig {
 }
 
 /**
- * Sources: 20 peers, 90 min, seeds at 5 %: FreePastry 2.1, which looks every 5 min. We look every 10 min, at one peer at a
- * time, for in a ring whose leaf sets are full many look; and only while somebody is missed.
+ * Sources: 20 peers, 90 min, seeds at 5 %: FreePastry 2.1, which looks every 5 min. We look every 30 min, at one peer at a
+ * time, for in a ring whose leaf sets are full many look; a smaller ring looks every 20 s; and only while somebody is missed.
  */
 export const DEFAULT_PARTITION_CONFIG: PartitionConfig = {
   memoryMax: 20,
   memoryForMs: 90 * 60_000,
-  contactMs: 10 * 60_000,
+  contactMs: 30 * 60_000,
   contactFewMs: 20_000,
   seedShare: 0.05,
   mergeFanOut: 3,

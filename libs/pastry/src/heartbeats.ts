@@ -36,7 +36,7 @@ const SENT_MAX = 4;
 const URGENT_SHARE = 0.25;
 /** The death of a ring neighbor is told so soon; of other leaves within this share of a period, several at a time if it may be. */
 const NEWS_DELAY_MS: Millis = 300;
-const NEWS_DELAY_SHARE = 0.25;
+const NEWS_DELAY_SHARE = 0.4;
 /** Leaves told beside a death, for the receiver has room for them then. */
 const SUCCESSORS_MAX = 4;
 /** A disagreement of leaf sets is told of when it has lasted so many heartbeats: most mend themselves. */

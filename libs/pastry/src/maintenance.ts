@@ -7,7 +7,7 @@ import type { Repair } from './repair.ts';
 /** Marks a row asked for to find nearer entries, not to fill a hole: all of its unknown entries are measured. */
 export const ROW_EXCHANGE = 1;
 /** Routine exchanges of leaf sets that repair may take the place of, ahead of time. */
-const EXCHANGES_AHEAD_MAX = 8;
+const EXCHANGES_AHEAD_MAX = 12;
 
 export interface MaintenanceDeps {
   readonly context: NodeContext;

@@ -135,7 +135,7 @@ export class Merge {
   // to spread them over the whole time.
   #waitMs(): Millis {
     const { config, rng, tables } = this.#deps.context;
-    return 2 * rng.next() * (tables.leafSet.isFull ? config.partition.contactMs : config.partition.contactFewMs);
+    return 2 * rng.next() * Math.min(config.partition.contactMs, tables.leafSet.isFull ? Infinity : config.partition.contactFewMs * Math.max(1, tables.leafSet.size));
   }
 }
 

@@ -100,7 +100,8 @@ export class NearestSearch {
     this.#before = this.#nearest?.id;
     this.#awaited.clear();
     for (const node of nodes) {
-      if (node.id === self.id || peers.isShunned(now, node)) continue;
+      // A seed that was silent once is asked again all the same: there may be no other.
+      if (node.id === self.id || (step === 'pings' && peers.isShunned(now, node))) continue;
       // Measured before means asked before: whoever was nearer is our nearest already.
       if (step === 'pings' && peers.proximityMs(node.id) !== undefined) continue;
       this.#awaited.add(node.id);

@@ -439,14 +439,14 @@ export class PastryNode implements Routing<PastryMessage> {
     if (participates(this.#phase)) this.#leafProbing.consider(now, [peer]);
   }
 
-  #verify(now: Millis, member: NodeHandle, because?: 'foundDead' | 'askOthers'): void {
+  #verify(now: Millis, member: NodeHandle, because?: 'foundDead' | 'askOthers' | 'unacknowledged'): void {
     // Our own silence and the word of another: that is enough, and we have the former already.
     if (because === 'foundDead' && this.#peers.isUnreachable(now, member) && this.#tables.leafSet.has(member.id)) return this.#lose(now, member, 'dead');
-    this.#applyPeers(now, this.#peers.probe(now, member, this.#proofOfDeath(member, because)));
+    this.#applyPeers(now, this.#peers.probe(now, member, this.#proofOfDeath(member, because), because === 'unacknowledged' ? 1 : 0));
   }
 
   // A leaf's death is believed on proof, for keys change hands; a mere table entry is not worth more than its answer.
-  #proofOfDeath(member: NodeHandle, because: 'foundDead' | 'askOthers' | undefined): ProbeKind {
+  #proofOfDeath(member: NodeHandle, because: 'foundDead' | 'askOthers' | 'unacknowledged' | undefined): ProbeKind {
     if (!this.#tables.leafSet.has(member.id)) return 'check';
     if (because === 'foundDead') return 'confirm';
     return because === 'askOthers' || this.#tables.leafSet.isNeighbor(member.id) ? 'verify' : 'check';
@@ -478,7 +478,7 @@ export class PastryNode implements Routing<PastryMessage> {
 
   #applyHops(now: Millis, effects: readonly HopEffect[]): void {
     for (const effect of effects) {
-      if (effect.type === 'suspect') this.#context.verify(now, effect.peer);
+      if (effect.type === 'suspect') this.#verify(now, effect.peer, 'unacknowledged');
       else if (effect.type === 'measured') this.#peers.measured(effect.peer, effect.roundTripMs);
       else this.#out.push(effect);
     }

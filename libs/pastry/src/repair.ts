@@ -11,8 +11,8 @@ import type { Removal } from './tables.ts';
 /** Members asked about the holes of one row before they are left to maintenance. */
 const ASKED_MAX = 3;
 /** Holes wait so long for others in their row: one request serves all. A table that is swept quicker waits less. */
-const HOLES_WAIT_MS: Millis = 120_000;
-const HOLES_WAIT_SHARE = 0.2;
+const HOLES_WAIT_MS: Millis = 240_000;
+const HOLES_WAIT_SHARE = 0.4;
 /** A half of the leaf set that misses more than this share of its leaves is not left to maintenance. */
 const SHORT_SHARE = 0.25;
 const SHORT_RETRY_MS: Millis = 5_000;

@@ -9,7 +9,7 @@ export interface PeersConfig {
   readonly timeoutMaxMs: Millis;
   /** Pings to a ring neighbor before others are asked; each waits twice as long as the one before. */
   readonly verifyTries: number;
-  /** Pings to another peer in our tables before it counts as silent. */
+  /** Attempts to reach another peer in our tables before it counts as silent; a message that it left unacknowledged is one. */
   readonly checkTries: number;
   /** Pings of our own to a member that another has found dead. */
   readonly confirmTries: number;
@@ -40,8 +40,8 @@ export interface PeersConfig {
  * Sources: initial and largest timeout, retention of 15 minutes and 20 told entries: FreePastry 2.1 (`freepastry.params`);
  * the smallest timeout: protocols.md section 3 (over TCP); three helpers: Das et al. 2002 (SWIM), §3.1.
  * FreePastry pings five times from 800 ms before it believes a death; of a ring neighbor we ping three times from the
- * measured timeout and then once more beside three indirect probes. Where another has found the death already, or where
- * only a route goes around, two pings do.
+ * measured timeout and then once more beside three indirect probes. Where only a route goes around two attempts do, and one
+ * where another has found the death already.
  */
 export const DEFAULT_PEERS_CONFIG: PeersConfig = {
   timeoutInitialMs: 1_000,
@@ -49,13 +49,13 @@ export const DEFAULT_PEERS_CONFIG: PeersConfig = {
   timeoutMaxMs: 10_000,
   verifyTries: 3,
   checkTries: 2,
-  confirmTries: 2,
+  confirmTries: 1,
   measureTries: 2,
   indirectHelpers: 3,
   failedForMs: 15 * 60_000,
   failedMax: 256,
   failedToldMax: 20,
-  unreachableForMs: 180_000,
+  unreachableForMs: 300_000,
   unreachableMax: 256,
   recordsMax: 2_048,
   measuresMax: 512,

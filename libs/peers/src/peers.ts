@@ -116,9 +116,9 @@ export class Peers {
     }
   }
 
-  /** Begins a probe of `peer` unless one is under way. */
-  probe(now: Millis, peer: NodeHandle, kind: ProbeKind): readonly PeerEffect[] {
-    return peer.id === this.#deps.self.id ? NONE : this.#probes.begin(now, peer, kind);
+  /** Begins a probe of `peer` unless one is under way; `missed` attempts went unanswered already. */
+  probe(now: Millis, peer: NodeHandle, kind: ProbeKind, missed = 0): readonly PeerEffect[] {
+    return peer.id === this.#deps.self.id ? NONE : this.#probes.begin(now, peer, kind, missed);
   }
 
   /** Takes note that this life is over, by our own probes or by its own word. */

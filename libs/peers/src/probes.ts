@@ -31,6 +31,8 @@ interface Probe {
   kind: ProbeKind;
   /** Nonce of the first ping; the i-th carries `firstNonce + i`. */
   readonly firstNonce: number;
+  /** Attempts that went unanswered before the first ping. */
+  readonly missed: number;
   /** When each ping was sent. */
   readonly sentAt: Millis[];
   /** Others were asked; this is the last wait. */
@@ -91,15 +93,15 @@ export class Probes {
     return probe !== undefined && probe.kind !== 'measure';
   }
 
-  /** Begins a probe; a probe under way goes on, as the stronger of both kinds. */
-  begin(now: Millis, peer: NodeHandle, kind: ProbeKind): readonly ProbeEffect[] {
+  /** Begins a probe; a probe under way goes on, as the stronger of both kinds. `missed`: attempts of another kind that went unanswered before. */
+  begin(now: Millis, peer: NodeHandle, kind: ProbeKind, missed = 0): readonly ProbeEffect[] {
     const running = this.#byPeer.get(peer.id);
     if (running !== undefined && running.peer.incarnation >= peer.incarnation) {
       if (STRENGTH[kind] > STRENGTH[running.kind]) running.kind = kind;
       return NONE;
     }
     if (kind === 'measure' && !this.#mayMeasure(now)) return NONE;
-    const probe: Probe = { peer, kind, firstNonce: this.#nextNonce, sentAt: [], indirect: false, reachedByOthers: false };
+    const probe: Probe = { peer, kind, firstNonce: this.#nextNonce, missed, sentAt: [], indirect: false, reachedByOthers: false };
     // One nonce for every ping this probe may send, the one beside the indirect probes among them.
     this.#nextNonce += NONCES;
     this.#byPeer.set(peer.id, probe);
@@ -142,6 +144,7 @@ export class Probes {
       peer: handleState(probe.peer),
       kind: probe.kind,
       firstNonce: probe.firstNonce,
+      missed: probe.missed,
       sentMs: probe.sentAt.map((at) => at - now),
       indirect: probe.indirect,
       reachedByOthers: probe.reachedByOthers,
@@ -163,7 +166,7 @@ export class Probes {
   }
 
   #overdue(now: Millis, probe: Probe, out: ProbeEffect[]): void {
-    if (!probe.indirect && probe.sentAt.length < this.#tries(probe.kind)) out.push(this.#ping(now, probe));
+    if (!probe.indirect && probe.missed + probe.sentAt.length < this.#tries(probe.kind)) out.push(this.#ping(now, probe));
     else if (!probe.indirect && probe.kind === 'verify') this.#askAround(now, probe, out);
     else this.#conclude(probe, out);
   }
@@ -196,12 +199,18 @@ export class Probes {
 
   #ping(now: Millis, probe: Probe): ProbeEffect {
     const nonce = probe.firstNonce + probe.sentAt.length;
-    const backOff = probe.indirect ? 2 : 2 ** probe.sentAt.length;
+    const backOff = this.#backOff(probe);
     const waitMs = Math.min(this.#config.timeoutMaxMs, this.#timeoutMs(probe.peer.id) * backOff);
     probe.sentAt.push(now);
     if (probe.kind !== 'measure') this.#spent++;
     this.#due.set(probe.peer.id, now + waitMs);
     return { type: 'send', to: probe.peer, message: { type: 'ping', nonce, at: this.#at() } };
+  }
+
+  // The only ping of a confirmation waits as long as a second one.
+  #backOff(probe: Probe): number {
+    if (probe.indirect || probe.kind === 'confirm') return 2;
+    return 2 ** (probe.missed + probe.sentAt.length);
   }
 
   #end(peer: Id): void {
