@@ -56,6 +56,11 @@ describe('startService', () => {
   });
 });
 
+it.each([['nowhere', 'must be host:port'], ['127.0.0.1:65536', 'has a port above 65535']])('listens at no such place as %s, and says one thing about it', async (place, what) => {
+  const error: unknown = await startTestService(probe, { flags: ['--api-listen', place] }).catch((caught: unknown) => caught);
+  expect(error).toMatchObject({ faults: [{ where: 'flag --api-listen', what }] });
+});
+
 describe('lockDataDir', () => {
   it('takes over the lock of a process that is gone, or of one that only has its number', () => {
     const dir = freshDir();
