@@ -158,6 +158,12 @@ export class LeafSet {
     return [...this.#members].sort((a, b) => compareDistance(this.self, a.id, b.id));
   }
 
+  /** At most `max` other leaves, those next to `id` first. */
+  nearestTo(id: Id, max: number): readonly NodeHandle[] {
+    const others = this.#members.filter((leaf) => leaf.id !== id);
+    return others.sort((a, b) => compareDistance(id, a.id, b.id)).slice(0, max);
+  }
+
   /** True when the leaf is one of the two next to self on the ring. */
   isNeighbor(id: Id): boolean {
     return this.right?.id === id || this.left?.id === id;

@@ -1,7 +1,7 @@
 import { HopDelivery, type HopEffect } from '@banyan/hop-delivery';
 import { compareDistance, type Id } from '@banyan/ids';
 import type { NodeHandle, Routing, RoutingEffect, RoutingInput, RoutingView } from '@banyan/kbr';
-import { Peers, type PeerEffect, type ProbeKind } from '@banyan/peers';
+import { Peers } from '@banyan/peers';
 import { assertNever, type Bound, type Json, type Millis, type Rng } from '@banyan/sansio';
 import { Admission } from './admission.ts';
 import { ChurnEstimate } from './churn-estimate.ts';
@@ -15,10 +15,11 @@ import { Join } from './join.ts';
 import { LeafProbing } from './leaf-probing.ts';
 import { Leases } from './leases.ts';
 import { located } from './located.ts';
+import { Liveness } from './liveness.ts';
 import { Maintenance, ROW_EXCHANGE } from './maintenance.ts';
 import { Merge } from './merge.ts';
 import { listsTooMany } from './message-bounds.ts';
-import type { HeartbeatMessage, PastryMessage } from './messages.ts';
+import type { PastryMessage } from './messages.ts';
 import { Pace } from './pace.ts';
 import { Repair } from './repair.ts';
 import { Sweep } from './sweep.ts';
@@ -33,10 +34,6 @@ export interface PastryDeps {
   readonly rng: Rng;
   readonly config?: PastryConfig;
 }
-
-/** Why a node is no member any more: found dead by probing, said goodbye, began a new life, never
- * finished its join, or was a mere table entry that did not answer. */
-type LossCause = 'dead' | 'left' | 'restarted' | 'unfinished' | 'silent';
 
 /**
  * One member of a Pastry ring. The mechanisms stand in files of their own; here they are put together and told what
@@ -60,19 +57,19 @@ export class PastryNode implements Routing<PastryMessage> {
   readonly #sweep: Sweep;
   readonly #maintenance: Maintenance;
   readonly #merge: Merge;
+  readonly #liveness: Liveness;
   #phase: Phase = 'idle';
   #leased = true;
   #now: Millis = 0;
   #out: PastryEffect[] = [];
-  /** Peers lost to us in this turn: what waits for them goes elsewhere once the turn's message has had its effect. */
-  #lostThisTurn: NodeHandle[] = [];
 
   constructor({ self, rng, config = DEFAULT_PASTRY_CONFIG }: PastryDeps) {
     this.#tables = new Tables(self, config);
     this.#peers = new Peers({
       self,
       config: config.peers,
-      helpers: (target) => this.#nearLeaves(target, config.peers.indirectHelpers),
+      // Whoever is next to it on the ring knows best, and has a use for the answer.
+      helpers: (target) => this.#tables.leafSet.nearestTo(target.id, config.peers.indirectHelpers),
       keeps: (peer) => this.#tables.has(peer),
       wants: (peer, roundTripMs) => this.#tables.table.wants(peer.id, roundTripMs),
       rng: rng.fork(),
@@ -91,8 +88,8 @@ export class PastryNode implements Routing<PastryMessage> {
         return phase();
       },
       send: (to, message) => this.#out.push({ type: 'send', to, message }),
-      measure: (now, candidate) => this.#applyPeers(now, this.#peers.probe(now, candidate, 'measure')),
-      verify: (now, member, because) => this.#verify(now, member, because),
+      measure: (now, candidate) => this.#liveness.apply(now, this.#peers.probe(now, candidate, 'measure')),
+      verify: (now, member, because) => this.#liveness.verify(now, member, because),
       spent: (pings) => this.#sweep.spent(pings),
       handOver: (now, to) => this.#hops.handOver(now, (key) => compareDistance(key, to.id, self.id) < 0),
       takeOver: (now, names) => this.#hops.takeOver(now, names),
@@ -110,6 +107,17 @@ export class PastryNode implements Routing<PastryMessage> {
     this.#introduction = new Introduction(context);
     this.#maintenance = new Maintenance({ context, leafProbing: this.#leafProbing, repair: this.#repair, seeds: () => this.#join.seeds });
     this.#merge = new Merge({ context, leafProbing: this.#leafProbing, seeds: () => this.#join.seeds });
+    this.#liveness = new Liveness({
+      context,
+      churn: this.#churn,
+      join: this.#join,
+      admission: this.#admission,
+      leafProbing: this.#leafProbing,
+      heartbeats: this.#heartbeats,
+      repair: this.#repair,
+      merge: this.#merge,
+      emit: (effect) => this.#out.push(effect),
+    });
     const geometry = new PastryGeometry({ context, heartbeats: this.#heartbeats, clock: () => this.#now });
     this.#hops = new HopDelivery({
       geometry,
@@ -124,10 +132,7 @@ export class PastryNode implements Routing<PastryMessage> {
   static member(now: Millis, deps: PastryDeps, filled: FilledTables): PastryNode {
     const node = new PastryNode(deps);
     node.#now = now;
-    for (const leaf of filled.leaves) node.#tables.insertLeaf(leaf);
-    for (const { handle, proximityMs } of filled.entries) node.#tables.table.offer(handle, proximityMs);
-    for (const { handle, proximityMs } of filled.neighborhood) node.#tables.neighborhood.offer(handle, proximityMs);
-    node.#tables.takeLeafChanges();
+    node.#tables.fill(filled);
     node.#phase = 'active';
     node.#peers.ready = true;
     node.#heartbeats.adopt(now);
@@ -243,7 +248,7 @@ export class PastryNode implements Routing<PastryMessage> {
   }
 
   #tick(now: Millis): void {
-    this.#applyPeers(now, this.#peers.tick(now));
+    this.#liveness.apply(now, this.#peers.tick(now));
     this.#leafProbing.tick(now);
     this.#heartbeats.tick(now);
     this.#join.tick(now);
@@ -260,8 +265,8 @@ export class PastryNode implements Routing<PastryMessage> {
     if (listsTooMany(message, this.#context.config)) return void this.#out.push({ type: 'peerFault', peer: from, fault: 'list_too_long' });
     const heard = this.#peers.heard(now, from);
     if (heard.type === 'stale') return this.#drop('stale_incarnation');
-    if (heard.type === 'restarted') this.#lose(now, heard.former, 'restarted');
-    if (heard.type === 'revived') this.#onRevived(now, from, message);
+    if (heard.type === 'restarted') this.#liveness.lose(now, heard.former, 'restarted');
+    if (heard.type === 'revived') this.#liveness.onRevived(now, from, message);
     this.#merge.heard(now, from);
     this.#onPeerMessage(now, from, message);
   }
@@ -279,9 +284,9 @@ export class PastryNode implements Routing<PastryMessage> {
       case 'pingRequest':
       case 'pingReport':
       case 'distance':
-        return this.#applyPeers(now, this.#peers.receive(now, from, message));
+        return this.#liveness.apply(now, this.#peers.receive(now, from, message));
       case 'heartbeat':
-        return this.#onHeartbeat(now, from, message);
+        return this.#liveness.onHeartbeat(now, from, message);
       case 'leafProbe':
         this.#admission.sign(now, from, message.ready);
         return this.#leafProbing.onProbe(now, from, message);
@@ -302,7 +307,7 @@ export class PastryNode implements Routing<PastryMessage> {
         this.#admission.release(from);
         return this.#introduction.onAnnounce(now, from, message);
       case 'leaving':
-        return this.#lose(now, from, 'left');
+        return this.#liveness.lose(now, from, 'left');
       case 'leavesRequest':
         return this.#context.send(from, { type: 'leavesReply', nonce: message.nonce, leaves: this.#tables.leafSet.members, depth: this.#tables.table.depth });
       case 'rowRequest':
@@ -316,28 +321,6 @@ export class PastryNode implements Routing<PastryMessage> {
       default:
         return assertNever(message);
     }
-  }
-
-  // The sender takes us for its ring neighbor. If we do not take it for ours, one of us does not know who is in between.
-  #onHeartbeat(now: Millis, from: NodeHandle, message: HeartbeatMessage): void {
-    if (!participates(this.#phase)) return;
-    if (this.#phase === 'probing') return this.#heartbeats.grant(now, from, message);
-    const isNeighbor = this.#heartbeats.receive(now, from, message);
-    if (message.failed.length > 0) this.#repair.onSuccessors(now, message.leaves);
-    else this.#repair.onMissing(now, from, message.leaves);
-    this.#leafProbing.hearOfDeaths(now, message.failed);
-    if (isNeighbor) return;
-    this.#leafProbing.probe(now, from);
-    const { left, right } = this.#tables.leafSet;
-    const between = this.#tables.leafSet.isAbove(from.id) ? right : left;
-    if (between !== undefined && between.id !== from.id && message.urgent) this.#context.verify(now, between);
-  }
-
-  #onRevived(now: Millis, from: NodeHandle, { type }: PastryMessage): void {
-    this.#context.note('peer_revived', from);
-    // With these two it is taken in as it is.
-    if (type === 'leafProbe' || type === 'leafReply') return;
-    if (participates(this.#phase)) this.#leafProbing.consider(now, [from]);
   }
 
   #onStall(now: Millis, forMs: Millis): void {
@@ -390,11 +373,7 @@ export class PastryNode implements Routing<PastryMessage> {
 
   // After every input: tell what changed among the leaves, see whether the join goes on, let go what waited for either.
   #settle(now: Millis): void {
-    if (this.#lostThisTurn.length > 0) {
-      const lost = this.#lostThisTurn;
-      this.#lostThisTurn = [];
-      for (const peer of lost) this.#applyHops(now, this.#hops.peerLost(now, peer));
-    }
+    for (const peer of this.#liveness.takeLost()) this.#applyHops(now, this.#hops.peerLost(now, peer));
     const changes = this.#tables.takeLeafChanges();
     if (changes !== undefined) {
       this.#heartbeats.neighborsChanged(now);
@@ -407,98 +386,12 @@ export class PastryNode implements Routing<PastryMessage> {
     if (freed && this.#hops.load().parked > 0) this.#applyHops(now, this.#hops.retryParked(now));
   }
 
-  #applyPeers(now: Millis, effects: readonly PeerEffect[]): void {
-    for (const effect of effects) {
-      switch (effect.type) {
-        case 'send':
-          this.#out.push(effect);
-          break;
-        case 'answered':
-          this.#onAnswered(now, effect.peer, effect.ready);
-          break;
-        case 'silent':
-          this.#onSilent(now, effect.peer);
-          break;
-        case 'dead':
-          this.#lose(now, effect.peer, 'dead');
-          break;
-        case 'unreachable':
-          this.#onUnreachable(now, effect.peer);
-          break;
-        default:
-          assertNever(effect);
-      }
-    }
-  }
-
-  #onAnswered(now: Millis, peer: NodeHandle, ready: boolean): void {
-    this.#join.search.answered(now, peer, ready);
-    if (!ready && this.#heartbeats.isForsakenBy(now, peer)) return this.#lose(now, peer, 'unfinished');
-    if (!ready) return;
-    this.#tables.offer(peer, this.#peers.proximityMs(peer.id));
-    if (participates(this.#phase)) this.#leafProbing.consider(now, [peer]);
-  }
-
-  #verify(now: Millis, member: NodeHandle, because?: 'foundDead' | 'askOthers' | 'unacknowledged'): void {
-    // Our own silence and the word of another: that is enough, and we have the former already.
-    if (because === 'foundDead' && this.#peers.isUnreachable(now, member) && this.#tables.leafSet.has(member.id)) return this.#lose(now, member, 'dead');
-    this.#applyPeers(now, this.#peers.probe(now, member, this.#proofOfDeath(member, because), because === 'unacknowledged' ? 1 : 0));
-  }
-
-  // A leaf's death is believed on proof, for keys change hands; a mere table entry is not worth more than its answer.
-  #proofOfDeath(member: NodeHandle, because: 'foundDead' | 'askOthers' | 'unacknowledged' | undefined): ProbeKind {
-    if (!this.#tables.leafSet.has(member.id)) return 'check';
-    if (because === 'foundDead') return 'confirm';
-    return because === 'askOthers' || this.#tables.leafSet.isNeighbor(member.id) ? 'verify' : 'check';
-  }
-
-  #onSilent(now: Millis, peer: NodeHandle): void {
-    this.#join.search.silent(now, peer);
-    const { leafSet } = this.#tables;
-    if (leafSet.isNeighbor(peer.id)) return this.#verify(now, peer);
-    if (leafSet.has(peer.id)) return this.#onUnreachable(now, peer);
-    this.#peers.markUnreachable(now, peer);
-    if (this.#tables.has(peer.id)) this.#lose(now, peer, 'silent');
-  }
-
-  // Only not for us, perhaps: routes go around it, but its keys are still its own. If it is dead its neighbors will tell.
-  #onUnreachable(now: Millis, peer: NodeHandle): void {
-    this.#peers.markUnreachable(now, peer);
-    this.#context.note('peer_unreachable', peer);
-    this.#tables.table.remove(peer.id);
-    this.#tables.neighborhood.remove(peer.id);
-    this.#lostThisTurn.push(peer);
-  }
-
-  // Whoever is next to it on the ring knows best, and has a use for the answer.
-  #nearLeaves(target: NodeHandle, max: number): readonly NodeHandle[] {
-    const others = this.#tables.leafSet.members.filter((leaf) => leaf.id !== target.id);
-    return others.sort((a, b) => compareDistance(target.id, a.id, b.id)).slice(0, max);
-  }
-
   #applyHops(now: Millis, effects: readonly HopEffect[]): void {
     for (const effect of effects) {
-      if (effect.type === 'suspect') this.#verify(now, effect.peer, 'unacknowledged');
+      if (effect.type === 'suspect') this.#liveness.verify(now, effect.peer, 'unacknowledged');
       else if (effect.type === 'measured') this.#peers.measured(effect.peer, effect.roundTripMs);
       else this.#out.push(effect);
     }
-  }
-
-  #lose(now: Millis, lost: NodeHandle, cause: LossCause): void {
-    if (cause === 'dead' || cause === 'left') this.#peers.bury(now, lost);
-    // A dead node's lease runs on, for it may be dead to us only; who is known to be no member any more has given it back.
-    if (cause === 'left' || cause === 'restarted' || cause === 'unfinished') this.#leases.release(lost.id);
-    this.#leafProbing.peerLost(lost);
-    this.#admission.release(lost);
-    if (this.#tables.has(lost.id)) {
-      const removal = this.#tables.remove(lost.id);
-      if (cause === 'dead' || cause === 'silent') this.#merge.remember(now, lost);
-      if (cause !== 'unfinished' && cause !== 'left') this.#churn.failed(now);
-      if (cause === 'dead' && removal.leaf !== undefined) this.#heartbeats.tellDeath(now, lost, removal.leaf.wasNeighbor);
-      if (cause !== 'unfinished' && cause !== 'silent') this.#out.push({ type: 'peerDead', peer: lost });
-      if (participates(this.#phase)) this.#repair.onLost(now, lost, removal);
-    }
-    this.#lostThisTurn.push(lost);
   }
 
   #drop(reason: string): void {

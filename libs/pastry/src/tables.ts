@@ -2,6 +2,7 @@ import type { Id } from '@banyan/ids';
 import { handleState, type NodeHandle } from '@banyan/kbr';
 import type { Bound, Json, Millis } from '@banyan/sansio';
 import type { PastryConfig } from './config.ts';
+import type { FilledTables } from './fill-tables.ts';
 import { LeafSet } from './leaf-set.ts';
 import { NeighborhoodSet } from './neighborhood-set.ts';
 import { knowsWholeRing, type RoutingState } from './next-hop.ts';
@@ -57,6 +58,14 @@ export class Tables implements RoutingState {
   offer(handle: NodeHandle, proximityMs: Millis | undefined): void {
     this.table.offer(handle, proximityMs);
     if (proximityMs !== undefined) this.neighborhood.offer(handle, proximityMs);
+  }
+
+  /** Takes what was found out elsewhere, as if it had always stood here. */
+  fill({ leaves, entries, neighborhood }: FilledTables): void {
+    for (const leaf of leaves) this.insertLeaf(leaf);
+    for (const { handle, proximityMs } of entries) this.table.offer(handle, proximityMs);
+    for (const { handle, proximityMs } of neighborhood) this.neighborhood.offer(handle, proximityMs);
+    this.takeLeafChanges();
   }
 
   /** Takes a node out of every table. */
