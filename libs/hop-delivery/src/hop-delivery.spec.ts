@@ -1,5 +1,5 @@
 import { id, type Id } from '@banyan/ids';
-import { HOPS_MAX, type Envelope, type Geometry, type Hop, type NodeHandle } from '@banyan/kbr';
+import { HOPS_MAX, NOWHERE, type Envelope, type Geometry, type Hop, type NodeHandle } from '@banyan/kbr';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_HOP_DELIVERY_CONFIG, type HopDeliveryConfig } from './config.ts';
 import { HopDelivery, type HopEffect } from './hop-delivery.ts';
@@ -32,7 +32,7 @@ const last = (to: NodeHandle): Hop => ({ to, rule: 'leaf-set', last: true });
 const here: Hop = { to: self, rule: 'self' };
 
 function deliveryOver(geometry: Geometry, config: Partial<HopDeliveryConfig> = {}): HopDelivery {
-  return new HopDelivery({ geometry, config: { ...DEFAULT_HOP_DELIVERY_CONFIG, ...config }, timeoutMs: () => 250, roundTripMs: () => 20 });
+  return new HopDelivery({ geometry, config: { ...DEFAULT_HOP_DELIVERY_CONFIG, ...config }, timeoutMs: () => 250, place: () => NOWHERE, roundTripMs: () => 20 });
 }
 
 /** Routes a message of our own past the forward. */

@@ -2,6 +2,7 @@ import type { Id } from '@banyan/ids';
 import {
   envelopeName,
   HOPS_MAX,
+  type Coordinate,
   type Envelope,
   type Geometry,
   type Hop,
@@ -31,6 +32,8 @@ export interface HopDeliveryDeps {
   readonly config: HopDeliveryConfig;
   /** How long to wait for an acknowledgement of this peer, ms. */
   readonly timeoutMs: (peer: Id) => Millis;
+  /** Where this node lies, told in messages that seek a near replica. */
+  readonly place: () => Coordinate;
   /** Smoothed round-trip time, for explained routes. */
   readonly roundTripMs: (peer: Id) => Millis | undefined;
 }
@@ -42,6 +45,7 @@ export interface RouteRequest {
   readonly body: unknown;
   readonly trace?: string;
   readonly explain?: boolean;
+  readonly nearestOf?: number;
 }
 
 /**
@@ -82,6 +86,7 @@ export class HopDelivery {
       counter: this.#nextCounter++,
       hops: 0,
       ...(request.explain === true ? { record: [] } : {}),
+      ...(request.nearestOf === undefined ? {} : { seek: { replicas: request.nearestOf, from: this.#deps.place() } }),
       ...(request.trace === undefined ? {} : { trace: request.trace }),
     };
     return this.#advance(now, envelope, now);
@@ -119,7 +124,7 @@ export class HopDelivery {
     if (offered !== undefined && offered.key === envelope.key && offered.hop.to.id === nextHop.id) {
       return [this.#send(now, { taken: envelope, takenAt: now, hop: offered.hop, attempt: 1, excluded: NO_PEERS })];
     }
-    const own = this.#deps.geometry.nextHop(envelope.key, NO_PEERS);
+    const own = this.#deps.geometry.nextHop(envelope.key, NO_PEERS, envelope.seek);
     if (own?.to.id === nextHop.id && own.rule !== 'self') {
       return [this.#send(now, { taken: envelope, takenAt: now, hop: own, attempt: 1, excluded: NO_PEERS })];
     }
@@ -164,6 +169,11 @@ export class HopDelivery {
     return Math.min(this.#unacked.next(), this.#parking.next());
   }
 
+  /** True while a message waits for its root, or for this node to become it. */
+  get hasParked(): boolean {
+    return this.#parking.size > 0;
+  }
+
   /** How many messages are in our care: unacknowledged, parked. */
   load(): { readonly unacked: number; readonly parked: number } {
     return { unacked: this.#unacked.size, parked: this.#parking.size };
@@ -196,7 +206,7 @@ export class HopDelivery {
   }
 
   #advance(now: Millis, envelope: Envelope, since: Millis, excluded: ReadonlySet<Id> = NO_PEERS): readonly HopEffect[] {
-    const hop = this.#deps.geometry.nextHop(envelope.key, excluded);
+    const hop = this.#deps.geometry.nextHop(envelope.key, excluded, envelope.seek);
     if (hop === undefined) return this.#park(now, envelope, since);
     if (hop.rule === 'self') return this.#arrive(now, envelope);
     if (envelope.hops >= HOPS_MAX) return [drop('hops_max')];
@@ -246,7 +256,7 @@ export class HopDelivery {
     // It may have delivered already, its acknowledgement lost: whoever is the root by now would deliver once more.
     if (hop.hop.last === true) return [suspect, this.#retransmit(now, hop)];
     const excluded = new Set(hop.excluded).add(hop.hop.to.id);
-    const other = this.#deps.geometry.nextHop(hop.taken.key, excluded);
+    const other = this.#deps.geometry.nextHop(hop.taken.key, excluded, hop.taken.seek);
     if (other === undefined) return [suspect, this.#retransmit(now, hop)];
     if (other.rule === 'self') return [suspect, ...this.#end(now, hop, 'timeout'), ...this.#arrive(now, hop.taken)];
     if (other.to.id === hop.hop.to.id) return [suspect, this.#retransmit(now, hop)];
@@ -262,7 +272,7 @@ export class HopDelivery {
   }
 
   #retryElsewhere(now: Millis, hop: UnackedHop): readonly HopEffect[] {
-    const other = this.#deps.geometry.nextHop(hop.taken.key, NO_PEERS);
+    const other = this.#deps.geometry.nextHop(hop.taken.key, NO_PEERS, hop.taken.seek);
     if (other === undefined) return this.#park(now, hop.taken, hop.takenAt);
     if (other.rule === 'self') return this.#arrive(now, hop.taken);
     return [this.#send(now, { taken: hop.taken, takenAt: hop.takenAt, hop: other, attempt: hop.attempt + 1, excluded: NO_PEERS })];

@@ -34,7 +34,8 @@ export type Upcall<Body, Frame = never> =
 
 /** What an application asks of the layers below. */
 export type Downcall<Body, Frame = never> =
-  | { readonly type: 'route'; readonly key: Id; readonly body: Body; readonly trace?: string; readonly explain?: boolean }
+  /** `nearestOf`: k, when the message is for the nearest of the k nodes closest to the key, on its way to the root. */
+  | { readonly type: 'route'; readonly key: Id; readonly body: Body; readonly trace?: string; readonly explain?: boolean; readonly nearestOf?: number }
   /**
    * Lets a forwarded envelope go on, perhaps with another body or towards another hop that makes progress. Without
    * `nextHop` routing chooses anew: for an envelope that was kept beyond the turn of its `forward`.

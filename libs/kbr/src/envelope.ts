@@ -1,4 +1,5 @@
 import type { Id } from '@banyan/ids';
+import type { Coordinate } from './coordinate.ts';
 import type { NodeHandle } from './handle.ts';
 
 /** Which rule of the geometry chose a hop. `self`: no hop, the node is the root. */
@@ -20,6 +21,14 @@ export interface HopRecord {
   readonly waitMs: number;
 }
 
+/** Asks that a message come by one of the replicas of its key, the one nearest to its sender if it can be told. */
+export interface Seek {
+  /** k: how many nodes closest to the key hold a replica. */
+  readonly replicas: number;
+  /** Where the sender lies. */
+  readonly from: Coordinate;
+}
+
 /**
  * A routed message. `(origin.id, origin.incarnation, counter)` names it on the whole ring: a root delivers a name once
  * per incarnation. `body` belongs to the application `app` and is opaque to routing.
@@ -34,6 +43,8 @@ export interface Envelope<Body = unknown> {
   readonly hops: number;
   /** Present when the route is to be explained: the hops so far, at most `HOPS_MAX`. */
   readonly record?: readonly HopRecord[];
+  /** Present when any replica of the key will do: applications there may answer when the message is forwarded to them. */
+  readonly seek?: Seek;
   /** W3C traceparent, carried and never read by the core. */
   readonly trace?: string;
 }

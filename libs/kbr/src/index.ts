@@ -1,5 +1,6 @@
+export { NOWHERE, type Coordinate } from './coordinate.ts';
 export { handleState, sameIncarnation, type NodeHandle } from './handle.ts';
-export { envelopeName, type Envelope, type HopRecord, type HopRule } from './envelope.ts';
+export { envelopeName, type Envelope, type HopRecord, type HopRule, type Seek } from './envelope.ts';
 export type { Application, Downcall, LinkId, Upcall } from './application.ts';
 export {
   HOPS_MAX,

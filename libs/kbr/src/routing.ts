@@ -1,7 +1,7 @@
 import type { Id } from '@banyan/ids';
 import type { Machine, Millis } from '@banyan/sansio';
 import type { Upcall } from './application.ts';
-import type { Envelope, HopRecord, HopRule } from './envelope.ts';
+import type { Envelope, HopRecord, HopRule, Seek } from './envelope.ts';
 import type { NodeHandle } from './handle.ts';
 
 /** Hops after which a message is dropped as looping; log_16 of 2^128 is 32, real routes stay below 10. */
@@ -28,8 +28,9 @@ export interface Geometry {
   /**
    * The hop towards `key`, leaving out `excluded` peers; rule `self` when this node is the root.
    * A root believed alive (`last`) is never replaced because it is excluded: undefined means "wait and try again".
+   * `seek`: the message is to come by a near replica on its way.
    */
-  nextHop(key: Id, excluded: ReadonlySet<Id>): Hop | undefined;
+  nextHop(key: Id, excluded: ReadonlySet<Id>, seek?: Seek): Hop | undefined;
   /** True when going from here to `to` brings `key` nearer (longer prefix, or as long and numerically closer). */
   makesProgress(key: Id, to: NodeHandle): boolean;
 }
@@ -59,7 +60,7 @@ export type RoutingInput<Message = unknown> =
   /** Starts the join through these nodes; an empty list starts a new ring. */
   | { readonly type: 'join'; readonly seeds: readonly NodeHandle[] }
   | { readonly type: 'leave' }
-  | { readonly type: 'route'; readonly app: string; readonly key: Id; readonly body: unknown; readonly trace?: string; readonly explain?: boolean }
+  | { readonly type: 'route'; readonly app: string; readonly key: Id; readonly body: unknown; readonly trace?: string; readonly explain?: boolean; readonly nearestOf?: number }
   | { readonly type: 'resume'; readonly envelope: Envelope; readonly nextHop?: NodeHandle }
   /** A hint that a peer may be gone: its socket closed, a dial failed, or an application suspects it. */
   | { readonly type: 'suspect'; readonly peer: NodeHandle }

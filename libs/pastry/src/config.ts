@@ -11,8 +11,8 @@ export interface PastryConfig {
   readonly leafSetSize: number;
   /** |M|: proximally closest nodes kept. */
   readonly neighborhoodSize: number;
-  /** k: messages are led to the nearest of the k nodes closest to their key on their way to the root; 1: straight to the root. */
-  readonly replicasSought: number;
+  /** Share of hops at which any node that makes progress is taken, not the best: against nodes that swallow messages. */
+  readonly randomHopShare: number;
 
   /** Between two heartbeats to a ring neighbor while few nodes fail, and when most do; in between it follows the churn. */
   readonly heartbeatPeriodMs: Millis;
@@ -110,7 +110,7 @@ export const DEFAULT_PASTRY_CONFIG: PastryConfig = {
   digitBits: 4,
   leafSetSize: 32,
   neighborhoodSize: 32,
-  replicasSought: 1,
+  randomHopShare: 0,
   heartbeatPeriodMs: 12_000,
   heartbeatPeriodMinMs: 1_500,
   ownerlessShare: 0.003,

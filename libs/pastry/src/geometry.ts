@@ -1,10 +1,12 @@
 import { compareDistance, type Id } from '@banyan/ids';
-import type { Geometry, Hop, NodeHandle } from '@banyan/kbr';
+import type { Geometry, Hop, NodeHandle, Seek } from '@banyan/kbr';
 import type { Millis } from '@banyan/sansio';
 import type { NodeContext } from './context.ts';
 import type { Heartbeats } from './heartbeats.ts';
+import { Density } from './density.ts';
 import { HopChoice } from './hop-choice.ts';
 import { makesProgress, nextHop } from './next-hop.ts';
+import { ReplicaChoice } from './replica-choice.ts';
 
 /**
  * Pastry's next-hop rule as hop delivery asks for it: with what liveness and leases have to say about it.
@@ -16,6 +18,7 @@ export class PastryGeometry implements Geometry {
   readonly #heartbeats: Heartbeats;
   readonly #clock: () => Millis;
   readonly #choice: HopChoice;
+  readonly #replicaChoice: ReplicaChoice;
 
   constructor(deps: { readonly context: NodeContext; readonly heartbeats: Heartbeats; readonly clock: () => Millis }) {
     this.self = deps.context.self;
@@ -23,14 +26,16 @@ export class PastryGeometry implements Geometry {
     this.#heartbeats = deps.heartbeats;
     this.#clock = deps.clock;
     const { config, peers, tables } = deps.context;
-    this.#choice = new HopChoice({ tables, proximityMs: (peer) => peers.proximityMs(peer), leafSetSize: config.leafSetSize, replicas: config.replicasSought });
+    const density = new Density(tables.leafSet);
+    this.#choice = new HopChoice({ tables, density, proximityMs: (peer) => peers.proximityMs(peer), leafSetSize: config.leafSetSize });
+    this.#replicaChoice = new ReplicaChoice({ tables, density, peers });
   }
 
-  nextHop(key: Id, excluded: ReadonlySet<Id>): Hop | undefined {
+  nextHop(key: Id, excluded: ReadonlySet<Id>, seek?: Seek): Hop | undefined {
     const { phase } = this.#context;
     if (phase === 'left') return this.#handOn(key);
     if (phase !== 'active') return undefined;
-    const hop = this.#choose(key, excluded);
+    const hop = this.#choose(key, excluded, seek);
     if (hop === undefined) return undefined;
     if (hop.rule === 'self') return this.mayDeliver(key) ? hop : undefined;
     // The last hop: whoever is silent there is asked again, never passed over.
@@ -51,14 +56,20 @@ export class PastryGeometry implements Geometry {
   }
 
   // Doubtful peers are gone around where another choice makes progress; if none does, they are better than nothing.
-  #choose(key: Id, excluded: ReadonlySet<Id>): Hop | undefined {
+  #choose(key: Id, excluded: ReadonlySet<Id>, seek?: Seek): Hop | undefined {
     const { peers, tables } = this.#context;
     const now = this.#clock();
     const avoid = (peer: NodeHandle): boolean => excluded.has(peer.id) || peers.isDoubtful(now, peer);
     const hop = nextHop(tables, { key, avoid }) ?? nextHop(tables, { key, avoid: (peer) => excluded.has(peer.id) });
+    if (seek !== undefined && hop !== undefined && hop.rule !== 'self') {
+      const towards = this.#replicaChoice.best(key, { hop, seek }, avoid);
+      if (towards !== undefined) return towards;
+    }
+    const { config, rng } = this.#context;
+    if (hop?.rule === 'routing-table' && config.randomHopShare > 0 && rng.next() < config.randomHopShare) return this.#choice.any(hop, { key, rng }, avoid);
     if (hop?.rule === 'routing-table') return this.#choice.best(key, hop, avoid);
     if (hop?.last !== true) return hop;
-    return peers.isUnreachable(now, hop.to) ? (this.#relay(key, avoid) ?? hop) : this.#choice.nearestReplica(key, hop, avoid);
+    return peers.isUnreachable(now, hop.to) ? (this.#relay(key, avoid) ?? hop) : hop;
   }
 
   // The root is silent for us: the leaf nearest to the key that does answer us may reach it, or knows by now that it is dead.

@@ -1,7 +1,7 @@
-import { compareDistance, sharedPrefix, type Id } from '@banyan/ids';
+import { sharedPrefix, type Id } from '@banyan/ids';
 import type { Hop, NodeHandle } from '@banyan/kbr';
-import type { Millis } from '@banyan/sansio';
-import { Density } from './density.ts';
+import type { Millis, Rng } from '@banyan/sansio';
+import type { Density } from './density.ts';
 import { makesProgress, type RoutingState } from './next-hop.ts';
 
 /** How far beyond half a leaf set, as a share of it, a node is still looked at: estimates of distance err. */
@@ -13,9 +13,8 @@ export interface HopChoiceDeps {
   readonly tables: RoutingState;
   /** Measured round-trip time; undefined: not measured. */
   readonly proximityMs: (peer: Id) => Millis | undefined;
+  readonly density: Density;
   readonly leafSetSize: number;
-  /** k: the message is for any of the k nodes closest to its key; 1: for its root alone. */
-  readonly replicas: number;
 }
 
 /**
@@ -29,15 +28,13 @@ export class HopChoice {
   readonly #tables: RoutingState;
   readonly #proximityMs: HopChoiceDeps['proximityMs'];
   readonly #half: number;
-  readonly #replicas: number;
   readonly #density: Density;
 
-  constructor({ tables, proximityMs, leafSetSize, replicas }: HopChoiceDeps) {
+  constructor({ tables, proximityMs, density, leafSetSize }: HopChoiceDeps) {
     this.#tables = tables;
     this.#proximityMs = proximityMs;
     this.#half = leafSetSize / 2;
-    this.#replicas = replicas;
-    this.#density = new Density(tables.leafSet);
+    this.#density = density;
   }
 
   /** `hop`, or a better one; a neighbor that shares a longer prefix counts as `routing-table`, without row and column. */
@@ -57,19 +54,18 @@ export class HopChoice {
   }
 
   /**
-   * The nearest to us of the replicas we know, of which the root, the hop `hop`, is one; the root when we are one ourselves,
-   * for whoever asks for a replica has been here already. Source: Rowstron & Druschel 2001, §2.5 (numerical routing in the range).
+   * Any of the nodes known that make progress, each as likely as another; `hop` when there is no other.
+   * Source: Rowstron & Druschel 2001, §2.2 (randomized routing: a message that is repeated takes another way, around a node
+   * that takes messages and does not pass them on).
    */
-  nearestReplica(key: Id, hop: Hop, avoid: (peer: NodeHandle) => boolean): Hop {
-    if (this.#replicas < 2) return hop;
-    const { leafSet, self } = this.#tables;
-    const known = [self, ...leafSet.members].sort((a, b) => compareDistance(key, a.id, b.id)).slice(0, this.#replicas);
-    if (known.includes(self)) return hop;
-    let best = hop;
-    for (const replica of known) {
-      if (!avoid(replica) && this.#distanceMs(replica) < this.#distanceMs(best.to)) best = { to: replica, rule: 'leaf-set' };
+  any(hop: Hop, { key, rng }: { readonly key: Id; readonly rng: Rng }, avoid: (peer: NodeHandle) => boolean): Hop {
+    const { leafSet, neighborhood, table } = this.#tables;
+    const others = new Map<Id, NodeHandle>();
+    for (const node of [...table.entries(), ...leafSet.members, ...neighborhood.members()]) {
+      if (makesProgress(this.#tables, key, node) && !avoid(node)) others.set(node.id, node);
     }
-    return best;
+    const to = rng.pick([...others.values()]);
+    return to === undefined || to.id === hop.to.id ? hop : { to, rule: leafSet.has(to.id) ? 'leaf-set' : 'routing-table' };
   }
 
   #compareAll(key: Id, own: number, compare: (to: NodeHandle, rule: 'routing-table' | 'leaf-set') => void): void {
@@ -89,8 +85,6 @@ export class HopChoice {
     const between = this.#density.between(to.id, key);
     let wayMs = this.#distanceMs(to);
     let uncovered = 1 - chanceWithin(between, this.#half);
-    // Of several replicas the nearest to us is wanted: what is ahead of a node that is none is the way to one.
-    if (this.#replicas > 1) wayMs += (1 - chanceWithin(between, this.#replicas / 2)) * table.meanMs(table.depth - 1);
     for (let row = sharedPrefix(to.id, key, table.digitBits); row < table.depth && uncovered > 0.01; row++) {
       wayMs += uncovered * table.meanMs(row);
       const cell = this.#density.nodes() / 2 ** (table.digitBits * (row + 1));

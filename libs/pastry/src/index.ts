@@ -1,5 +1,5 @@
 export type { HopMessage } from '@banyan/hop-delivery';
-export type { Coordinate, FailedLife, PeerMessage } from '@banyan/peers';
+export type { FailedLife, PeerMessage } from '@banyan/peers';
 export { DEFAULT_PASTRY_CONFIG, LOCAL_PASTRY_CONFIG, type PastryConfig } from './config.ts';
 export { fillTables, type FilledTables, type FillQuery, type Placed } from './fill-tables.ts';
 export { LeafSet, type LeafSetChange } from './leaf-set.ts';

@@ -100,7 +100,7 @@ describe('Castro, Druschel, Hu, Rowstron 2002: joining nearby', () => {
   it('the measuring node tells the other the distance, so that one probe serves both', () => {
     const { ring, joiner, sent } = oneMore(3);
     for (const { to, message } of ofType(sent, 'announce').filter(({ from }) => from === joiner)) {
-      expect(message.roundTripMs).toBeCloseTo(2 * ring.latencyMs(joiner, to), 6);
+      expect(message.roundTripMs).toBeCloseTo(2 * ring.latencyMs(joiner, to), 1);
     }
   });
 

@@ -84,6 +84,7 @@ export class LeafProbing {
   onProbe(now: Millis, from: NodeHandle, message: LeafSetMessage): void {
     if (!participates(this.#context.phase)) return;
     this.#exchanges++;
+    this.#context.peers.placed(from.id, message.at);
     this.#takeIn(now, from, message);
     // From here on a joiner's keys are no longer ours, so what was delivered until now is all it needs to know.
     const delivered = message.ready ? [] : this.#context.handOver(now, from);
@@ -101,6 +102,7 @@ export class LeafProbing {
   }
 
   onReply(now: Millis, from: NodeHandle, message: LeafSetMessage): void {
+    this.#context.peers.placed(from.id, message.at);
     const probe = this.#open.get(from.id);
     if (probe !== undefined && probe.nonce === message.nonce) {
       if (probe.tries === 1) this.#context.peers.measured(from.id, now - probe.sentAt);
@@ -212,6 +214,6 @@ export class LeafProbing {
 
   #message(now: Millis, type: LeafSetMessage['type'], nonce: number): LeafSetMessage {
     const { merging, peers, phase, tables } = this.#context;
-    return { type, nonce, ready: phase === 'active', leaves: tables.leafSet.members, failed: peers.failedLately(now), delivered: [], merging: merging(now) };
+    return { type, nonce, ready: phase === 'active', leaves: tables.leafSet.members, failed: peers.failedLately(now), delivered: [], merging: merging(now), at: peers.place };
   }
 }

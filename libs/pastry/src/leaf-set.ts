@@ -22,6 +22,9 @@ export class LeafSet {
   /** Clockwise from self: the first half are the larger leaves nearest first, the last half the smaller ones farthest first. */
   #members: readonly NodeHandle[];
   #wasFull = false;
+  #wrapCount = 0;
+  /** The members that `#wrapCount` was counted of. */
+  #wrapsAtOf: readonly NodeHandle[] | undefined;
 
   constructor(self: Id, size: number, members: readonly NodeHandle[] = []) {
     assert(size >= 2 && size % 2 === 0, 'a leaf set has two equal halves');
@@ -200,15 +203,27 @@ export class LeafSet {
 
   // Where `id` stands, or would stand, clockwise from self.
   #position(id: Id): number {
-    let low = 0;
-    let high = this.#members.length;
+    // Going up from self the ids grow, up to the end of the ring; those beyond it grow again. So one comparison a step is enough.
+    const wrapsAt = this.#wrapsAt();
+    let low = id < this.self ? wrapsAt : 0;
+    let high = id < this.self ? this.#members.length : wrapsAt;
     while (low < high) {
       const middle = (low + high) >> 1;
-      const member = this.#members[middle] as NodeHandle;
-      if (compareClockwise(this.self, member.id, id) < 0) low = middle + 1;
+      if ((this.#members[middle] as NodeHandle).id < id) low = middle + 1;
       else high = middle;
     }
     return low;
+  }
+
+  /** How many leaves have a larger id than self, which is where going up wraps round the end of the ring. */
+  #wrapsAt(): number {
+    if (this.#wrapsAtOf !== this.#members) {
+      let count = 0;
+      while (count < this.#members.length && (this.#members[count] as NodeHandle).id > this.self) count++;
+      this.#wrapsAtOf = this.#members;
+      this.#wrapCount = count;
+    }
+    return this.#wrapCount;
   }
 
   // Going round from `at` by `step`: the first leaf that is not `except`; undefined when self comes first or nothing is left.

@@ -1,6 +1,5 @@
-import type { NodeHandle } from '@banyan/kbr';
-import type { Coordinate, Peers } from '@banyan/peers';
-import { NOWHERE } from '@banyan/peers';
+import { NOWHERE, type Coordinate, type NodeHandle } from '@banyan/kbr';
+import type { Peers } from '@banyan/peers';
 import type { Located } from './messages.ts';
 
 /** Nodes with the places they told us. */

@@ -1,6 +1,6 @@
 import type { HopMessage } from '@banyan/hop-delivery';
-import type { NodeHandle } from '@banyan/kbr';
-import type { Coordinate, FailedLife, PeerMessage } from '@banyan/peers';
+import type { Coordinate, NodeHandle } from '@banyan/kbr';
+import type { FailedLife, PeerMessage } from '@banyan/peers';
 import type { Millis } from '@banyan/sansio';
 
 /** Nodes, and where each of them said that it lies: so that whoever is told need not measure those that are far away. */
@@ -46,6 +46,8 @@ export type LeafSetMessage = {
   readonly delivered: readonly string[];
   /** The sender is merging two rings: who gains it as a leaf thereby takes part. */
   readonly merging: boolean;
+  /** Where the sender lies. */
+  readonly at: Coordinate;
 };
 
 /** Travels towards `seeker.id` in the receiver's ring; its root there makes contact with the seeker. Source: Shafaat et al. 2007 (mlookup). */

@@ -123,6 +123,7 @@ export class PastryNode implements Routing<PastryMessage> {
       geometry,
       config: config.hops,
       timeoutMs: (peer) => this.#peers.timeoutMs(peer),
+      place: () => this.#peers.place,
       roundTripMs: (peer) => this.#peers.roundTripMs(peer),
     });
     this.view = new PastryView(context, geometry);
@@ -379,11 +380,13 @@ export class PastryNode implements Routing<PastryMessage> {
       this.#heartbeats.neighborsChanged(now);
       this.#out.push({ type: 'leafSetChanged', ...changes, merged: changes.gained.length > 0 && this.#merge.isMerging(now) });
     }
-    this.#join.settle(now);
+    if (this.#phase !== 'active') this.#join.settle(now);
+    // Without parked messages nobody waits for a lease, and most turns are over here.
+    if (!this.#hops.hasParked) return;
     const leased = this.#heartbeats.leased(now);
     const freed = changes !== undefined || (leased && !this.#leased);
     this.#leased = leased;
-    if (freed && this.#hops.load().parked > 0) this.#applyHops(now, this.#hops.retryParked(now));
+    if (freed) this.#applyHops(now, this.#hops.retryParked(now));
   }
 
   #applyHops(now: Millis, effects: readonly HopEffect[]): void {

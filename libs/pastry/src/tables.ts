@@ -29,6 +29,7 @@ export class Tables implements RoutingState {
   readonly neighborhood: NeighborhoodSet;
   readonly #gained = new Map<Id, NodeHandle>();
   readonly #lost = new Map<Id, NodeHandle>();
+  #leavesChanged = false;
 
   readonly #config: PastryConfig;
 
@@ -80,6 +81,8 @@ export class Tables implements RoutingState {
 
   /** The leaves gained and lost since the last call; undefined when none. */
   takeLeafChanges(): LeafChanges | undefined {
+    if (!this.#leavesChanged) return undefined;
+    this.#leavesChanged = false;
     if (this.#gained.size === 0 && this.#lost.size === 0) return undefined;
     const changes = { gained: [...this.#gained.values()], lost: [...this.#lost.values()] };
     this.#gained.clear();
@@ -110,6 +113,7 @@ export class Tables implements RoutingState {
 
   // Coming and going of the same life within one turn cancel out.
   #note(opposite: Map<Id, NodeHandle>, side: Map<Id, NodeHandle>, handle: NodeHandle): void {
+    this.#leavesChanged = true;
     if (opposite.get(handle.id)?.incarnation === handle.incarnation) opposite.delete(handle.id);
     else side.set(handle.id, handle);
   }

@@ -1,6 +1,7 @@
+import { NOWHERE } from '@banyan/kbr';
 import { seededRng } from '@banyan/sansio';
 import { describe, expect, it } from 'vitest';
-import { Coordinates, distanceMs, NOWHERE } from './coordinates.ts';
+import { Coordinates, distanceMs } from './coordinates.ts';
 
 interface Place {
   readonly x: number;

@@ -1,7 +1,6 @@
 import type { Id } from '@banyan/ids';
-import type { NodeHandle } from '@banyan/kbr';
+import type { Coordinate, NodeHandle } from '@banyan/kbr';
 import type { Millis } from '@banyan/sansio';
-import type { Coordinate } from './coordinates.ts';
 
 /** What peers say to each other to learn who lives and how far away. */
 export type PeerMessage =

@@ -1,9 +1,8 @@
 import { id } from '@banyan/ids';
-import type { NodeHandle } from '@banyan/kbr';
+import { NOWHERE, type NodeHandle } from '@banyan/kbr';
 import { seededRng } from '@banyan/sansio';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_PEERS_CONFIG } from './config.ts';
-import { NOWHERE } from './coordinates.ts';
 import type { PeerMessage } from './messages.ts';
 import { Peers, type PeerEffect } from './peers.ts';
 

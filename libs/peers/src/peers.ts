@@ -1,8 +1,8 @@
 import type { Id } from '@banyan/ids';
-import { handleState, type NodeHandle } from '@banyan/kbr';
+import { handleState, NOWHERE, type Coordinate, type NodeHandle } from '@banyan/kbr';
 import type { Bound, Json, Millis, Rng } from '@banyan/sansio';
 import type { PeersConfig } from './config.ts';
-import { Coordinates, NOWHERE, placeState, type Coordinate } from './coordinates.ts';
+import { Coordinates, placeState } from './coordinates.ts';
 import { LifeSet } from './life-set.ts';
 import type { FailedLife, PeerMessage } from './messages.ts';
 import { Probes, type ProbeEffect, type ProbeKind } from './probes.ts';

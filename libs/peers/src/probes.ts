@@ -1,8 +1,7 @@
 import type { Id } from '@banyan/ids';
-import { handleState, type NodeHandle } from '@banyan/kbr';
+import { handleState, type Coordinate, type NodeHandle } from '@banyan/kbr';
 import { DueTimes, type Json, type Millis } from '@banyan/sansio';
 import type { PeersConfig } from './config.ts';
-import type { Coordinate } from './coordinates.ts';
 import type { PeerMessage } from './messages.ts';
 
 /**

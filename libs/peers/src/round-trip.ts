@@ -7,53 +7,58 @@ export interface TimeoutBounds {
   readonly timeoutMaxMs: Millis;
 }
 
+const PER_MS = 100;
+const NONE = -1;
+
 /**
  * What measurements of one peer say: a smoothed round-trip time for timeouts, and the last three samples for proximity.
+ * Kept as whole hundredths of a millisecond: a node remembers hundreds of peers, and small integers need no memory of their own.
  * Source: RFC 6298 (gains 1/8 and 1/4, timeout = mean + 4 deviations); Castro et al. 2004 (median of three distance probes).
  */
 export class RoundTrip {
-  #smoothedMs = NaN;
-  #deviationMs = 0;
-  #last = NaN;
-  #beforeLast = NaN;
-  #thirdLast = NaN;
+  #smoothed = NONE;
+  #deviation = 0;
+  #last = NONE;
+  #beforeLast = NONE;
+  #thirdLast = NONE;
 
   add(sampleMs: Millis): void {
-    if (Number.isNaN(this.#smoothedMs)) {
-      this.#smoothedMs = sampleMs;
-      this.#deviationMs = sampleMs / 2;
+    const sample = Math.max(0, Math.round(sampleMs * PER_MS));
+    if (this.#smoothed === NONE) {
+      this.#smoothed = sample;
+      this.#deviation = Math.round(sample / 2);
     } else {
-      this.#deviationMs += (Math.abs(sampleMs - this.#smoothedMs) - this.#deviationMs) / 4;
-      this.#smoothedMs += (sampleMs - this.#smoothedMs) / 8;
+      this.#deviation = Math.round(this.#deviation + (Math.abs(sample - this.#smoothed) - this.#deviation) / 4);
+      this.#smoothed = Math.round(this.#smoothed + (sample - this.#smoothed) / 8);
     }
     this.#thirdLast = this.#beforeLast;
     this.#beforeLast = this.#last;
-    this.#last = sampleMs;
+    this.#last = sample;
   }
 
   /** Smoothed round-trip time; undefined before the first sample. */
   smoothedMs(): Millis | undefined {
-    return Number.isNaN(this.#smoothedMs) ? undefined : this.#smoothedMs;
+    return this.#smoothed === NONE ? undefined : this.#smoothed / PER_MS;
   }
 
   /** Median of the last three samples, the smallest of fewer: what slots of a routing table are chosen by. */
   proximityMs(): Millis | undefined {
-    if (Number.isNaN(this.#last)) return undefined;
-    if (Number.isNaN(this.#beforeLast)) return this.#last;
+    if (this.#last === NONE) return undefined;
+    if (this.#beforeLast === NONE) return this.#last / PER_MS;
     const low = Math.min(this.#last, this.#beforeLast);
-    if (Number.isNaN(this.#thirdLast)) return low;
-    return Math.max(low, Math.min(Math.max(this.#last, this.#beforeLast), this.#thirdLast));
+    if (this.#thirdLast === NONE) return low / PER_MS;
+    return Math.max(low, Math.min(Math.max(this.#last, this.#beforeLast), this.#thirdLast)) / PER_MS;
   }
 
   state(): Json {
-    const known = [this.#smoothedMs, this.#deviationMs, this.#last, this.#beforeLast, this.#thirdLast];
-    return known.map((ms) => (Number.isNaN(ms) ? null : ms));
+    const known = [this.#smoothed, this.#deviation, this.#last, this.#beforeLast, this.#thirdLast];
+    return known.map((hundredths) => (hundredths === NONE ? null : hundredths / PER_MS));
   }
 
   /** How long to wait for an answer before trying again. */
   timeoutMs(bounds: TimeoutBounds): Millis {
-    if (Number.isNaN(this.#smoothedMs)) return bounds.timeoutInitialMs;
-    const timeout = this.#smoothedMs + 4 * this.#deviationMs;
+    if (this.#smoothed === NONE) return bounds.timeoutInitialMs;
+    const timeout = (this.#smoothed + 4 * this.#deviation) / PER_MS;
     return Math.min(bounds.timeoutMaxMs, Math.max(bounds.timeoutMinMs, timeout));
   }
 }

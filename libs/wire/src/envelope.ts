@@ -1,13 +1,14 @@
-import type { Envelope } from '@banyan/kbr';
+import type { Envelope, Seek } from '@banyan/kbr';
 import type { peer } from '@banyan/proto';
 import type { BodyCodecs } from './bodies.ts';
-import { count, id, required, small, text, textOrNone, type Field } from './fields.ts';
-import { handle, hopRecords } from './ring-values.ts';
+import { count, id, message, optional, required, small, text, textOrNone, type Field } from './fields.ts';
+import { handle, hopRecords, place } from './ring-values.ts';
 
 /** A routed message whose body is encoded by the application that it names. */
 export type EnvelopeCodec = Field<Envelope, peer.Envelope>;
 
 const origin = required(handle);
+const seek = optional(message<Seek, peer.Seek>({ replicas: small, from: required(place) }));
 
 /** Envelopes of the given applications; one of an unknown application is the peer's fault. */
 export function envelopeCodec(bodies: BodyCodecs): EnvelopeCodec {
@@ -22,10 +23,12 @@ export function envelopeCodec(bodies: BodyCodecs): EnvelopeCodec {
       explain: envelope.record !== undefined,
       record: hopRecords.toWire(envelope.record ?? []),
       traceparent: textOrNone.toWire(envelope.trace),
+      seek: seek.toWire(envelope.seek),
     }),
     fromWire: (wire) => {
       const app = text.fromWire(wire.application);
       const trace = textOrNone.fromWire(wire.traceparent);
+      const sought = seek.fromWire(wire.seek);
       return {
         app,
         key: id.fromWire(wire.key),
@@ -34,6 +37,7 @@ export function envelopeCodec(bodies: BodyCodecs): EnvelopeCodec {
         counter: count.fromWire(wire.counter),
         hops: small.fromWire(wire.hops),
         ...(wire.explain ? { record: hopRecords.fromWire(wire.record) } : {}),
+        ...(sought === undefined ? {} : { seek: sought }),
         ...(trace === undefined ? {} : { trace }),
       };
     },

@@ -1,11 +1,11 @@
 // Ring messages, one line per message: ours on the left, the proto's field of the same name on the right.
 import type { HopMessage } from '@banyan/hop-delivery';
-import type { Coordinate, Located, PastryMessage } from '@banyan/pastry';
+import type { Located, PastryMessage } from '@banyan/pastry';
 import type { FailedLife, PeerMessage } from '@banyan/peers';
 import type { peer } from '@banyan/proto';
 import type { EnvelopeCodec } from './envelope.ts';
 import { count, flag, id, list, message, optional, real, required, small, text, variants, type Field, type OneOf } from './fields.ts';
-import { handle, handles } from './ring-values.ts';
+import { handle, handles, place } from './ring-values.ts';
 
 /** Rows in one message at most: as many as an id has digits in the smallest base. */
 const ROWS_MAX = 128;
@@ -21,8 +21,8 @@ const leafSets = message<Message<'leafProbe' | 'leafReply'>, peer.LeafSets>({
   failed: list(failedLife),
   delivered: list(text),
   merging: flag,
+  at: required(place),
 });
-const place = message<Coordinate, peer.Coordinate>({ x: small, y: small, height: small, error: small });
 const places = list(place);
 const row: Field<Located, peer.Row> = {
   toWire: (told) => ({ entries: handles.toWire(told.nodes), places: places.toWire(told.places) }),

@@ -1,6 +1,6 @@
 // Nodes, hops and envelopes: what the messages of every protocol are made of.
-import type { HopRecord, NodeHandle } from '@banyan/kbr';
-import type { overlay } from '@banyan/proto';
+import type { Coordinate, HopRecord, NodeHandle } from '@banyan/kbr';
+import type { overlay, peer } from '@banyan/proto';
 import { count, id, list, message, optional, real, small, text, word, type Field } from './fields.ts';
 
 /** Hops in a record at most: `HOPS_MAX` and some. */
@@ -28,6 +28,9 @@ export const handle: Field<NodeHandle, overlay.Node> = {
     capacity: Math.max(1, wire.capacity),
   }),
 };
+
+/** Where a node lies. */
+export const place = message<Coordinate, peer.Coordinate>({ x: small, y: small, height: small, error: small });
 
 /** The nodes of a leaf set, a row, a list of backups. */
 export const handles: Field<readonly NodeHandle[], overlay.Node[]> = list(handle);

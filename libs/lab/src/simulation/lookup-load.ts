@@ -79,10 +79,11 @@ export class LookupLoad<A extends ProbeApplications> {
     if (from !== undefined) this.sendFrom(from, randomId(rng));
   }
 
-  sendFrom(from: Host, key: Id): void {
+  /** `nearestOf`: k, when it is for the nearest of the k nodes closest to the key. */
+  sendFrom(from: Host, key: Id, nearestOf?: number): void {
     const probe = this.#sent++;
     this.oracle.sent(probe, { from, key, now: this.#simulation.world.now });
-    const command: ProbeCommand = { type: 'send', probe, key };
+    const command: ProbeCommand = { type: 'send', probe, key, ...(nearestOf === undefined ? {} : { nearestOf }) };
     this.#simulation.command(from, 'probe', command as CommandOf<A['probe']>);
   }
 

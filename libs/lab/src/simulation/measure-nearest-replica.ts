@@ -44,7 +44,7 @@ export type NearestReplicaResults = {
 /** Routes random keys from random nodes and looks which of the k nodes closest to the key each message comes to first. */
 export function measureNearestReplica(setup: NearestReplicaSetup, progress: Progress): NearestReplicaResults {
   const { topology, lookups, seed, leafSet, neighborhood, digitBits, replicas, heuristic, direct } = setup;
-  const config = { neighborhoodSize: neighborhood, replicasSought: heuristic ? replicas : 1 };
+  const config = { neighborhoodSize: neighborhood };
   const nodes = new NodeFactory<ProbeApplications>({ leafSet, digitBits, config, applications: () => ({ probe: new Probe() }) });
   const simulation = new OverlaySimulation<ProbeApplications>({ topology, seed, makeNode: nodes.make });
   const { world, ring, rng } = simulation;
@@ -78,7 +78,7 @@ export function measureNearestReplica(setup: NearestReplicaSetup, progress: Prog
     const from = rng.below(topology.hosts);
     const key = randomId(rng);
     sought.push(replicasOf(key, from));
-    load.sendFrom(from, key);
+    load.sendFrom(from, key, heuristic ? replicas : undefined);
     meet(number, from);
     progress.show('lookups', number, lookups);
   }

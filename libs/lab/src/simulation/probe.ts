@@ -12,6 +12,8 @@ export interface ProbeCommand {
   readonly type: 'send';
   readonly probe: number;
   readonly key: Id;
+  /** k, when the probe is for the nearest of the k nodes closest to the key. */
+  readonly nearestOf?: number;
 }
 
 export interface ProbeEvent {
@@ -29,8 +31,8 @@ export class Probe implements Application<ProbeBody, ProbeCommand, ProbeEvent> {
     input: Upcall<ProbeBody> | { readonly type: 'command'; readonly command: ProbeCommand },
   ): readonly (Downcall<ProbeBody> | { readonly type: 'event'; readonly event: ProbeEvent })[] {
     if (input.type === 'command') {
-      const { key, probe } = input.command;
-      return [{ type: 'route', key, body: { probe } }];
+      const { key, nearestOf, probe } = input.command;
+      return [{ type: 'route', key, body: { probe }, ...(nearestOf === undefined ? {} : { nearestOf }) }];
     }
     if (input.type !== 'deliver') return [];
     const { envelope } = input;

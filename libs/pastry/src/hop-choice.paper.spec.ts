@@ -1,0 +1,80 @@
+import { sharedPrefix, type Id } from '@banyan/ids';
+import type { Hop, NodeHandle } from '@banyan/kbr';
+import { seededRng } from '@banyan/sansio';
+import { describe, expect, it } from 'vitest';
+import { DEFAULT_PASTRY_CONFIG } from './config.ts';
+import { Density } from './density.ts';
+import { fillTables } from './fill-tables.ts';
+import { HopChoice } from './hop-choice.ts';
+import { makesProgress, nextHop } from './next-hop.ts';
+import { Tables } from './tables.ts';
+import { handleOf, idOf, randomNodes } from './testing/nodes.ts';
+
+const nobody = (): boolean => false;
+const CONFIG = { ...DEFAULT_PASTRY_CONFIG, leafSetSize: 4 };
+
+function choiceOf(tables: Tables, distances: ReadonlyMap<Id, number> = new Map()): HopChoice {
+  return new HopChoice({ tables, density: new Density(tables.leafSet), proximityMs: (peer) => distances.get(peer), leafSetSize: CONFIG.leafSetSize });
+}
+
+// A node with leaves next to it, so that the ring seems large, and one far entry for the key 3…
+function crowded(): Tables {
+  const tables = new Tables(handleOf(idOf('80')), CONFIG);
+  for (const prefix of ['8001', '8002', '7fff', '7ffe']) tables.insertLeaf(handleOf(idOf(prefix)));
+  tables.offer(handleOf(idOf('30')), 100);
+  tables.offer(handleOf(idOf('81')), 10);
+  return tables;
+}
+
+const hopTo = (to: NodeHandle): Hop => ({ to, rule: 'routing-table', row: 0, column: 3 });
+
+describe('proximity route selection', () => {
+  it('takes a near neighbor that shares a longer prefix rather than a far table entry', () => {
+    const tables = crowded();
+    tables.neighborhood.offer(handleOf(idOf('3a')), 5);
+    const distances = new Map([[idOf('30'), 100], [idOf('3a'), 5]]);
+    expect(choiceOf(tables, distances).best(idOf('3f'), hopTo(handleOf(idOf('30'))), nobody)).toEqual({ to: handleOf(idOf('3a')), rule: 'routing-table' });
+  });
+
+  it('keeps the table entry when no other makes progress or all others are avoided', () => {
+    const tables = crowded();
+    tables.neighborhood.offer(handleOf(idOf('3a')), 5);
+    tables.neighborhood.offer(handleOf(idOf('90')), 1);
+    const distances = new Map([[idOf('30'), 100], [idOf('3a'), 5], [idOf('90'), 1]]);
+    const hop = hopTo(handleOf(idOf('30')));
+    expect(choiceOf(tables, distances).best(idOf('3f'), hop, (peer) => peer.id === idOf('3a'))).toBe(hop);
+  });
+});
+
+describe('Rowstron & Druschel 2001, §2.2: randomized routing', () => {
+  it('spreads a repeated message over nodes that all make progress', () => {
+    const rng = seededRng(3);
+    const ring = randomNodes(rng, 400);
+    const self = ring[7]!;
+    const tables = new Tables(self, DEFAULT_PASTRY_CONFIG);
+    const filled = fillTables({ self, ring, index: 7, proximityMs: () => 1, config: DEFAULT_PASTRY_CONFIG, candidatesMax: 4, rng });
+    for (const leaf of filled.leaves) tables.insertLeaf(leaf);
+    for (const { handle, proximityMs } of filled.entries) tables.offer(handle, proximityMs);
+    const key = ring.find(({ id }) => sharedPrefix(id, self.id, 4) === 0)!.id;
+    const hop = nextHop(tables, { key, avoid: nobody })!;
+    const taken = Array.from({ length: 200 }, () => choiceOf(tables).any(hop, { key, rng }, nobody).to);
+    expect(new Set(taken.map(({ id }) => id)).size).toBeGreaterThan(2);
+    for (const to of taken) expect(makesProgress(tables, key, to)).toBe(true);
+  });
+});
+
+describe('Rowstron & Druschel 2001, §2.5: density of ids', () => {
+  it('tells how large the ring is, within the spread of the leaves', () => {
+    const rng = seededRng(4);
+    const ring = randomNodes(rng, 2_000);
+    const guesses = Array.from({ length: 50 }, (_, i) => {
+      const index = 40 * i;
+      const tables = new Tables(ring[index]!, DEFAULT_PASTRY_CONFIG);
+      const { leaves } = fillTables({ self: ring[index]!, ring, index, proximityMs: () => 1, config: DEFAULT_PASTRY_CONFIG, candidatesMax: 1, rng });
+      for (const leaf of leaves) tables.insertLeaf(leaf);
+      return new Density(tables.leafSet).nodes();
+    }).sort((a, b) => a - b);
+    expect(guesses[25]).toBeGreaterThan(1_700);
+    expect(guesses[25]).toBeLessThan(2_400);
+  });
+});
