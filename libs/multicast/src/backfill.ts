@@ -49,7 +49,7 @@ export function tickBackfill(turn: Turn, group: Group): void {
 
 /** The ring below the backfill changed (truncated, restarted): what was fetched no longer fits. */
 export function dropBackfill(group: Group): void {
-  delete group.backfill;
+  group.backfill = undefined;
 }
 
 function askBackfill(turn: Turn, group: Group): void {
@@ -69,6 +69,6 @@ function askBackfill(turn: Turn, group: Group): void {
 
 function finishBackfill(group: Group): void {
   const { backfill } = group;
-  delete group.backfill;
+  group.backfill = undefined;
   if (backfill !== undefined && backfill.to === group.ring.low) group.ring.prepend(backfill.ring.entries());
 }

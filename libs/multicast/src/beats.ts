@@ -74,7 +74,7 @@ function watchSilence(turn: Turn, groups: GroupTable, neighbor: Neighbor): void 
 
 /** The parent is given up in every group that has it. */
 export function loseEverywhere(turn: Turn, groups: GroupTable, neighbor: Neighbor, why: string): void {
-  delete neighbor.probedAt;
+  neighbor.probedAt = undefined;
   for (const id of [...neighbor.parentIn]) {
     neighbor.parentIn.delete(id);
     const group = groups.find(id);
@@ -113,7 +113,7 @@ function downBeat(group: Group | undefined, neighbor: Neighbor): DownBeat | unde
   const child = group === undefined ? undefined : childOf(group, neighbor.handle);
   if (group?.accepted === undefined || child === undefined || child.stage === 'pending') return undefined;
   const { backups } = child;
-  delete child.backups;
+  child.backups = undefined;
   return {
     group: group.id,
     mark: group.accepted,

@@ -19,7 +19,7 @@ describe('a reliable group through crashes, restarts, pauses, broken links and l
   });
 
   it('is a function of its seed', () => {
-    const [one, two] = [chaos(3), chaos(3)];
+    const [one, two] = [chaos(3, { nodes: 8 }), chaos(3, { nodes: 8 })];
     assert.deepEqual(one.events, two.events);
     assert.equal(one.ring.inputs, two.ring.inputs);
   });

@@ -76,7 +76,7 @@ export function onDownlink(turn: Turn, group: Group, peer: NodeHandle, link: Lin
 /** The data link is gone: nothing is sent until the child resumes. */
 export function onDownlinkLost(group: Group, peer: NodeHandle, link: LinkId): void {
   const child = group.children.get(peer.id);
-  if (child?.link === link) delete child.link;
+  if (child?.link === link) child.link = undefined;
 }
 
 /** The child can take more. */
@@ -240,6 +240,9 @@ function addChild(turn: Turn, group: Group, handle: NodeHandle): Child {
     creditBytes: 0,
     next: 0,
     backupsTold: '',
+    backups: undefined,
+    link: undefined,
+    resume: undefined,
   };
   group.children.set(handle.id, child);
   const neighbor = turn.neighbors.meet(handle, turn.now);
@@ -276,7 +279,7 @@ function startFlow(turn: Turn, group: Group, child: Child, link: LinkId): void {
   const { record, ring } = group;
   const { resume } = child;
   if (resume === undefined || record === undefined) return;
-  delete child.resume;
+  child.resume = undefined;
   child.flow = resume.flow;
   child.position = resume.next;
   child.sentBytes = 0;

@@ -17,8 +17,8 @@ export function tickClosing(turn: Turn, group: Group): void {
   if (group.closed || group.descriptor?.closed !== true) return;
   const isFed = group.parent !== undefined && !group.sawLast;
   if (isFed) return;
-  delete group.attempt;
-  delete group.seal;
+  group.attempt = undefined;
+  group.seal = undefined;
   group.closingAt ??= turn.now;
   const isOver = turn.now - group.closingAt >= DRAIN_MS || (group.parent === undefined && group.sequencer === undefined);
   for (const child of [...group.children.values()]) if (isOver || hasAll(group, child)) endChild(turn, group, child);
@@ -72,6 +72,6 @@ function close(turn: Turn, group: Group): void {
   leaveParent(turn, group);
   group.intakes.clear();
   group.ring.reset(group.ring.next);
-  for (const part of ['sequencer', 'seal', 'genesis', 'attempt', 'backfill', 'fetch', 'duty', 'catchingUp'] as const) delete group[part];
+  for (const part of ['sequencer', 'seal', 'genesis', 'attempt', 'backfill', 'fetch', 'duty', 'catchingUp'] as const) group[part] = undefined;
   turn.note(group.id, 'group_closed');
 }

@@ -32,8 +32,8 @@ export class Departure {
   start(turn: Turn, groups: GroupTable): void {
     this.#since ??= turn.now;
     for (const group of groups.leave()) {
-      delete group.seal;
-      delete group.genesis;
+      group.seal = undefined;
+      group.genesis = undefined;
       group.upkeepAt = turn.now;
     }
     this.tick(turn, groups);

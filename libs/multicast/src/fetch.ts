@@ -23,7 +23,7 @@ export function tickFetch(turn: Turn, group: Group): void {
   const { fetch } = group;
   if (fetch === undefined) return;
   if (group.ring.next >= fetch.to) {
-    delete group.fetch;
+    group.fetch = undefined;
     return;
   }
   if (fetch.retryAt > turn.now) return;

@@ -31,7 +31,7 @@ export function resume(turn: Turn, group: Group): void {
   parent.dialling = false;
   parent.receivedBytes = 0;
   parent.grantedBytes = turn.config.flowWindowBytes;
-  delete parent.behindSince;
+  parent.behindSince = undefined;
   sayResume(turn, group, parent);
 }
 
@@ -80,7 +80,7 @@ export function watchFlow(turn: Turn, group: Group, beat: DownBeat): void {
   const { parent } = group;
   if (parent === undefined || parent.dialling) return;
   if (parent.begun && beat.sent <= group.ring.next) {
-    delete parent.behindSince;
+    parent.behindSince = undefined;
     return;
   }
   parent.behindSince ??= turn.now;
@@ -97,7 +97,7 @@ export function watchFlow(turn: Turn, group: Group, beat: DownBeat): void {
 
 function onBegin(turn: Turn, group: Group, parent: Parent, begin: Extract<MulticastFrame, { type: 'begin' }>): void {
   parent.begun = true;
-  delete parent.behindSince;
+  parent.behindSince = undefined;
   parent.receivedBytes = 0;
   install(turn, group, begin.record);
   commit(turn, group, { epoch: begin.record.epoch, committed: begin.committed, low: begin.low });
@@ -131,7 +131,7 @@ function onHistory(turn: Turn, group: Group, from: NodeHandle, frame: StampedFra
     return;
   }
   if (parent !== undefined && fromParent) {
-    delete parent.behindSince;
+    parent.behindSince = undefined;
     parent.reopened = false;
   }
   append(turn, group, fitted(frame, group));

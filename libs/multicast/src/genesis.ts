@@ -43,12 +43,12 @@ export function tickGenesis(turn: Turn, group: Group): void {
   const { genesis } = group;
   if (genesis === undefined) return;
   if (!turn.view.isRoot(group.id)) {
-    delete group.genesis;
+    group.genesis = undefined;
     return;
   }
   if (genesis.rivalAt !== undefined) {
     if (turn.now < genesis.rivalAt) return;
-    delete group.genesis;
+    group.genesis = undefined;
     startGenesis(turn, group);
     return;
   }
@@ -116,7 +116,7 @@ function step(turn: Turn, group: Group, genesis: Genesis): void {
   const ready = proposal.voters.filter((voter) => genesis.ready.has(voter.id)).length;
   if (ready >= majorityOf(proposal)) open(turn, group, proposal);
   else if (turn.now - genesis.proposedAt > turn.config.sealMs) {
-    delete group.genesis;
+    group.genesis = undefined;
     startGenesis(turn, group);
   }
 }
@@ -156,7 +156,7 @@ function open(turn: Turn, group: Group, record: EpochRecord): void {
 
 /** Nobody brought a descriptor: those who wait are told that there is no such group. */
 function tellUnknown(turn: Turn, group: Group): void {
-  delete group.genesis;
+  group.genesis = undefined;
   for (const { node } of group.waiting.values()) turn.direct(node, { type: 'noSuchGroup', group: group.id });
   for (const child of group.children.values()) {
     turn.direct(child.handle, { type: 'graftRefused', group: group.id, reason: 'unknown-group', redirect: [] });
@@ -168,7 +168,7 @@ function tellUnknown(turn: Turn, group: Group): void {
     turn.event({ type: 'subscribeFailed', subscription: id, group: group.id, reason: 'UNKNOWN_GROUP' });
     endSubscription(turn, group, id);
   }
-  delete group.attempt;
+  group.attempt = undefined;
 }
 
 function yieldTo(turn: Turn, genesis: Genesis): void {

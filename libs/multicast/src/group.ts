@@ -24,7 +24,7 @@ export interface Parent {
   /** When the resume is said again; only while not begun. */
   resumeAt: Millis;
   /** Since when less has come than the parent said it sent. */
-  behindSince?: Millis;
+  behindSince: Millis | undefined;
   /** The flow was already started again for that. */
   reopened: boolean;
   /** A dial of the data link is under way. */
@@ -34,11 +34,11 @@ export interface Parent {
 /** The search for a parent. No newer round is accepted while it lasts. */
 export interface Attempt {
   /** Whom it asks now; undefined: a join is on its way to the key. */
-  target?: NodeHandle;
+  target: NodeHandle | undefined;
   tries: number;
   retryAt: Millis;
   /** The candidate granted a place and this node waits for its round to grow; since when. */
-  waitingSince?: Millis;
+  waitingSince: Millis | undefined;
   /** Whom this search asked already, as id and incarnation. */
   readonly tried: Set<string>;
   /** Asked next, before all others: children that a full node named. */
@@ -63,14 +63,14 @@ export interface Child {
   sentBytes: number;
   creditBytes: number;
   /** The data link of this flow; absent: nothing is sent. */
-  link?: LinkId;
+  link: LinkId | undefined;
   /** A resume came before its link. */
-  resume?: { readonly flow: number; readonly next: Sequence; readonly creditBytes: number };
+  resume: { readonly flow: number; readonly next: Sequence; readonly creditBytes: number } | undefined;
   /** What the child last said it has. */
   next: Sequence;
   /** The backups it was told last, as text; and those it is to be told with the next beat. */
   backupsTold: string;
-  backups?: readonly NodeHandle[];
+  backups: readonly NodeHandle[] | undefined;
 }
 
 /** A local reader: a cursor like a child's, its credit given by `consumed`. */
@@ -112,11 +112,11 @@ export interface Backfill {
 /** Everything one node knows and does in one group. The mechanisms are functions over it, one file each. */
 export class Group {
   readonly id: Id;
-  descriptor?: Verified<GroupDescriptor>;
+  descriptor: Verified<GroupDescriptor> | undefined = undefined;
   /** The newest decided record. */
-  record?: EpochRecord;
+  record: EpochRecord | undefined = undefined;
   /** The last round accepted; never goes back. */
-  accepted?: RoundMark;
+  accepted: RoundMark | undefined = undefined;
 
   readonly ring = new RetentionRing();
   /** The ring's start was chosen: the node was in the tree, or holds history. */
@@ -128,8 +128,8 @@ export class Group {
   /** Above every sequence heard of, from whomever: where a group that lost its state goes on. */
   highest: Sequence = 1;
 
-  parent?: Parent;
-  attempt?: Attempt;
+  parent: Parent | undefined = undefined;
+  attempt: Attempt | undefined = undefined;
   /** The next voluntary move is not tried before. */
   moveAt: Millis = 0;
   /** When a parent was lost last. */
@@ -138,37 +138,37 @@ export class Group {
   backups: readonly NodeHandle[] = [];
   readonly children = new Map<Id, Child>();
   readonly subscriptions = new Map<SubscriptionId, Subscription>();
-  backfill?: Backfill;
-  fetch?: Fetch;
+  backfill: Backfill | undefined = undefined;
+  fetch: Fetch | undefined = undefined;
 
   /** Nothing older than this is acknowledged. */
-  promised?: Epoch;
+  promised: Epoch | undefined = undefined;
   promisedAt: Millis = 0;
   /** The successor of `record` that this node accepted last. */
-  acceptedSuccessor?: { readonly ballot: Epoch; readonly record: EpochRecord };
+  acceptedSuccessor: { readonly ballot: Epoch; readonly record: EpochRecord } | undefined = undefined;
   /** A proposed record this node is catching up for, and who proposed it. */
-  catchingUp?: { readonly ballot: Epoch; readonly record: EpochRecord; readonly proposer: NodeHandle; readonly since: Millis };
+  catchingUp: { readonly ballot: Epoch; readonly record: EpochRecord; readonly proposer: NodeHandle; readonly since: Millis } | undefined = undefined;
   /** Invited by the root to become a voter or the next root. */
-  duty?: { readonly duty: 'voter' | 'root'; readonly until: Millis; lookAt: Millis };
+  duty: { readonly duty: 'voter' | 'root'; readonly until: Millis; lookAt: Millis } | undefined = undefined;
   /** The last acknowledgement sent as a voter. */
   ackedNext: Sequence = 0;
-  ackedEpoch?: Epoch;
-  ackDueAt?: Millis;
+  ackedEpoch: Epoch | undefined = undefined;
+  ackDueAt: Millis | undefined = undefined;
   ackedAt: Millis = -1;
 
-  sequencer?: Sequencer;
+  sequencer: Sequencer | undefined = undefined;
   /** Publishers' nodes that this root serves, by id. */
   readonly intakes = new Map<Id, Intake>();
-  seal?: Seal;
+  seal: Seal | undefined = undefined;
   /** No new seal before; how many were given up in a row. */
   sealAt: Millis = 0;
   sealTries = 0;
   /** The highest ballot counter heard of. */
   counterSeen = 0;
-  genesis?: Genesis;
+  genesis: Genesis | undefined = undefined;
   readonly sessions = new SessionTable();
   /** Since when the root seems lost. */
-  rootLostAt?: Millis;
+  rootLostAt: Millis | undefined = undefined;
   /** Who is to be told when the group is open here (or not): askers of `open` and `findRoot`. */
   readonly waiting = new Map<string, { readonly node: NodeHandle; readonly answer: 'opened' | 'rootIs'; readonly since: Millis }>();
 
@@ -176,12 +176,12 @@ export class Group {
   closed = false;
   /** The last frame of a closed group came from the parent. */
   sawLast = false;
-  closingAt?: Millis;
+  closingAt: Millis | undefined = undefined;
   leaving = false;
   upkeepAt: Millis = 0;
-  idleSince?: Millis;
+  idleSince: Millis | undefined = undefined;
   /** Frames were left for the next turn because a burst was full. */
-  pumpAt?: Millis;
+  pumpAt: Millis | undefined = undefined;
 
   constructor(id: Id) {
     this.id = id;

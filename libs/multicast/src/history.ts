@@ -45,12 +45,12 @@ export function evict(turn: Turn, group: Group): void {
 export function install(turn: Turn, group: Group, record: EpochRecord): boolean {
   if (group.record !== undefined && compareEpochs(record.epoch, group.record.epoch) <= 0) return false;
   group.record = record;
-  delete group.acceptedSuccessor;
-  delete group.rootLostAt;
-  delete group.genesis;
-  if (group.seal !== undefined && compareEpochs(group.seal.base.epoch, record.epoch) < 0) delete group.seal;
-  if (group.catchingUp !== undefined && compareEpochs(group.catchingUp.ballot, record.epoch) <= 0) delete group.catchingUp;
-  if (group.sequencer !== undefined && compareEpochs(group.sequencer.epoch, record.epoch) !== 0) delete group.sequencer;
+  group.acceptedSuccessor = undefined;
+  group.rootLostAt = undefined;
+  group.genesis = undefined;
+  if (group.seal !== undefined && compareEpochs(group.seal.base.epoch, record.epoch) < 0) group.seal = undefined;
+  if (group.catchingUp !== undefined && compareEpochs(group.catchingUp.ballot, record.epoch) <= 0) group.catchingUp = undefined;
+  if (group.sequencer !== undefined && compareEpochs(group.sequencer.epoch, record.epoch) !== 0) group.sequencer = undefined;
   group.sawSequence(record.firstSequence);
   dropOtherBranch(turn, group, record, Number.MAX_SAFE_INTEGER);
   for (const child of group.children.values()) child.voter = isVoter(record, child.handle);

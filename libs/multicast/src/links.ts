@@ -31,13 +31,13 @@ export function onLinkDown(turn: Turn, groups: GroupTable, publishers: Publisher
   const { peer, link } = at;
   const neighbor = turn.neighbors.get(peer.id);
   if (at.dialled) {
-    if (neighbor !== undefined && neighbor.uplink === link) delete neighbor.uplink;
+    if (neighbor !== undefined && neighbor.uplink === link) neighbor.uplink = undefined;
     for (const group of groups.select((one) => one.parent?.handle.id === peer.id)) onUplinkLost(turn, group, link === undefined);
     for (const group of groups.select((one) => one.intakes.has(peer.id))) group.intakes.delete(peer.id);
     return;
   }
   if (link === undefined || neighbor?.downlink !== link) return;
-  delete neighbor.downlink;
+  neighbor.downlink = undefined;
   for (const group of groups.select((one) => one.children.has(peer.id))) onDownlinkLost(group, peer, link);
   publishers.onDownlink(turn, peer, false);
 }

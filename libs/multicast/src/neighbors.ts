@@ -7,9 +7,9 @@ export interface Neighbor {
   handle: NodeHandle;
   heardAt: Millis;
   /** The link this node dialled: the neighbor sends frames on it. */
-  uplink?: LinkId;
+  uplink: LinkId | undefined;
   /** The link the neighbor dialled: frames go out on it. */
-  downlink?: LinkId;
+  downlink: LinkId | undefined;
   /** Groups in which the neighbor is the parent (or may become it: a graft is under way). */
   readonly parentIn: Set<Id>;
   /** Groups in which the neighbor is a child. */
@@ -19,7 +19,7 @@ export interface Neighbor {
   beatSaidAt: Millis;
   isHurried: boolean;
   /** When a third node was asked about it. */
-  probedAt?: Millis;
+  probedAt: Millis | undefined;
   /** Where the next beat goes on, when more groups are shared than fit. */
   beatOffset: number;
 }
@@ -68,7 +68,7 @@ export class Neighbors {
       return known;
     }
     if (this.#all.size >= STRANGERS_MAX) this.prune(now);
-    const neighbor: Neighbor = { handle, heardAt: now, parentIn: new Set(), childIn: new Set(), beatAt: now, beatSaidAt: -Infinity, isHurried: false, beatOffset: 0 };
+    const neighbor: Neighbor = { handle, heardAt: now, uplink: undefined, downlink: undefined, probedAt: undefined, parentIn: new Set(), childIn: new Set(), beatAt: now, beatSaidAt: -Infinity, isHurried: false, beatOffset: 0 };
     this.#all.set(handle.id, neighbor);
     this.dueAt = Math.min(this.dueAt, now);
     return neighbor;
@@ -88,10 +88,11 @@ export class Neighbors {
 
   /** Notes a sign of life. Returns `reborn` when it comes from a newer life than the one known. */
   heard(handle: NodeHandle, now: Millis): 'known' | 'reborn' {
-    const before = this.#all.get(handle.id)?.handle.incarnation;
-    const neighbor = this.meet(handle, now);
+    const known = this.#all.get(handle.id);
+    const before = known?.handle.incarnation;
+    const neighbor = known === undefined || known.handle.incarnation < handle.incarnation ? this.meet(handle, now) : known;
     neighbor.heardAt = now;
-    delete neighbor.probedAt;
+    neighbor.probedAt = undefined;
     this.lives(handle);
     return before !== undefined && handle.incarnation > before ? 'reborn' : 'known';
   }
@@ -123,6 +124,7 @@ export class Neighbors {
 
   /** This life of a node is there: earlier ones are over, and if it was thought dead that was a mistake or a partition. */
   lives(handle: NodeHandle): void {
+    if (this.#dead.size + this.#newest.size === 0) return;
     const died = this.#dead.get(handle.id);
     if (died !== undefined && died <= handle.incarnation) {
       this.#dead.delete(handle.id);

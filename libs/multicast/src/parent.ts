@@ -23,8 +23,9 @@ export const TRIED_MAX = 64;
  */
 export function seek(turn: Turn, group: Group, first: readonly NodeHandle[] = [], delayMs: Millis = 0): void {
   if (group.attempt !== undefined || group.sequencer !== undefined || group.closed) return;
-  group.attempt = { tries: 0, retryAt: turn.now + delayMs, tried: new Set(), redirects: first.slice(0, REDIRECTS_MAX), joins: 0, since: turn.now };
-  if (delayMs === 0) tryNext(turn, group, group.attempt);
+  const attempt: Attempt = { target: undefined, waitingSince: undefined, tries: 0, retryAt: turn.now + delayMs, tried: new Set(), redirects: first.slice(0, REDIRECTS_MAX), joins: 0, since: turn.now };
+  group.attempt = attempt;
+  if (delayMs === 0) tryNext(turn, group, attempt);
 }
 
 /** Goes on with a search whose wait is over. */
@@ -115,7 +116,7 @@ export function loseParent(turn: Turn, group: Group, why: string, redirect: read
 export function dropParent(turn: Turn, group: Group): void {
   const { parent } = group;
   if (parent === undefined) return;
-  delete group.parent;
+  group.parent = undefined;
   turn.neighbors.get(parent.handle.id)?.parentIn.delete(group.id);
 }
 
@@ -123,7 +124,7 @@ export function dropParent(turn: Turn, group: Group): void {
 export function leaveParent(turn: Turn, group: Group): void {
   if (group.parent !== undefined) turn.direct(group.parent.handle, { type: 'leave', group: group.id });
   dropParent(turn, group);
-  delete group.attempt;
+  group.attempt = undefined;
 }
 
 /** A node could not be reached: when it is the root, that is one of the signs that the group needs another. */
@@ -135,11 +136,11 @@ function takeParent(turn: Turn, group: Group, from: NodeHandle, ack: Extract<Tre
   const before = group.parent;
   if (before !== undefined) turn.direct(before.handle, { type: 'leave', group: group.id });
   dropParent(turn, group);
-  delete group.attempt;
+  group.attempt = undefined;
   // A parent is no child: what is left of that edge is from before it moved.
   group.children.delete(from.id);
   group.accepted = ack.mark;
-  group.parent = { handle: from, flow: group.flow, begun: false, receivedBytes: 0, grantedBytes: 0, resumeAt: turn.now, reopened: false, dialling: false };
+  group.parent = { handle: from, flow: group.flow, begun: false, receivedBytes: 0, grantedBytes: 0, resumeAt: turn.now, behindSince: undefined, reopened: false, dialling: false };
   group.backups = ack.backups;
   if (group.descriptor === undefined || group.descriptor.version < ack.descriptor.version) group.descriptor = ack.descriptor;
   const neighbor = turn.neighbors.meet(from, turn.now);
@@ -178,12 +179,12 @@ function hasDuty(turn: Turn, group: Group): boolean {
 }
 
 function tryNext(turn: Turn, group: Group, attempt: Attempt): void {
-  delete attempt.target;
-  delete attempt.waitingSince;
+  attempt.target = undefined;
+  attempt.waitingSince = undefined;
   attempt.tries = 0;
   // A voluntary move asks its one candidate and no other.
   if (group.parent !== undefined && attempt.tried.size > 0) {
-    delete group.attempt;
+    group.attempt = undefined;
     group.moveAt = turn.now + turn.jittered(turn.config.upkeepMs);
     return;
   }

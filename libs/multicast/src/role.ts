@@ -52,39 +52,48 @@ export function tickGroup(turn: Turn, group: Group): void {
   tickDuty(turn, group);
   if (group.sequencer !== undefined) tickSequencer(turn, group, group.sequencer);
   if (group.pumpAt !== undefined && group.pumpAt <= turn.now) {
-    delete group.pumpAt;
+    group.pumpAt = undefined;
     pump(turn, group);
   }
 }
 
 /** When the group next needs a tick. */
 export function groupDeadline(turn: Turn, group: Group): Millis {
-  const { attempt, parent, backfill, fetch, seal, genesis, sequencer, catchingUp } = group;
+  const { parent, sequencer } = group;
+  // Beats touch the group twice a second, and upkeep goes with them: but for a root an alarm of its own is for when they fail.
+  let next = sequencer === undefined ? group.upkeepAt + turn.config.upkeepMs : Math.min(group.upkeepAt, sequencer.roundAt, sequencer.markAt ?? Infinity);
+  if (parent !== undefined && !parent.begun && !parent.dialling) next = Math.min(next, parent.resumeAt);
+  if (group.ackDueAt !== undefined) next = Math.min(next, group.ackDueAt);
+  if (group.pumpAt !== undefined) next = Math.min(next, group.pumpAt);
+  if (!isAtRest(group)) next = Math.min(next, changeDeadline(turn, group));
+  return Math.max(turn.now + 1, Math.min(next, successionAt(turn, group) ?? Infinity));
+}
+
+/** Nothing is sought, fetched or decided here. */
+function isAtRest({ attempt, backfill, fetch, seal, genesis, catchingUp, duty, closingAt }: Group): boolean {
+  const none = attempt === undefined && backfill === undefined && fetch === undefined && seal === undefined;
+  return none && genesis === undefined && catchingUp === undefined && duty === undefined && closingAt === undefined;
+}
+
+function changeDeadline(turn: Turn, group: Group): Millis {
+  const { attempt, backfill, fetch, seal, genesis, catchingUp, duty } = group;
   const next = earliest(
-    // Beats touch the group twice a second, and upkeep goes with them: but for a root an alarm of its own is for when they fail.
-    sequencer === undefined ? group.upkeepAt + turn.config.upkeepMs : group.upkeepAt,
     attempt?.retryAt,
-    parent !== undefined && !parent.begun && !parent.dialling ? parent.resumeAt : undefined,
     backfill?.retryAt,
     fetch?.retryAt,
     seal === undefined ? undefined : sealDeadline(turn, seal),
     genesis === undefined ? undefined : genesisDeadline(genesis),
-    sequencer?.roundAt,
-    sequencer?.markAt,
     catchingUp === undefined ? undefined : turn.now + turn.config.fetchMs,
-    successionAt(turn, group),
-    group.ackDueAt,
-    group.duty?.lookAt,
-    group.pumpAt,
+    duty?.lookAt,
     closingDeadline(turn, group),
   );
-  return Math.max(turn.now + 1, next ?? turn.now + turn.config.upkeepMs);
+  return next ?? Infinity;
 }
 
 /** True when nothing here has needed the group for a while: it may be forgotten. */
 export function isIdle(turn: Turn, group: Group): boolean {
   const isBusy = group.wanted(turn) || group.genesis !== undefined || group.waiting.size > 0 || group.catchingUp !== undefined;
-  if (isBusy) delete group.idleSince;
+  if (isBusy) group.idleSince = undefined;
   else group.idleSince ??= turn.now;
   return group.idleSince !== undefined && turn.now - group.idleSince >= turn.config.lingerMs;
 }
@@ -99,8 +108,8 @@ function followRecord(turn: Turn, group: Group, record: EpochRecord | undefined)
 
 function assumeRoot(turn: Turn, group: Group, record: EpochRecord): void {
   leaveParent(turn, group);
-  delete group.duty;
-  delete group.catchingUp;
+  group.duty = undefined;
+  group.catchingUp = undefined;
   if (group.ring.next < record.firstSequence) {
     const { next } = group.ring;
     group.ring.append({ type: 'gap', group: group.id, from: next, to: record.firstSequence, reason: 'LOST_STATE' }, turn.now);

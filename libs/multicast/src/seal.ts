@@ -208,7 +208,7 @@ function enter(turn: Turn, group: Group, seal: Seal, phase: 'catchUp' | 'accept'
 function decide(turn: Turn, group: Group, seal: Seal): void {
   const { proposal } = seal;
   const { descriptor } = group;
-  delete group.seal;
+  group.seal = undefined;
   group.sealAt = turn.now + turn.jittered(turn.config.candidateStepMs);
   if (proposal === undefined || descriptor === undefined) return;
   install(turn, group, proposal);
@@ -219,8 +219,8 @@ function decide(turn: Turn, group: Group, seal: Seal): void {
 }
 
 function abandon(turn: Turn, group: Group, why: string): void {
-  delete group.seal;
-  delete group.fetch;
+  group.seal = undefined;
+  group.fetch = undefined;
   group.sealTries = Math.min(BACKOFF_MAX, group.sealTries + 1);
   group.sealAt = turn.now + turn.jittered(turn.config.candidateStepMs * group.sealTries);
   turn.note(group.id, why);

@@ -30,11 +30,11 @@ export interface Sequencer {
   owed: Owed[];
   /** The highest commit mark that went down the tree. */
   marked: Sequence;
-  markAt?: Millis;
+  markAt: Millis | undefined;
   /** Publishers were told that there is no quorum. */
   stalledTold: boolean;
   /** Since when a closer node owns the key. */
-  otherOwner?: { readonly owner: NodeHandle; readonly since: Millis };
+  otherOwner: { readonly owner: NodeHandle; readonly since: Millis } | undefined;
   /** Since when each voter is out of the tree. */
   readonly missing: Map<string, Millis>;
   /** How often each node was invited to become a voter: one that does not come makes room for another. */
@@ -52,7 +52,9 @@ export function newSequencer(turn: Turn, group: Group, epoch: Epoch): Sequencer 
     stampMs: newest?.type === 'stamped' ? newest.stampMs : 0,
     owed: [],
     marked: 0,
+    markAt: undefined,
     stalledTold: false,
+    otherOwner: undefined,
     missing: new Map(),
     invited: new Map(),
   };
@@ -129,7 +131,7 @@ export function tickSequencer(turn: Turn, group: Group, sequencer: Sequencer): v
     tellStalled(turn, group, sequencer);
   }
   if (sequencer.markAt !== undefined && sequencer.markAt <= turn.now) {
-    delete sequencer.markAt;
+    sequencer.markAt = undefined;
     if (sequencer.marked >= group.committed) return;
     sequencer.marked = group.committed;
     sendToChildren(turn, group, { type: 'mark', group: group.id, epoch: sequencer.epoch, low: group.ring.low, committed: group.committed });

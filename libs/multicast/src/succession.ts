@@ -46,7 +46,7 @@ export function tickDuty(turn: Turn, group: Group): void {
   if (duty === undefined || duty.lookAt > turn.now) return;
   duty.lookAt = turn.now + turn.config.sealRepeatMs;
   if (turn.now >= duty.until || group.sequencer !== undefined || (duty.duty === 'voter' && group.isVoter(turn))) {
-    delete group.duty;
+    group.duty = undefined;
     return;
   }
   if (record === undefined || parent?.begun !== true || !sameIncarnation(parent.handle, record.root) || !isWhole(turn, group)) return;
@@ -95,7 +95,7 @@ function rootLostAt(turn: Turn, group: Group, record: EpochRecord): Millis | und
   }
   const root = turn.neighbors.get(record.root.id);
   const isHeard = group.rootLostAt !== undefined && root !== undefined && root.heardAt > group.rootLostAt;
-  if (isHeard) delete group.rootLostAt;
+  if (isHeard) group.rootLostAt = undefined;
   return group.rootLostAt ?? (group.fenced ? group.promisedAt + turn.config.promiseMs : undefined);
 }
 
@@ -112,7 +112,7 @@ function handOver(turn: Turn, group: Group, sequencer: Sequencer, record: EpochR
   const { descriptor } = group;
   const heir = heirOf(turn, group, record);
   if (heir === undefined || descriptor === undefined) {
-    delete sequencer.otherOwner;
+    sequencer.otherOwner = undefined;
     return false;
   }
   if (sequencer.otherOwner?.owner.id !== heir.id) sequencer.otherOwner = { owner: heir, since: turn.now };

@@ -98,7 +98,7 @@ export class Turn {
     const neighbor = this.neighbors.get(peer.id);
     if (neighbor?.uplink === undefined) return;
     this.#effects.push({ type: 'hangUp', link: neighbor.uplink });
-    delete neighbor.uplink;
+    neighbor.uplink = undefined;
   }
 
   event(event: MulticastEvent): void {

@@ -82,7 +82,7 @@ export function tickCatchUp(turn: Turn, group: Group): void {
   if (catchingUp === undefined) return;
   const { ballot, record, proposer, since } = catchingUp;
   if (turn.now - since > 2 * turn.config.sealMs) {
-    delete group.catchingUp;
+    group.catchingUp = undefined;
     return;
   }
   if (group.ring.next >= record.firstSequence) turn.direct(proposer, { type: 'caughtUp', group: group.id, ballot, next: group.ring.next });
@@ -102,7 +102,7 @@ export function acknowledge(turn: Turn, group: Group): void {
   group.ackedAt = turn.now;
   group.ackedNext = ring.next;
   group.ackedEpoch = record.epoch;
-  delete group.ackDueAt;
+  group.ackDueAt = undefined;
   turn.direct(record.root, { type: 'voterAck', group: group.id, epoch: record.epoch, next: ring.next });
 }
 
