@@ -10,7 +10,8 @@ import { NodeFactory } from './node-factory.ts';
 import { OverlaySimulation } from './overlay-simulation.ts';
 import { Probe, type ProbeApplications, type ProbeBody } from './probe.ts';
 
-const SETTLE_MS = 60_000;
+/** By then every table entry was asked whether it lives, and told where it lies by now: coordinates drift while a ring grows. */
+const SETTLE_MS = 15 * 60_000;
 const DRAIN_MS = 60_000;
 const LOOKUPS_PER_SECOND = 2_000;
 
