@@ -239,6 +239,8 @@ export interface Overlay {
   load(): number;
   /** Shows another certificate from the next handshake on. */
   renewCredentials(credentials: OverlayHostOptions['credentials']): void;
+  /** Closes the links of members that were revoked; `isRevoked` keeps them out. */
+  expel(ids: Iterable<Id>): void;
   /** Hands over its duties and leaves the ring, within `graceMs`; then stops. */
   leave(graceMs?: number): Promise<void>;
   /** Stops without a word to the ring. */

@@ -239,6 +239,10 @@ export class OverlayHost implements Overlay {
     this.#peers.data.renew(credentials);
   }
 
+  expel(ids: Iterable<Id>): void {
+    for (const id of ids) this.#peers.expel(id);
+  }
+
   async leave(graceMs = LEAVE_GRACE_MS): Promise<void> {
     if (this.#stopping !== undefined) return this.#stopping;
     await this.groups.leave(graceMs);

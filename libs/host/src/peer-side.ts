@@ -99,6 +99,13 @@ export class PeerSide {
     this.data.close(peer.id, error);
   }
 
+  /** A member was revoked: all its links go, and none comes back (`refusal`). */
+  expel(id: Id): void {
+    const error = new OverlayError('CERTIFICATE_REVOKED', `the certificate of ${id} was revoked`);
+    this.control.close(id, error);
+    this.data.close(id, error);
+  }
+
   /** Closes every link and listener. */
   async stop(): Promise<void> {
     this.#options.emulated?.stop();
@@ -163,7 +170,7 @@ export class PeerSide {
 
   // A lost connection is a hint that the peer may be gone; a link that was closed in order is none.
   #closed(peer: LinkPeer, error: OverlayError): void {
-    if (error.reason === 'UNREACHABLE' || error.reason === 'CERTIFICATE_UNTRUSTED') this.#suspect(handleOf(peer));
+    if (HINTS_OF_DEATH.has(error.reason)) this.#suspect(handleOf(peer));
   }
 
   #suspect(peer: NodeHandle | undefined): void {
@@ -174,6 +181,9 @@ export class PeerSide {
     this.#options.metrics().overlay.peerFaults.add(1, { fault: FAULT_OF_REASON[error.reason] ?? 'other' });
   }
 }
+
+// To the ring a member without a good certificate is gone: nobody talks to it any more.
+const HINTS_OF_DEATH: ReadonlySet<Reason> = new Set(['UNREACHABLE', 'CERTIFICATE_UNTRUSTED', 'CERTIFICATE_REVOKED']);
 
 const FAULT_OF_REASON: Readonly<Partial<Record<Reason, string>>> = {
   FRAME_MALFORMED: 'frame_malformed',

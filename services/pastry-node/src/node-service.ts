@@ -40,6 +40,7 @@ async function prepare(context: ServiceContext<NodeConfig>): Promise<PreparedSer
   const plane = controlPlane(config, membership);
   const overlay = await OverlayHost.open({ ...(await hostOptions(context, membership)), ...(emulate === undefined ? {} : { emulate }) });
   membership.onRenewed((credentials) => overlay.renewCredentials(credentials));
+  membership.onRevoked((revoked) => overlay.expel(revoked));
   overlay.onReadyChanged((ready) => readiness.set('ring', ready));
   const self = new SelfNode(overlay);
   const directory = plane.builder === undefined ? NO_DIRECTORY : new TreeBuilderDirectory(plane.builder);
