@@ -39,7 +39,7 @@ function runFailures(values: Values<typeof OPTIONS>, _operands: readonly string[
     tables: [comparison({ nodes, leafSet: ring.leafSet }, results), accounts(lookups, results), costs(results)],
     remarks: [
       `Hops: lookups that began within a second: before, right after the failure, and ${REPAIR_MS / 60_000} minutes later. All are counted, also those for keys of the silent.`,
-      'Repair messages: every datagram the survivors sent in that time, requests and replies one each, less what the same nodes sent in a ring of the same seed in which nobody failed; lookups and their hop acks left out. The paper counts remote procedure calls: those are the messages that answer no other.',
+      'Repair messages: every datagram the survivors sent in that time, requests and replies one each, less what the same nodes sent in a ring of the same seed in which nobody failed; lookups, their hop acks and replies to those nodes left out. The paper counts remote procedure calls: those are the messages that answer no other.',
       'Late: a key of a silent node has no root before the leases of that node have run out.',
       ...(direct ? ['Leaf sets and routing tables were filled directly (--direct): nothing here says how well nodes join.'] : []),
     ],

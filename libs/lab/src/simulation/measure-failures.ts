@@ -43,7 +43,7 @@ export type FailuresResults = {
   readonly hopsRepaired: number;
   /** Mean hops of the last batch in the twin ring, where nobody fails. */
   readonly hopsUndisturbed: number;
-  /** What survivors sent in the 15 minutes beyond what the same nodes sent in the twin ring; lookups and their hop acks left out. */
+  /** What survivors sent in the 15 minutes beyond what the same nodes sent in the twin ring; lookups, their hop acks, and replies to those that fall silent left out. */
   readonly repairMessagesPerFailedNode: number;
   /** Those of them that are no replies: what the paper calls remote procedure calls. */
   readonly repairCallsPerFailedNode: number;
@@ -151,12 +151,16 @@ function routeBatch({ simulation: { world, rng }, load, arrivals, senders, looku
   return hopFigures(arrivals.slice(arrivedBefore));
 }
 
-/** Counts from now on what `senders` send, by type; lookups and their hop acks left out. */
+/**
+ * Counts from now on what `senders` send, by type; lookups and their hop acks left out, and so are replies to others: the
+ * silent ask nothing, and what they do not ask in the one ring must not make repair look cheaper.
+ */
 function countMessages(simulation: OverlaySimulation<ProbeApplications>, senders: ReadonlySet<Host>): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   simulation.observe({
-    sent: (host: Host, { type }: PastryMessage) => {
-      if (type !== 'envelope' && type !== 'hopAck' && senders.has(host)) counts.set(type, (counts.get(type) ?? 0) + 1);
+    sent: (host: Host, { type }: PastryMessage, to: Host) => {
+      if (type === 'envelope' || type === 'hopAck' || !senders.has(host)) return;
+      if (!REPLIES.has(type) || senders.has(to)) counts.set(type, (counts.get(type) ?? 0) + 1);
     },
   });
   return counts;

@@ -27,7 +27,7 @@ export interface SimulationObserver<A extends Applications> {
   /** A live node handled a routing message. */
   message?(host: Host, message: PastryMessage): void;
   /** A node sends a routing message. */
-  sent?(host: Host, message: PastryMessage): void;
+  sent?(host: Host, message: PastryMessage, to: Host): void;
   /** An application told its users something. */
   event?(now: Millis, host: Host, app: string, event: unknown): void;
   /** A life began. */
@@ -237,8 +237,7 @@ export class OverlaySimulation<A extends Applications> {
   #perform(host: Host, effect: OverlayEffect<A>): void {
     switch (effect.type) {
       case 'send':
-        this.world.send(host, this.hostOf(effect.to.id), { type: 'message', from: this.#knownHandle(host), message: effect.message });
-        for (const observer of this.#observers) observer.sent?.(host, effect.message);
+        this.#send(host, this.hostOf(effect.to.id), effect.message);
         break;
       case 'sendDirect':
         this.world.send(host, this.hostOf(effect.to.id), this.#linkInput({ type: 'direct', app: effect.app, from: this.#knownHandle(host), body: effect.body }));
@@ -263,6 +262,11 @@ export class OverlaySimulation<A extends Applications> {
         // The rest is told, not done: observers see it in `step`.
         break;
     }
+  }
+
+  #send(from: Host, to: Host, message: PastryMessage): void {
+    this.world.send(from, to, { type: 'message', from: this.#knownHandle(from), message });
+    for (const observer of this.#observers) observer.sent?.(from, message, to);
   }
 
   #ready(host: Host): void {
