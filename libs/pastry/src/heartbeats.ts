@@ -75,7 +75,10 @@ export class Heartbeats {
     const periodMs = pace.heartbeatMs(now);
     this.#partners = this.#neighbors().map((handle) => ({ ...this.#welcome(now, handle), granted: true, beatAt: now + rng.next() * periodMs }));
     for (const partner of this.#partners) partner.missedAt = now + this.#missAfterMs(now, partner);
-    for (const { handle } of this.#partners) leases.hold(handle.id, now + pace.leaseMs(now));
+    for (const { handle } of this.#partners) {
+      leases.issue(now, handle, now + pace.leaseMs(now));
+      leases.hold(handle.id, now + pace.leaseMs(now));
+    }
   }
 
   stop(): void {
@@ -264,10 +267,11 @@ export class Heartbeats {
 
   // A newcomer that has just spoken to a member will not own the member's keys for a while: it needs a lease from the member
   // first. So it does not keep its neighbors from delivering. A node that is itself not active yet waits for true leases:
-  // whoever speaks to it may have heard of it only, and own its keys still.
+  // whoever speaks to it may have heard of it only, and own its keys still. What is promised here lasts no longer than what
+  // the other may count on by that: if it is dead, as many may be one after another, its keys shall not wait a whole lease.
   #welcome(now: Millis, handle: NodeHandle): Partner {
     const { leases, pace, peers, phase } = this.#context;
-    leases.issue(now, handle, now + pace.leaseMs(now));
+    leases.issue(now, handle, now + pace.leaseMinMs);
     if (phase === 'active' && peers.heardAt(handle.id) === now) leases.hold(handle.id, now + FIRST_CONTACT_SHARE * pace.leaseMinMs);
     const partner: Partner = {
       handle,
