@@ -21,8 +21,8 @@ const MET_MAX = 64;
 const OPEN_MAX = 256;
 
 /**
- * Leaf-set probes: the two ends exchange leaf sets and whom they found dead, and take each other in, for now each has heard
- * the other. Whoever is only told of is probed first; whoever is only said to be dead is asked first.
+ * Leaf-set probes: the two ends exchange leaf sets (the answer tells only what the question did not) and whom they found
+ * dead, and take each other in, for now each has heard the other. Whoever is only told of is probed first; whoever is only said to be dead is asked first.
  * `quiet` says that everyone who might be a leaf has answered or stayed silent.
  * Source: Castro, Costa, Rowstron 2004, §3.1 (LS-PROBE).
  */
@@ -88,7 +88,10 @@ export class LeafProbing {
     this.#takeIn(now, from, message);
     // From here on a joiner's keys are no longer ours, so what was delivered until now is all it needs to know.
     const delivered = message.ready ? [] : this.#context.handOver(now, from);
-    this.#context.send(from, { ...this.#message(now, 'leafReply', message.nonce), delivered });
+    // Whom the sender has told us it need not hear from us: the answer is the difference.
+    const known = new Set(message.leaves.map(({ id }) => id));
+    const answer = this.#message(now, 'leafReply', message.nonce);
+    this.#context.send(from, { ...answer, leaves: answer.leaves.filter(({ id }) => id !== from.id && !known.has(id)), delivered });
     this.#learn(now, message);
   }
 

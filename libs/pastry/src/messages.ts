@@ -34,7 +34,7 @@ export type JoinMessage =
   /** The sender leaves the ring on purpose: its keys and leases are free at once. */
   | { readonly type: 'leaving' };
 
-/** Keeping leaf sets whole: each probe and each reply carries the sender's leaf set and whom it found dead lately. */
+/** Keeping leaf sets whole: a probe carries the sender's leaf set, a reply what of its own was not in there; both whom it found dead lately. */
 export type LeafSetMessage = {
   readonly type: 'leafProbe' | 'leafReply';
   readonly nonce: number;
