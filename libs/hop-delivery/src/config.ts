@@ -25,8 +25,7 @@ export interface HopDeliveryConfig {
 }
 
 /**
- * Sources: the seen window of 60 s or 65,536 names: protocols.md section 3. A message is given up, and leaves the parking,
- * before the window that knows its duplicates has passed; parking outlives a lease of 30 s, which may be what it waits for.
+ * A message is given up, and leaves the parking, before the window of 60 s that knows its duplicates has passed; parking outlives a lease of 30 s, which may be what it waits for.
  */
 export const DEFAULT_HOP_DELIVERY_CONFIG: HopDeliveryConfig = {
   ackTimeoutMaxMs: 5_000,

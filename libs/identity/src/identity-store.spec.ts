@@ -54,7 +54,7 @@ describe('IdentityStore', () => {
   });
 });
 
-// protocols.md, section 2: incarnation = max(stored + 1, wall milliseconds).
+// Incarnation = max(stored + 1, wall milliseconds).
 describe('nextIncarnation', () => {
   it('is the wall clock, or one more than before when the clock stood still or went back', async () => {
     const store = await IdentityStore.open(directory);

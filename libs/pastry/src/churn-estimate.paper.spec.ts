@@ -70,7 +70,7 @@ describe('Castro, Costa, Rowstron 2004, §4.1: self-tuned probing', () => {
   });
 });
 
-describe('protocols.md, section 3: the period of heartbeats follows the churn', () => {
+describe('the pace: the period of heartbeats follows the churn', () => {
   const paceAt = (failureRate: number): Pace => new Pace({ config, churn: new ChurnEstimate(config, tablesIn(200)), told: () => [failureRate] });
 
   it('and leases with it, between the longest and the shortest', () => {

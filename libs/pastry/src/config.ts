@@ -102,7 +102,7 @@ export const DEFAULT_PARTITION_CONFIG: PartitionConfig = {
 /**
  * For a ring over a wide-area network.
  * Sources: b and |M|: Rowstron & Druschel 2001, §4; |L| = 32: Castro et al. 2004; lease 30 s, leaf maintenance 60 s: FreePastry 2.1;
- * routing-table maintenance 20 min: Castro et al. MSR-TR-2003-52; join lock 5 s: protocols.md section 3.
+ * routing-table maintenance 20 min: Castro et al. MSR-TR-2003-52.
  * Heartbeats of 12 s to both ring neighbors and one sweep of the table in 10 min keep an idle node below 0.3 messages per second.
  * L_r = 5 % and the smallest T_rt of 9 s: Castro et al. 2004.
  */

@@ -10,7 +10,7 @@ const REFRESH_MS: Millis = 5_000;
  * quicker the sweep of the table. What the neighbors believe comes with their heartbeats.
  * The keys of a node that fails have no owner for about two heartbeat periods (the rest of its lease), so a share of
  * `failureRate * 2 * period` of all keys has none at any time; the period keeps that at `ownerlessShare`.
- * Sources: Castro, Costa, Rowstron 2004, §4.1 (self-tuned T_rt); protocols.md section 3 (period follows the churn estimate).
+ * Source: Castro, Costa, Rowstron 2004, §4.1 (self-tuned T_rt); that heartbeats follow the same estimate is ours.
  */
 export class Pace {
   readonly #config: PastryConfig;

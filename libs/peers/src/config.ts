@@ -38,7 +38,7 @@ export interface PeersConfig {
 
 /**
  * Sources: initial and largest timeout, retention of 15 minutes and 20 told entries: FreePastry 2.1 (`freepastry.params`);
- * the smallest timeout: protocols.md section 3 (over TCP); three helpers: Das et al. 2002 (SWIM), §3.1.
+ * the smallest timeout is 250 ms since links run over TCP; three helpers: Das et al. 2002 (SWIM), §3.1.
  * FreePastry pings five times from 800 ms before it believes a death; of a ring neighbor we ping three times from the
  * measured timeout and then once more beside three indirect probes. Where only a route goes around two attempts do, and one
  * where another has found the death already.

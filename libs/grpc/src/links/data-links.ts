@@ -38,7 +38,7 @@ interface Dialling {
 /**
  * All data links of a node, in the gRPC wire format straight on `node:http2`: the child dials the parent's data port and
  * reads, the parent writes one framed buffer to any number of children without a copy. In order while it lasts; what
- * is lost is a suffix, told by `down`. `@grpc/grpc-js` copies each message once per child: stack.md, section 9.
+ * is lost is a suffix, told by `down`. `@grpc/grpc-js` would copy each message once per child.
  */
 export class DataLinks {
   readonly #options: DataLinksOptions;

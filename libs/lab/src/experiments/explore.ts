@@ -16,7 +16,7 @@ const OPTIONS = {
 /** Places where all others come between the same two neighbors, for each number of nodes. */
 const PLACES: Readonly<Record<number, string>> = { 2: '08', 3: '08c', 4: '048c' };
 
-/** Every interleaving of concurrent joins on a ring of 16 ids. Source: Lu 2013; papers.md section 3 (no. 1). */
+/** Every interleaving of concurrent joins on a ring of 16 ids. Source: Lu 2013. */
 export const explore: Experiment<typeof OPTIONS> = {
   name: 'explore',
   summary: 'every interleaving of joins of up to 4 nodes: does more than one ever cover a key',

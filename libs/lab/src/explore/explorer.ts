@@ -41,7 +41,7 @@ const SHOW_EVERY = 4_096;
  * All interleavings of joins on a small ring, breadth first, so that the first violation found is the shortest; states of equal
  * digest are one. Where the bound on states ends the search, random walks go on to the depth that it did not reach.
  * Truth: at most one node would deliver any key. At rest with all active: exactly one, and everybody knows the others.
- * Sources: papers.md section 3 (no. 1); Lu 2013 (what TLC was asked).
+ * Source: Lu 2013 (what TLC was asked).
  */
 export class Explorer {
   readonly #setup: ExplorerSetup;

@@ -35,7 +35,6 @@ const told = (effects: ReturnType<Attached['handle']>, type: AttachedEvent['type
 const gone = (effects: ReturnType<Attached['handle']>) => effects.filter(({ type }) => type === 'resume');
 const outcomes = (effects: ReturnType<Attached['handle']>) => told(effects, 'forwarded').map((each) => each.type === 'forwarded' && each.outcome);
 
-// Source: protocols.md, section 3 (Attach).
 describe('a message on its way', () => {
   it('is offered for the asked prefixes and the own name only; everything else goes on in the same turn', () => {
     const offered = attached.handle(0, message());

@@ -30,7 +30,6 @@ export interface Forwarded {
 /**
  * Messages on their way that wait for an attached application to look at them. Each was acknowledged to the hop before, so
  * waiting costs no retransmission; none waits for long, and none is lost because an application is slow or gone.
- * Source: protocols.md, section 3.
  */
 export class Forwards {
   readonly #view: RoutingView;

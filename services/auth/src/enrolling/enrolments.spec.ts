@@ -23,7 +23,7 @@ describe('an enrolment', () => {
     expect((await world.audit.newest(1))[0]).toMatchObject({ event: 'node_enrolled', actor: 'admin', object: id });
   });
 
-  // protocols.md, section 2: nobody chooses where in the ring he sits, so asking again draws nothing new.
+  // Nobody chooses where in the ring he sits, so asking again draws nothing new.
   it('draws one salt for a key, before and after the certificate', async () => {
     const [token, key] = [await world.token(), generateNodeKey()];
     const first = await world.enrolments.begin(token, publicKeyToSpki(key));
