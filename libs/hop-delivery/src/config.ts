@@ -25,7 +25,8 @@ export interface HopDeliveryConfig {
 }
 
 /**
- * A message is given up, and leaves the parking, before the window of 60 s that knows its duplicates has passed; parking outlives a lease of 30 s, which may be what it waits for.
+ * Names are known for 180 s, so that a copy that one node parked and another tried to pass on until it gave up still meets
+ * its own; parking outlives a lease of 30 s, which may be what it waits for.
  */
 export const DEFAULT_HOP_DELIVERY_CONFIG: HopDeliveryConfig = {
   ackTimeoutMaxMs: 5_000,
@@ -34,7 +35,7 @@ export const DEFAULT_HOP_DELIVERY_CONFIG: HopDeliveryConfig = {
   parkedMax: 2_048,
   parkedRetryMs: 500,
   parkedForMs: 45_000,
-  seenForMs: 60_000,
+  seenForMs: 180_000,
   seenMax: 65_536,
   stallMs: 5_000,
   staleForMs: 200,

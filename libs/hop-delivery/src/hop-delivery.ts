@@ -109,8 +109,11 @@ export class HopDelivery {
   /**
    * This node did not run for `forMs`. What comes in the next moment has waited for it, perhaps for longer than its name is
    * remembered where it was delivered by another way: it is not taken. Whoever still has it in his care sends it again.
+   * What this node itself has in its care it keeps as if no time had passed: nobody else has it.
    */
   stalled(now: Millis, forMs: Millis): void {
+    this.#unacked.excuse(forMs);
+    this.#parking.excuse(forMs);
     if (forMs >= this.#deps.config.stallMs) this.#freshFrom = now + this.#deps.config.staleForMs;
   }
 

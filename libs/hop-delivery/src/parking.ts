@@ -26,6 +26,11 @@ export class Parking {
     if (tryAgainAt < this.#nextTry) this.#nextTry = tryAgainAt;
   }
 
+  /** This node did not run for `forMs`, which does not count as time in the parking. */
+  excuse(forMs: Millis): void {
+    this.#parked = this.#parked.map(({ envelope, since }) => ({ envelope, since: since + forMs }));
+  }
+
   /** Empties the parking; whoever takes them tries each again or parks it anew. */
   takeAll(): readonly ParkedEnvelope[] {
     const parked = this.#parked;

@@ -52,6 +52,11 @@ export class UnackedHops {
     return this.#due.takeDue(now).flatMap((hopId) => this.#hops.get(hopId) ?? []);
   }
 
+  /** This node did not run for `forMs`, which does not count as time in its care. */
+  excuse(forMs: Millis): void {
+    for (const hop of this.#hops.values()) this.#hops.set(hop.hopId, { ...hop, takenAt: hop.takenAt + forMs });
+  }
+
   /** Every hop towards one peer. */
   towards(peer: Id): readonly UnackedHop[] {
     if (this.#hops.size === 0) return [];

@@ -167,6 +167,7 @@ export class Heartbeats {
     if (partner.beatAt > now + 1.1 * periodMs) partner.beatAt = now + jittered(periodMs, this.#context.rng);
     this.#promise(now, partner, message.sentAt);
     for (const life of message.failed) partner.news.heard(life);
+    this.#adopt(now, message);
     this.#compare(partner, message.digest);
     if (message.urgent) this.#beat(now, partner);
     return true;
@@ -180,8 +181,9 @@ export class Heartbeats {
     const { leases, pace, send } = this.#context;
     const leaseMs = pace.leaseMs(now);
     leases.issue(now, to, now + leaseMs);
+    this.#adopt(now, request);
     const failureRate = pace.failureRate(now);
-    send(to, { type: 'heartbeat', sentAt: now, leaseMs, grants: request.sentAt, urgent: false, failureRate, digest: 0, failed: [], leaves: [] });
+    send(to, { type: 'heartbeat', sentAt: now, leaseMs, grants: request.sentAt, urgent: false, failureRate, digest: 0, failed: [], leaves: [], running: leases.running(now, this.#context.tables.leafSet) });
   }
 
   state(now: Millis): Json {
@@ -230,6 +232,7 @@ export class Heartbeats {
       digest: halfDigest(halfOf(leafSet, leafSet.isAbove(partner.handle.id), config.leafSetSize / 2)),
       failed,
       leaves: this.#leavesFor(partner, failed.length),
+      running: leases.running(now, leafSet),
     });
   }
 
@@ -252,6 +255,13 @@ export class Heartbeats {
     }
     if (deaths === 0 || leafSet.isAbove(partner.handle.id)) return [];
     return halfOf(leafSet, true, config.leafSetSize / 2).slice(-Math.min(SUCCESSORS_MAX, deaths + 1));
+  }
+
+  // Keys of the silent are nobody's until their leases have run out; we may be the one to take them over without ever
+  // having granted such a lease.
+  #adopt(now: Millis, { running }: HeartbeatMessage): void {
+    const { leases, self } = this.#context;
+    for (const lease of running) if (lease.id !== self.id) leases.adopt(now, lease);
   }
 
   // Compares its half towards us with ourselves and our half beyond.

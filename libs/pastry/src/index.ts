@@ -3,7 +3,7 @@ export type { FailedLife, PeerMessage } from '@banyan/peers';
 export { DEFAULT_PASTRY_CONFIG, LOCAL_PASTRY_CONFIG, type PastryConfig } from './config.ts';
 export { fillTables, type FilledTables, type FillQuery, type Placed } from './fill-tables.ts';
 export { LeafSet, type LeafSetChange } from './leaf-set.ts';
-export type { HeartbeatMessage, JoinMessage, LeafSetMessage, Located, PastryMessage, TableMessage } from './messages.ts';
+export type { HeartbeatMessage, JoinMessage, LeafSetMessage, Located, PastryMessage, RunningLease, TableMessage } from './messages.ts';
 export { NeighborhoodSet } from './neighborhood-set.ts';
 export { makesProgress, nextHop, type NextHopQuery, type RoutingState } from './next-hop.ts';
 export { PastryNode, type PastryDeps, type PastryEffect, type PastryInput } from './node.ts';

@@ -72,7 +72,7 @@ export class LeafProbing {
   /** Probes those of the nodes we are told of that would be leaves, if they live: the nearest first, so that few are. */
   consider(now: Millis, told: readonly NodeHandle[]): void {
     const { self, tables, peers } = this.#context;
-    const candidates = told.filter((node) => tables.leafSet.admits(node.id) && !peers.isShunned(now, node));
+    const candidates = told.filter((node) => tables.leafSet.admits(node.id) && !peers.isQuarantined(now, node));
     if (candidates.length > 1) candidates.sort((a, b) => compareDistance(self.id, a.id, b.id));
     for (const candidate of candidates) {
       if (!(this.#prospects ?? tables.leafSet).admits(candidate.id)) continue;

@@ -1,7 +1,9 @@
 import { compareDistance, type Id } from '@banyan/ids';
 import type { NodeHandle } from '@banyan/kbr';
 import type { Bound, Json, Millis } from '@banyan/sansio';
+import type { FailedLife } from '@banyan/peers';
 import type { LeafSet } from './leaf-set.ts';
+import type { RunningLease } from './messages.ts';
 
 interface IssuedLease {
   readonly incarnation: number;
@@ -48,7 +50,28 @@ export class Leases {
 
   /** Promises not to take over the holder's keys until the holder's clock, too, is past that time. */
   issue(now: Millis, holder: NodeHandle, untilMs: Millis): void {
-    const until = untilMs + CLOCK_ERROR_SHARE * (untilMs - now);
+    this.#keep(now, holder, untilMs + CLOCK_ERROR_SHARE * (untilMs - now));
+  }
+
+  /**
+   * Keeps a promise that another gave and told us of: where its holder is silent, we may be the one who would take over
+   * its keys, although we never were its neighbor.
+   */
+  adopt(now: Millis, { id, incarnation, forMs }: RunningLease): void {
+    const present = this.#issued.get(id);
+    if (present === undefined || present.incarnation <= incarnation) this.#keep(now, { id, incarnation }, now + forMs);
+  }
+
+  /** Promises that run on, to lives that are no leaves any more. */
+  running(now: Millis, leafSet: LeafSet): readonly RunningLease[] {
+    const running: RunningLease[] = [];
+    for (const [id, { incarnation, until }] of this.#issued) {
+      if (until > now && !leafSet.has(id)) running.push({ id, incarnation, forMs: until - now });
+    }
+    return running;
+  }
+
+  #keep(now: Millis, holder: FailedLife, until: Millis): void {
     const present = this.#issued.get(holder.id);
     if (present !== undefined && present.incarnation === holder.incarnation && present.until >= until) return;
     this.#issued.delete(holder.id);

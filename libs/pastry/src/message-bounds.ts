@@ -22,7 +22,7 @@ export function listsTooMany(message: PastryMessage, config: PastryConfig): bool
         message.delivered.length > config.hops.handOverMax
       );
     case 'heartbeat':
-      return message.leaves.length > config.handlesMax || message.failed.length > config.handlesMax;
+      return message.leaves.length > config.handlesMax || message.failed.length > config.handlesMax || message.running.length > config.handlesMax;
     case 'announce':
     case 'rowReply':
       return isTooLong(message.entries, config);

@@ -58,6 +58,11 @@ export interface RingLookup {
   readonly hops: number;
 }
 
+/** A lease that was granted to a life which is no leaf of the granter any more, and runs on for `forMs`. */
+export interface RunningLease extends FailedLife {
+  readonly forMs: Millis;
+}
+
 /**
  * Sign of life between ring neighbors that is also lease request and lease grant, and bears news of deaths.
  * `sentAt` is on the sender's clock and only ever echoed; `grants` echoes the receiver's own latest `sentAt`.
@@ -78,6 +83,8 @@ export interface HeartbeatMessage {
   readonly failed: readonly FailedLife[];
   /** Leaves of the sender that the receiver seems to lack, or will have room for after these deaths. */
   readonly leaves: readonly NodeHandle[];
+  /** Leases the sender knows of that run on though their holders are silent: the receiver leaves those keys alone, too. */
+  readonly running: readonly RunningLease[];
 }
 
 /** Reading the tables of another node: the walk to the nearest node, repair and maintenance. */

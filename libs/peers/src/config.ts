@@ -20,6 +20,8 @@ export interface PeersConfig {
   /** How long a dead life is remembered, so that hearsay does not bring it back. */
   readonly failedForMs: Millis;
   readonly failedMax: number;
+  /** A dead life that others still, or again, have as a leaf is asked for so long after its death. */
+  readonly quarantineMs: Millis;
   /** How many of the latest dead are told in a leaf-set probe. */
   readonly failedToldMax: number;
   /** How long a peer that only others can reach stays out of our routes. */
@@ -54,6 +56,7 @@ export const DEFAULT_PEERS_CONFIG: PeersConfig = {
   indirectHelpers: 3,
   failedForMs: 15 * 60_000,
   failedMax: 256,
+  quarantineMs: 60_000,
   failedToldMax: 20,
   unreachableForMs: 300_000,
   unreachableMax: 256,

@@ -44,6 +44,11 @@ export class LifeSet {
     return false;
   }
 
+  /** True when it was put in within the last `ms`. */
+  hasSince(now: Millis, life: FailedLife, ms: Millis): boolean {
+    return this.has(now, life) && (this.#entries.get(life.id)?.until ?? 0) - this.#forMs > now - ms;
+  }
+
   /** True when it was there. */
   delete(id: Id): boolean {
     return this.#entries.size > 0 && this.#entries.delete(id);

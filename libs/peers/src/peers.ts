@@ -201,9 +201,15 @@ export class Peers {
 
   /** True when this life may not be taken on hearsay: dead, unreachable from here, or over since a newer one began. */
   isShunned(now: Millis, life: FailedLife): boolean {
-    if (this.#failed.has(now, life) || this.#unreachable.has(now, life)) return true;
-    const record = this.#records.get(life.id);
-    return record !== undefined && record.handle.incarnation > life.incarnation;
+    return this.#failed.has(now, life) || this.#isOutOfReach(now, life);
+  }
+
+  /**
+   * The same for a leaf that others have: a while after its death they would have missed it, too. It may have been cut off from
+   * here only when we believed it dead, and as nobody's neighbor but ours it would never speak to us again.
+   */
+  isQuarantined(now: Millis, leaf: FailedLife): boolean {
+    return this.#failed.hasSince(now, leaf, this.#deps.config.quarantineMs) || this.#isOutOfReach(now, leaf);
   }
 
   /** True while it is open whether a peer lives, or when it is out of our reach: routes go around it where they can. */
@@ -287,6 +293,11 @@ export class Peers {
     const nonce = this.#nextRelayNonce++;
     this.#relays.set(nonce, { asker: from, askerNonce: request.nonce, target: request.target.id });
     return [{ type: 'send', to: request.target, message: { type: 'ping', nonce, at: this.#coordinates.own } }];
+  }
+
+  #isOutOfReach(now: Millis, life: FailedLife): boolean {
+    const record = this.#records.get(life.id);
+    return this.#unreachable.has(now, life) || (record !== undefined && record.handle.incarnation > life.incarnation);
   }
 
   #remember(now: Millis, handle: NodeHandle): void {

@@ -1,6 +1,6 @@
 // Ring messages, one line per message: ours on the left, the proto's field of the same name on the right.
 import type { HopMessage } from '@banyan/hop-delivery';
-import type { Located, PastryMessage } from '@banyan/pastry';
+import type { Located, PastryMessage, RunningLease } from '@banyan/pastry';
 import type { FailedLife, PeerMessage } from '@banyan/peers';
 import type { peer } from '@banyan/proto';
 import type { EnvelopeCodec } from './envelope.ts';
@@ -59,6 +59,7 @@ export function pastryMessages(envelopes: EnvelopeCodec): Field<PastryMessage, O
       digest: small,
       failed: list(failedLife),
       leaves: handles,
+      running: list(message<RunningLease, peer.RunningLease>({ id, incarnation: count, forMs: real })),
     }),
     leavesRequest: message<Message<'leavesRequest'>, peer.LeavesRequest>({ nonce: count }),
     leavesReply: message<Message<'leavesReply'>, peer.LeavesReply>({ nonce: count, leaves: handles, depth: small }),

@@ -43,7 +43,7 @@ export function drawFaultMix(rng: Rng): FaultMix {
     tenderShare: 0.5 * rng.next(),
     newcomerShare: rng.next() < KIND_SHARE ? 0.5 * rng.next() : 0,
     leaveEveryMs: perhaps(4_000, 40_000),
-    pauseEveryMs: undefined,
+    pauseEveryMs: perhaps(3_000, 40_000),
     cutEveryMs: perhaps(1_000, 20_000),
     clogEveryMs: perhaps(500, 10_000),
     swallowEveryMs: perhaps(1_000, 20_000),
