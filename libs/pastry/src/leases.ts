@@ -55,11 +55,12 @@ export class Leases {
 
   /**
    * Keeps a promise that another gave and told us of: where its holder is silent, we may be the one who would take over
-   * its keys, although we never were its neighbor.
+   * its keys, although we never were its neighbor. While it runs, being told again does not prolong it: else it would run on
+   * for ever between two who tell each other.
    */
   adopt(now: Millis, { id, incarnation, forMs }: RunningLease): void {
     const present = this.#issued.get(id);
-    if (present === undefined || present.incarnation <= incarnation) this.#keep(now, { id, incarnation }, now + forMs);
+    if (present === undefined || present.incarnation < incarnation || present.until <= now) this.#keep(now, { id, incarnation }, now + forMs);
   }
 
   /** Promises that run on, to lives that are no leaves any more. */
