@@ -161,14 +161,13 @@ export class Heartbeats {
       partner.granted = true;
       partner.news.acknowledged(message.grants);
       leases.hold(from.id, message.grants + message.leaseMs);
-      // With the grant, for only what answers us is fresh: a heartbeat may have waited long for a node that was stalled.
-      this.#adopt(now, message);
     }
     // Whoever speaks quicker than we do is answered as quickly, for its leases are as short.
     const periodMs = this.#periodMs(now, partner);
     if (partner.beatAt > now + 1.1 * periodMs) partner.beatAt = now + jittered(periodMs, this.#context.rng);
     this.#promise(now, partner, message.sentAt);
     for (const life of message.failed) partner.news.heard(life);
+    this.#adopt(now, message);
     this.#compare(partner, message.digest);
     if (message.urgent) this.#beat(now, partner);
     return true;
