@@ -175,12 +175,13 @@ export class Heartbeats {
 
   /**
    * Grants a lease to a neighbor before we are a member ourselves: it has taken us into its leaf set, and its keys shall not
-   * wait until we are done.
+   * wait until we are done. What it promised others binds us already, for we may be active before it speaks again.
    */
   grant(now: Millis, to: NodeHandle, request: HeartbeatMessage): void {
     const { leases, pace, send } = this.#context;
     const leaseMs = pace.leaseMs(now);
     leases.issue(now, to, now + leaseMs);
+    this.#adopt(now, request);
     const failureRate = pace.failureRate(now);
     send(to, { type: 'heartbeat', sentAt: now, leaseMs, grants: request.sentAt, urgent: false, failureRate, digest: 0, failed: [], leaves: [], running: leases.running(now, this.#context.tables.leafSet) });
   }

@@ -8,6 +8,8 @@ import type { RunningLease } from './messages.ts';
 interface IssuedLease {
   readonly incarnation: number;
   readonly until: Millis;
+  /** Another gave it and told us of it. */
+  readonly isAdopted: boolean;
 }
 
 /** A promise is kept so much longer, as a share: the holder's clock may lose one second in a hundred and ours gain one. */
@@ -50,33 +52,39 @@ export class Leases {
 
   /** Promises not to take over the holder's keys until the holder's clock, too, is past that time. */
   issue(now: Millis, holder: NodeHandle, untilMs: Millis): void {
-    this.#keep(now, holder, untilMs + CLOCK_ERROR_SHARE * (untilMs - now));
+    this.#keep(now, holder, { until: untilMs + CLOCK_ERROR_SHARE * (untilMs - now), isAdopted: false });
   }
 
   /**
    * Keeps a promise that another gave and told us of: where its holder is silent, we may be the one who would take over
-   * its keys, although we never were its neighbor. While it runs, being told again does not prolong it: else it would run on
-   * for ever between two who tell each other.
+   * its keys, although we never were its neighbor, or for a moment only. While it runs, being told again does not prolong it:
+   * else it would run on for ever between two who tell each other.
    */
   adopt(now: Millis, { id, incarnation, forMs }: RunningLease): void {
     const present = this.#issued.get(id);
-    if (present === undefined || present.incarnation < incarnation || present.until <= now) this.#keep(now, { id, incarnation }, now + forMs);
+    if (present !== undefined && present.incarnation > incarnation) return;
+    const isTold = present?.isAdopted === true && present.incarnation === incarnation && present.until > now;
+    if (!isTold) this.#keep(now, { id, incarnation }, { until: now + forMs, isAdopted: true });
   }
 
-  /** Promises that run on, to lives that are no leaves any more. */
+  /**
+   * Promises that run on though they are not renewed any more: our own to lives that are no ring neighbors now, be they leaves
+   * still (whoever came between may find them silent), and those of others to lives that are no leaves.
+   */
   running(now: Millis, leafSet: LeafSet): readonly RunningLease[] {
     const running: RunningLease[] = [];
-    for (const [id, { incarnation, until }] of this.#issued) {
-      if (until > now && !leafSet.has(id)) running.push({ id, incarnation, forMs: until - now });
+    for (const [id, { incarnation, until, isAdopted }] of this.#issued) {
+      const isRenewed = isAdopted ? leafSet.has(id) : id === leafSet.left?.id || id === leafSet.right?.id;
+      if (until > now && !isRenewed) running.push({ id, incarnation, forMs: until - now });
     }
     return running;
   }
 
-  #keep(now: Millis, holder: FailedLife, until: Millis): void {
+  #keep(now: Millis, holder: FailedLife, { until, isAdopted }: Pick<IssuedLease, 'until' | 'isAdopted'>): void {
     const present = this.#issued.get(holder.id);
     if (present !== undefined && present.incarnation === holder.incarnation && present.until >= until) return;
     this.#issued.delete(holder.id);
-    this.#issued.set(holder.id, { incarnation: holder.incarnation, until });
+    this.#issued.set(holder.id, { incarnation: holder.incarnation, until, isAdopted });
     for (const [id, lease] of this.#issued) {
       if (lease.until > now && this.#issued.size <= ISSUED_MAX) break;
       this.#issued.delete(id);
@@ -104,7 +112,7 @@ export class Leases {
   state(now: Millis): Json {
     return {
       held: [...this.#held].map(([id, until]) => ({ from: id, forMs: until - now })),
-      issued: [...this.#issued].map(([id, lease]) => ({ to: `${id}@${lease.incarnation}`, forMs: lease.until - now })),
+      issued: [...this.#issued].map(([id, lease]) => ({ to: `${id}@${lease.incarnation}`, forMs: lease.until - now, isAdopted: lease.isAdopted })),
     };
   }
 }

@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import { LeafSet } from './leaf-set.ts';
+import { Leases } from './leases.ts';
+import { handleOf, idOf } from './testing/nodes.ts';
+
+const self = idOf('50');
+const [left, right, farther, gone] = [handleOf(idOf('40')), handleOf(idOf('60')), handleOf(idOf('70')), handleOf(idOf('58'))];
+const leafSet = new LeafSet(self, 8, [right, farther, left]);
+const keyOfGone = idOf('57');
+const from = (holder: typeof gone, forMs: number) => ({ id: holder.id, incarnation: holder.incarnation, forMs });
+
+describe('a lease that was issued', () => {
+  it('keeps the keys of its holder from the issuer until it has run out, and a little longer for the holder may have a slow clock', () => {
+    const leases = new Leases();
+    leases.issue(0, gone, 10_000);
+    expect(leases.blocks(10_000, keyOfGone, leafSet)).toBe(true);
+    expect(leases.blocks(10_300, keyOfGone, leafSet)).toBe(false);
+    expect(leases.blocks(0, idOf('51'), leafSet)).toBe(false);
+  });
+
+  it('is over when its holder gives it back', () => {
+    const leases = new Leases();
+    leases.issue(0, gone, 10_000);
+    leases.release(gone.id);
+    expect(leases.blocks(1, keyOfGone, leafSet)).toBe(false);
+  });
+
+  it('is told of while it runs, unless it is to a ring neighbor, who goes on renewing it', () => {
+    const leases = new Leases();
+    for (const holder of [left, right, farther, gone]) leases.issue(0, holder, 10_000);
+    expect(leases.running(0, leafSet).map(({ id }) => id)).toEqual([farther.id, gone.id]);
+    expect(leases.running(11_000, leafSet)).toEqual([]);
+  });
+});
+
+describe('a lease that another issued', () => {
+  it('binds who was told of it, and is told on only where its holder is no leaf', () => {
+    const leases = new Leases();
+    leases.adopt(0, from(gone, 5_000));
+    leases.adopt(0, from(farther, 5_000));
+    expect(leases.blocks(4_000, keyOfGone, leafSet)).toBe(true);
+    expect(leases.running(4_000, leafSet)).toEqual([from(gone, 1_000)]);
+  });
+
+  it('is not prolonged by being told again while it runs, so two who tell each other come to an end', () => {
+    const leases = new Leases();
+    leases.adopt(0, from(gone, 5_000));
+    leases.adopt(4_000, from(gone, 5_000));
+    expect(leases.blocks(5_001, keyOfGone, leafSet)).toBe(false);
+  });
+
+  it('counts also where we have promised for a shorter time ourselves', () => {
+    const leases = new Leases();
+    leases.issue(0, gone, 1_000);
+    leases.adopt(0, from(gone, 5_000));
+    expect(leases.blocks(4_000, keyOfGone, leafSet)).toBe(true);
+  });
+
+  it('does not count for an earlier life than we know', () => {
+    const leases = new Leases();
+    leases.issue(0, handleOf(gone.id, 2), 1_000);
+    leases.adopt(0, from(gone, 5_000));
+    expect(leases.blocks(4_000, keyOfGone, leafSet)).toBe(false);
+  });
+});
