@@ -5,7 +5,7 @@ import type { Options, Values } from '../cli/options.ts';
 import type { Experiment, Outcome } from '../experiment.ts';
 import type { Progress } from '../report/progress.ts';
 import type { Table } from '../report/table.ts';
-import { describeFaultMix } from '../simulation/fault-mix.ts';
+import { describeFaultMix, FAULT_KINDS } from '../simulation/fault-mix.ts';
 import type { SwarmReport, SwarmSetup } from '../simulation/swarm-run.ts';
 import { runSwarms } from '../simulation/swarm-workers.ts';
 import { isWorkload, WORKLOADS } from '../simulation/workload.ts';
@@ -19,6 +19,7 @@ const OPTIONS = {
   seed: { kind: 'whole', min: 0, max: 4_294_967_295, default: 0, describe: 'the same as --first, as other experiments call it; 0: as --first says' },
   nodes: { kind: 'whole', min: 10, max: 10_000, default: 200, describe: 'ring members' },
   workload: { kind: 'text', placeholder: WORKLOAD_PLACEHOLDER, default: 'light', describe: 'what users do meanwhile' },
+  faults: { kind: 'text', placeholder: FAULT_KINDS.join('|'), default: 'all', describe: 'what may go wrong; basic: weather, crash and restart only' },
   workers: { kind: 'whole', min: 0, max: 64, default: 0, describe: 'threads; 0: one for each core. Results do not depend on it' },
   traced: { kind: 'switch', describe: 'give a digest of every effect of each seed' },
 } as const satisfies Options;
@@ -37,21 +38,23 @@ export const swarm: Experiment<typeof OPTIONS> = {
 
 async function runSeeds(values: Values<typeof OPTIONS>, _operands: readonly string[], progress: Progress): Promise<Outcome> {
   const { seeds, nodes, workload, traced } = values;
+  const faults = FAULT_KINDS.find((kinds) => kinds === values.faults);
+  if (faults === undefined) throw new LabFault(`--faults: '${values.faults}' is none of ${FAULT_KINDS.join('|')}`, { usage: true });
   if (!isWorkload(workload)) throw new LabFault(`--workload: '${workload}' is none of ${WORKLOAD_PLACEHOLDER}`, { usage: true });
   const first = values.seed === 0 ? values.first : values.seed;
-  const setups = Array.from({ length: seeds }, (_, i): SwarmSetup => ({ seed: first + i, nodes, workload, traced }));
+  const setups = Array.from({ length: seeds }, (_, i): SwarmSetup => ({ seed: first + i, nodes, workload, faults, traced }));
   const startedAt = performance.now();
   const reports = await runSwarms({ setups, workers: values.workers === 0 ? availableParallelism() : values.workers, ended: (done) => progress.show('seeds', done, seeds) });
   const seconds = (performance.now() - startedAt) / 1_000;
   const failed = reports.filter(({ violations }) => violations.length > 0);
   const virtualSecondsPerSecond = rounded(reports.reduce((total, report) => total + report.virtualSeconds, 0) / seconds, 1);
   return {
-    parameters: { seeds, first, nodes, workload },
+    parameters: { seeds, first, nodes, workload, faults },
     results: { seeds, failedSeeds: failed.length, virtualSecondsPerSecond, runs: reports.map(asJson) },
     tables: [totalsOf(reports, virtualSecondsPerSecond), tableOf(reports.length <= ROWS_MAX ? reports : failed.slice(0, ROWS_MAX))],
     remarks: [`Given up, by reason: ${describeDrops(reports)}`],
     failures: failed.flatMap(({ seed, mix, violations }) => [
-      `seed ${seed}: again with npm run lab -- swarm --seeds 1 --first ${seed} --nodes ${nodes} --workload ${workload}`,
+      `seed ${seed}: again with npm run lab -- swarm --seeds 1 --first ${seed} --nodes ${nodes} --workload ${workload} --faults ${faults}`,
       `  drawn: ${describeFaultMix(mix)}`,
       ...violations.map((violation) => `  ${violation}`),
     ]),

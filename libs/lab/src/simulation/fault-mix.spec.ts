@@ -21,6 +21,12 @@ describe('a fault mix', () => {
     expect(Math.max(...periods)).toBeGreaterThan(10_000);
   });
 
+  it('draws the same weather and crashes where only basic faults are asked for, and nothing else', () => {
+    const basic = drawFaultMix(seededRng(7), 'basic');
+    expect(basic).toMatchObject({ weather: mixes[7]?.weather, crashEveryMs: mixes[7]?.crashEveryMs, newcomerShare: 0, clockError: 0 });
+    for (const kind of ['leaveEveryMs', 'pauseEveryMs', 'cutEveryMs', 'clogEveryMs', 'swallowEveryMs'] as const) expect(basic[kind], kind).toBeUndefined();
+  });
+
   it('says in one line what is in it', () => {
     const text = describeFaultMix({ ...(mixes[0] as FaultMix), cutEveryMs: 2_500, clogEveryMs: undefined, clockError: 0.01 });
     expect(text).toContain('one-way cut every 2.5 s; ');

@@ -29,11 +29,21 @@ export interface FaultMix {
   readonly clockError: number;
 }
 
+/** Which kinds of fault may be drawn: all, or weather, crash and restart only. */
+export const FAULT_KINDS = ['all', 'basic'] as const;
+export type FaultKinds = (typeof FAULT_KINDS)[number];
+
 const CLOCK_ERROR = 0.01;
 const KIND_SHARE = 0.6;
 
 /** Draws a mix: each kind of fault is in it or not, rare or frequent, so that a few seeds meet many combinations. */
-export function drawFaultMix(rng: Rng): FaultMix {
+export function drawFaultMix(rng: Rng, kinds: FaultKinds = 'all'): FaultMix {
+  const mix = drawAll(rng);
+  if (kinds === 'all') return mix;
+  return { ...mix, newcomerShare: 0, leaveEveryMs: undefined, pauseEveryMs: undefined, cutEveryMs: undefined, clogEveryMs: undefined, swallowEveryMs: undefined, clockError: 0 };
+}
+
+function drawAll(rng: Rng): FaultMix {
   const between = (least: number, most: number): number => least * (most / least) ** rng.next();
   const perhaps = (least: number, most: number): number | undefined => (rng.next() < KIND_SHARE ? Math.round(between(least, most)) : undefined);
   return {

@@ -7,11 +7,11 @@ const kept = keptSeeds().filter(({ seed, nodes }) => nodes !== 200 || seed > 10)
 
 describe('a swarm', () => {
   it.each(kept)('keeps its promises where it once did not (seed $seed: $found)', ({ seed, nodes }) => {
-    expect(runSwarm({ seed, nodes, workload: 'light', traced: false }).violations).toEqual([]);
+    expect(runSwarm({ seed, nodes, workload: 'light', faults: 'all', traced: false }).violations).toEqual([]);
   });
 
   it('does the same again with the same seed, to the last effect', () => {
-    const small = { seed: 4, nodes: 50, workload: 'light', traced: true } as const;
+    const small = { seed: 4, nodes: 50, workload: 'light', faults: 'all', traced: true } as const;
     const first = runSwarm(small);
     expect(first.events).toBeGreaterThan(10_000);
     expect(runSwarm(small).digest).toBe(first.digest);

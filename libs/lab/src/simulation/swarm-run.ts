@@ -6,7 +6,7 @@ import { SILENT } from '../report/progress.ts';
 import { BadWays, type WayCounts } from './bad-ways.ts';
 import { BoundsOracle } from './bounds-oracle.ts';
 import { Chaos, type FaultCounts, type Victims } from './chaos.ts';
-import { drawFaultMix, type FaultMix } from './fault-mix.ts';
+import { drawFaultMix, type FaultKinds, type FaultMix } from './fault-mix.ts';
 import { GroupLoad } from './group-load.ts';
 import { labGroup, type GroupApplications } from './group-setup.ts';
 import { growRing } from './grow.ts';
@@ -44,6 +44,7 @@ export interface SwarmSetup {
   readonly seed: number;
   readonly nodes: number;
   readonly workload: WorkloadName;
+  readonly faults: FaultKinds;
   /** Keeps a digest of every effect. */
   readonly traced: boolean;
 }
@@ -71,9 +72,9 @@ export interface SwarmReport {
  * have arrived and every reader have every message; every leaf set must be right within minutes. Ten minutes of virtual time.
  * `watch` is called before anything happens: for looking into a seed that failed.
  */
-export function runSwarm({ seed, nodes, workload, traced }: SwarmSetup, watch?: (simulation: OverlaySimulation<GroupApplications>) => void): SwarmReport {
+export function runSwarm({ seed, nodes, workload, faults, traced }: SwarmSetup, watch?: (simulation: OverlaySimulation<GroupApplications>) => void): SwarmReport {
   const mixRng = seededRng(seed).fork();
-  const mix = drawFaultMix(mixRng);
+  const mix = drawFaultMix(mixRng, faults);
   const places = new SharedPlaces(plane({ hosts: nodes, seed }), Math.ceil(nodes * SPARE_SHARE));
   const clocks = Array.from({ length: places.hosts }, () => drawClock(mix, mixRng));
   const factory: NodeFactory<GroupApplications> = new NodeFactory<GroupApplications>({
