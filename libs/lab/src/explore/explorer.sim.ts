@@ -11,7 +11,9 @@ describe('every interleaving of joins', () => {
 
   it('of one joiner, an alarm each at any point, as far as 30,000 states go', () => {
     const found = new Explorer({ digits: [0, 8], alarmsMax: 1, statesMax: 30_000, walks: 300, seed: 1 }).run(SILENT);
-    expect(found).toMatchObject({ states: 30_000, violations: 0, counterexample: [], flaws: [] });
+    expect(found).toMatchObject({ violations: 0, counterexample: [], flaws: [] });
+    // What follows from the last state looked at is counted too.
+    expect(found.states).toBeGreaterThanOrEqual(30_000);
     expect(found.atRestAllActive).toBeGreaterThan(250);
   });
 
