@@ -30,7 +30,7 @@ class Service {
   #stderr = '';
 
   constructor(service: string, flags: readonly string[], env: Readonly<Record<string, string>> = {}) {
-    const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('BANYAN_')));
+    const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^BANYAN_|_COLOR$/.test(name)));
     this.#child = spawn(process.execPath, [join(servicesDirectory, service, 'dist', 'main.js'), ...flags], {
       env: { ...clean, ...env, BANYAN_STOP_WITH_STDIN: 'true' },
       stdio: ['pipe', 'pipe', 'pipe'],
@@ -74,6 +74,15 @@ it('prints one ready line, logs in JSON, and ends with 0 at SIGTERM; equal signa
   expect(lines(stdout)).toHaveLength(1);
   expect(lines(stderr).map(({ event }) => event)).toEqual(['service_starting', 'authority_created', 'service_ready', 'service_stopping', 'service_stopped']);
   expect(existsSync(join(dataDir, 'lock'))).toBe(false);
+});
+
+it('logs in JSON what Node itself warns of', async () => {
+  const service = new Service('auth', ['--data-dir', dataDir], { NO_COLOR: '1', FORCE_COLOR: '1' });
+  await service.logged('service_ready');
+  service.signal('SIGTERM');
+  const { code, stderr } = await service.ended;
+  expect(code).toBe(0);
+  expect(lines(stderr)).toContainEqual(expect.objectContaining({ event: 'process_warning', message: expect.stringContaining('NO_COLOR') as string }));
 });
 
 it('ends with 0 when the launcher at the other end of stdin is gone', async () => {

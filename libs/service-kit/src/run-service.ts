@@ -3,6 +3,7 @@ import { setLogger } from '@grpc/grpc-js';
 import type { z } from 'zod';
 import { loadConfig } from '@banyan/config';
 import { createLogger, type Logger } from '@banyan/telemetry';
+import type { ProcessWarnings } from './process-warnings.ts';
 import type { ServiceDefinition } from './service-definition.ts';
 import type { ServiceSettings } from './service-settings.ts';
 import { startFailure } from './start-failure.ts';
@@ -14,7 +15,7 @@ import { onStopAsked } from './stop-signals.ts';
  * to (SIGTERM, SIGINT, or the end of stdin with `BANYAN_STOP_WITH_STDIN=true`).
  * Exit codes: 0 asked to stop, 1 failed with one line that says why, 2 wrong usage.
  */
-export async function runService<Schema extends z.ZodObject>(definition: ServiceDefinition<Schema>): Promise<void> {
+export async function runService<Schema extends z.ZodObject>(definition: ServiceDefinition<Schema>, warnings: ProcessWarnings): Promise<void> {
   const { service } = definition;
   const asked = new AbortController();
   let logger = createLogger({ service, name: service, level: 'info' });
@@ -31,6 +32,7 @@ export async function runService<Schema extends z.ZodObject>(definition: Service
     const config = loaded.config as z.infer<Schema> & ServiceSettings;
     logger = createLogger({ service, name: config.name, level: config.logLevel });
     logGrpc(logger);
+    warnings.logTo(logger);
     const starting = startService(definition, { config, effective: loaded.effective, env: process.env, logger, signal: asked.signal, fail });
     stopWhenAsked(asked, starting, config.stopGraceMs, logger);
     // Whoever reads this may ask it to stop: it listens by now.

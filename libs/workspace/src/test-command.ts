@@ -51,7 +51,12 @@ function main(name: string): number {
 function runStage(stage: Stage): boolean {
   const nx = join(workspaceRoot, 'node_modules', 'nx', 'dist', 'bin', 'nx.js');
   const words = ['run-many', '--outputStyle=static', `--parallel=${stage.parallel}`, ...stage.targets.flatMap((target) => ['-t', target])];
-  return spawnSync(process.execPath, [nx, ...words], { cwd: workspaceRoot, stdio: ['ignore', 'inherit', 'inherit'] }).status === 0;
+  return spawnSync(process.execPath, [nx, ...words], { cwd: workspaceRoot, env: stageEnvironment(), stdio: ['ignore', 'inherit', 'inherit'] }).status === 0;
+}
+
+/** Nx forces colors on whatever it runs; beside NO_COLOR that is a contradiction of which every Node would warn. */
+function stageEnvironment(): NodeJS.ProcessEnv {
+  return process.env['NO_COLOR'] === undefined ? process.env : { ...process.env, FORCE_COLOR: '0' };
 }
 
 /** A report of an earlier run must not be counted as one of this. */
