@@ -25,6 +25,10 @@ class Preferences implements Geometry {
   makesProgress(_key: Id, to: NodeHandle): boolean {
     return to.id > self.id;
   }
+
+  isNearer(_key: Id, one: NodeHandle, other: NodeHandle): boolean {
+    return one.id > other.id;
+  }
 }
 
 const via = (to: NodeHandle): Hop => ({ to, rule: 'routing-table', row: 0, column: 10 });
@@ -132,6 +136,18 @@ describe('a silent next hop', () => {
     route(hops, 0);
     geometry.hops = [last(b)];
     expect(sends(hops.tick(250))).toMatchObject([{ to: root, message: { hopId: 1 } }]);
+  });
+
+  it('that looked like the root gives way to one that is nearer to the key', () => {
+    const geometry = new Preferences(last(b));
+    const hops = deliveryOver(geometry);
+    route(hops, 0);
+    geometry.hops = [last(a)];
+    expect(sends(hops.tick(250))).toMatchObject([{ to: b, message: { hopId: 1 } }]);
+    geometry.hops = [last(root)];
+    const effects = hops.tick(hops.next());
+    expect(types(effects)).toEqual(['suspect', 'hopDone', 'send']);
+    expect(sends(effects)).toMatchObject([{ to: root, hop: { attempt: 2 } }]);
   });
 
   it('that is the root is replaced once it is dead', () => {

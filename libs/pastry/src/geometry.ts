@@ -49,6 +49,10 @@ export class PastryGeometry implements Geometry {
     return tables.leafSet.has(to.id) && compareDistance(key, to.id, this.self.id) < 0;
   }
 
+  isNearer(key: Id, one: NodeHandle, other: NodeHandle): boolean {
+    return compareDistance(key, one.id, other.id) < 0;
+  }
+
   /** True when neither a missing lease nor one that we issued keeps us from delivering a key whose root we are. */
   mayDeliver(key: Id): boolean {
     const now = this.#clock();
