@@ -269,13 +269,18 @@ export class HopDelivery {
   /**
    * A silent root may have delivered already, its acknowledgement lost: one that is farther from the key would deliver once
    * more. One that is nearer is the root whatever the silent one is: that looked like it only while a gap hid the nearer one.
+   * A root that is silent for this node only is reached by way of another; each waits before it does so, for that other may
+   * not reach it either.
    */
   #askRootAgain(now: Millis, hop: UnackedHop): readonly HopEffect[] {
-    const { geometry } = this.#deps;
+    const { config, geometry } = this.#deps;
     const { key, seek } = hop.taken;
     const other = geometry.nextHop(key, NO_PEERS, seek);
-    if (other === undefined || !geometry.isNearer(key, other.to, hop.hop.to)) return [this.#retransmit(now, hop)];
-    return [...this.#end(now, hop, 'timeout'), ...this.#retryElsewhere(now, hop)];
+    if (other !== undefined && geometry.isNearer(key, other.to, hop.hop.to)) return [...this.#end(now, hop, 'timeout'), ...this.#retryElsewhere(now, hop)];
+    const detour = now - hop.takenAt < config.detourMs ? undefined : geometry.detour(hop.hop.to);
+    if (detour === undefined || hop.taken.hops >= HOPS_MAX) return [this.#retransmit(now, hop)];
+    const next = { taken: hop.taken, takenAt: hop.takenAt, hop: detour, attempt: hop.attempt + 1, excluded: NO_PEERS };
+    return [...this.#end(now, hop, 'timeout'), this.#send(now, next)];
   }
 
   #retransmit(now: Millis, hop: UnackedHop): HopEffect {
