@@ -6,7 +6,7 @@ export interface HopDeliveryConfig {
   readonly ackTimeoutMaxMs: Millis;
   /** A message that no attempt could pass on for so long is dropped: `hop_gave_up`. */
   readonly giveUpMs: Millis;
-  /** A message for a root that is out of reach from here goes by way of another node after so long. */
+  /** A message for a root that stays silent goes by way of another node after so long. */
   readonly detourMs: Millis;
   /** Messages passed on and not yet acknowledged; at the bound a new one is refused: `unacked_full`. */
   readonly unackedMax: number;

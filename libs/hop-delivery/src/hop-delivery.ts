@@ -269,8 +269,8 @@ export class HopDelivery {
   /**
    * A silent root may have delivered already, its acknowledgement lost: one that is farther from the key would deliver once
    * more. One that is nearer is the root whatever the silent one is: that looked like it only while a gap hid the nearer one.
-   * A root that is silent for this node only is reached by way of another; each waits before it does so, for that other may
-   * not reach it either.
+   * One that stays silent may be so for this node only: then it is reached by way of another. Each waits before it does so, for
+   * that other may not reach it either.
    */
   #askRootAgain(now: Millis, hop: UnackedHop): readonly HopEffect[] {
     const { config, geometry } = this.#deps;

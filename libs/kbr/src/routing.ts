@@ -36,8 +36,8 @@ export interface Geometry {
   /** True when of two members `one` and not `other` is the root of `key`. */
   isNearer(key: Id, one: NodeHandle, other: NodeHandle): boolean;
   /**
-   * A peer that may reach the `root` of a key when this node does not, or knows by now that it is dead. It need not make progress,
-   * so it is for messages that have waited. Undefined: there is none, or the root is not known to be out of reach.
+   * A peer that may reach the `root` of a key when this node does not, or knows by now that it is dead. It need not make
+   * progress, so it is for messages that have waited.
    */
   detour(root: NodeHandle): Hop | undefined;
 }

@@ -8,7 +8,7 @@ import { HopChoice } from './hop-choice.ts';
 import { makesProgress, nextHop } from './next-hop.ts';
 import { ReplicaChoice } from './replica-choice.ts';
 
-/** Leaves around an unreachable root that are looked at for a detour. */
+/** Leaves around a silent root that are looked at for a detour. */
 const DETOURS_MAX = 4;
 
 /**
@@ -60,7 +60,6 @@ export class PastryGeometry implements Geometry {
   detour(root: NodeHandle): Hop | undefined {
     const { peers, tables } = this.#context;
     const now = this.#clock();
-    if (!peers.isUnreachable(now, root)) return undefined;
     const near = tables.leafSet.nearestTo(root.id, DETOURS_MAX).find((leaf) => !peers.isDoubtful(now, leaf));
     return near === undefined ? undefined : { to: near, rule: 'leaf-set' };
   }
