@@ -38,15 +38,33 @@ describe('Rowstron & Druschel 2001, §2.5: node departure', () => {
     expect(ring.node(newest).view.leaves().map((leaf) => leaf.id)).not.toContain(dead);
   });
 
-  it('an entry of the routing table that is found dead is replaced by asking another member of its row', () => {
+  it('an entry of the routing table that is found dead is replaced by its backup, if that lives', () => {
     const ring = TestRing.joined(200, { seed: 3, config }, 100);
+    const id = ring.live()[0]!;
+    type State = { tables: { table: Id[][]; backups: { slot: number; nodes: [string, number][] }[] } };
+    const tables = (): State['tables'] => (ring.node(id).state(ring.now) as unknown as State).tables;
+    const { backups, table } = tables();
+    const [kept] = backups.filter(({ slot }) => slot < 16);
+    const [backup] = kept!.nodes[0]![0].split('@') as [string];
+    const entry = table[0]!.find((each) => each[0] === backup[0])!;
+    ring.crash(entry);
+    ring.input(id, { type: 'route', app: 'test', key: entry, body: 1 });
+    ring.run(ring.now + 20_000);
+    expect(tables().table[0]!.find((each) => each[0] === entry[0])).toBe(backup);
+  });
+
+  it('an entry of the routing table that is found dead is replaced by asking another member of its row', () => {
+    const ring = TestRing.joined(200, { seed: 4, config }, 100);
     const id = ring.live()[0]!;
     const rowOf = (row: number, at = id): Id[] => (ring.node(at).state(ring.now) as unknown as { tables: { table: Id[][] } }).tables.table[row] ?? [];
     // The one that fewest others have too: who would answer with the same one is no help.
     const spread = (entry: Id): number => ring.live().filter((at) => rowOf(0, at).includes(entry)).length;
+    const { backups } = (ring.node(id).state(ring.now) as unknown as { tables: { backups: { nodes: [string, number][] }[] } }).tables;
     const known = rowOf(0).filter((each) => !ring.node(id).view.leaves().some((leaf) => leaf.id === each));
     const entry = known.sort((a, b) => spread(a) - spread(b))[0]!;
     ring.crash(entry);
+    // Its backups die with it: they would take its place at once.
+    for (const [kept] of backups.flatMap(({ nodes }) => nodes)) if (kept[0] === entry[0]) ring.crash(kept.split('@')[0]!);
     const asked: Id[] = [];
     ring.watch = (from, to, message) => {
       if (from === id && message.type === 'rowRequest') asked.push(to);

@@ -30,7 +30,7 @@ export class PastryGeometry implements Geometry {
     this.#clock = deps.clock;
     const { config, peers, tables } = deps.context;
     const density = new Density(tables.leafSet);
-    this.#choice = new HopChoice({ tables, density, proximityMs: (peer) => peers.proximityMs(peer), leafSetSize: config.leafSetSize });
+    this.#choice = new HopChoice({ tables, isFresh: (backup) => this.#isFresh(backup), density, proximityMs: (peer) => peers.proximityMs(peer), leafSetSize: config.leafSetSize });
     this.#replicaChoice = new ReplicaChoice({ tables, density, peers });
   }
 
@@ -85,6 +85,14 @@ export class PastryGeometry implements Geometry {
     if (hop?.rule === 'routing-table') return this.#choice.best(key, hop, avoid);
     if (hop?.last !== true) return hop;
     return peers.isUnreachable(now, hop.to) ? (this.#relay(key, avoid) ?? hop) : hop;
+  }
+
+  // Entries are asked so often that a share of `rawLossTarget` of lookups meets a dead one; a backup may be as doubtful, not more.
+  #isFresh(backup: NodeHandle): boolean {
+    const { config, pace, peers } = this.#context;
+    const now = this.#clock();
+    const unheardMs = now - (peers.heardAt(backup.id) ?? -Infinity);
+    return pace.failureRate(now) * (unheardMs / 1_000) < config.rawLossTarget && !peers.isShunned(now, backup);
   }
 
   // The root is silent for us: the leaf nearest to the key that does answer us may reach it, or knows by now that it is dead.

@@ -13,8 +13,8 @@ import { handleOf, idOf, randomNodes } from './testing/nodes.ts';
 const nobody = (): boolean => false;
 const CONFIG = { ...DEFAULT_PASTRY_CONFIG, leafSetSize: 4 };
 
-function choiceOf(tables: Tables, distances: ReadonlyMap<Id, number> = new Map()): HopChoice {
-  return new HopChoice({ tables, density: new Density(tables.leafSet), proximityMs: (peer) => distances.get(peer), leafSetSize: CONFIG.leafSetSize });
+function choiceOf(tables: Tables, distances: ReadonlyMap<Id, number> = new Map(), isFresh = (): boolean => true): HopChoice {
+  return new HopChoice({ tables, isFresh, density: new Density(tables.leafSet), proximityMs: (peer) => distances.get(peer), leafSetSize: CONFIG.leafSetSize });
 }
 
 // A node with leaves next to it, so that the ring seems large, and one far entry for the key 3…
@@ -34,6 +34,17 @@ describe('proximity route selection', () => {
     tables.neighborhood.offer(handleOf(idOf('3a')), 5);
     const distances = new Map([[idOf('30'), 100], [idOf('3a'), 5]]);
     expect(choiceOf(tables, distances).best(idOf('3f'), hopTo(handleOf(idOf('30'))), nobody)).toEqual({ to: handleOf(idOf('3a')), rule: 'routing-table' });
+  });
+
+  it('takes a backup of the entry that is a little farther from here and spares a hop, unless it may be dead', () => {
+    const tables = crowded();
+    tables.backups.offer(handleOf(idOf('3f0')), 120);
+    const distances = new Map([[idOf('30'), 100], [idOf('3f0'), 120], [idOf('81'), 10]]);
+    const hop = hopTo(handleOf(idOf('30')));
+    // Rows farther down are worth what our own second row is: one hop of 200 ms.
+    tables.table.offer(handleOf(idOf('87')), 200);
+    expect(choiceOf(tables, distances).best(idOf('3f01'), hop, nobody).to).toEqual(handleOf(idOf('3f0')));
+    expect(choiceOf(tables, distances, () => false).best(idOf('3f01'), hop, nobody)).toBe(hop);
   });
 
   it('keeps the table entry when no other makes progress or all others are avoided', () => {

@@ -1,6 +1,7 @@
 import { sharedPrefix, type Id } from '@banyan/ids';
 import type { Hop, NodeHandle } from '@banyan/kbr';
 import type { Millis, Rng } from '@banyan/sansio';
+import type { Backups } from './backups.ts';
 import type { Density } from './density.ts';
 import { makesProgress, type RoutingState } from './next-hop.ts';
 
@@ -10,7 +11,9 @@ const REACH_SHARE = 1.2;
 const ERROR_SHARE = 0.15;
 
 export interface HopChoiceDeps {
-  readonly tables: RoutingState;
+  readonly tables: RoutingState & { readonly backups: Backups };
+  /** True when a backup is about as likely to live as an entry is. */
+  readonly isFresh: (backup: NodeHandle) => boolean;
   /** Measured round-trip time; undefined: not measured. */
   readonly proximityMs: (peer: Id) => Millis | undefined;
   readonly density: Density;
@@ -21,17 +24,19 @@ export interface HopChoiceDeps {
  * Among all the nodes known that make progress, the one from which the way is likely to be shortest: its own distance, and
  * what is still ahead from there, judged by the mean distances of our own rows, since rows are alike everywhere. The entry of
  * the routing table is one candidate of several: a near neighbor may share a longer prefix, and a node whose leaf set
- * seems to hold the key spares a row.
+ * seems to hold the key, a backup of the entry perhaps, spares a row.
  * Source: proximity route selection after Gummadi et al. 2003, §3; coverage by density: Rowstron & Druschel 2001, §2.5.
  */
 export class HopChoice {
-  readonly #tables: RoutingState;
+  readonly #tables: HopChoiceDeps['tables'];
+  readonly #isFresh: HopChoiceDeps['isFresh'];
   readonly #proximityMs: HopChoiceDeps['proximityMs'];
   readonly #half: number;
   readonly #density: Density;
 
-  constructor({ tables, proximityMs, density, leafSetSize }: HopChoiceDeps) {
+  constructor({ tables, isFresh, proximityMs, density, leafSetSize }: HopChoiceDeps) {
     this.#tables = tables;
+    this.#isFresh = isFresh;
     this.#proximityMs = proximityMs;
     this.#half = leafSetSize / 2;
     this.#density = density;
@@ -69,8 +74,9 @@ export class HopChoice {
   }
 
   #compareAll(key: Id, own: number, compare: (to: NodeHandle, rule: 'routing-table' | 'leaf-set') => void): void {
-    const { leafSet, neighborhood, self, table } = this.#tables;
+    const { backups, leafSet, neighborhood, self, table } = this.#tables;
     const b = table.digitBits;
+    for (const backup of backups.for(key)) if (this.#isFresh(backup)) compare(backup, 'routing-table');
     for (const neighbor of neighborhood.members()) if (sharedPrefix(neighbor.id, key, b) > own) compare(neighbor, 'routing-table');
     // While the cells of this row hold many more nodes than a leaf set, no other column can hold the key's root as a leaf.
     if (this.#density.nodes() / 2 ** (b * (own + 1)) > 4 * this.#half) return;

@@ -91,6 +91,7 @@ export class Liveness {
     leafProbing.peerLost(lost);
     admission.release(lost);
     if (context.tables.has(lost.id)) this.#loseMember(now, lost, cause);
+    else context.tables.backups.remove(lost.id);
     this.#lostThisTurn.push(lost);
   }
 
@@ -142,6 +143,7 @@ export class Liveness {
     if (tables.leafSet.has(peer.id)) return this.#onUnreachable(now, peer);
     peers.markUnreachable(now, peer);
     if (tables.has(peer.id)) this.lose(now, peer, 'silent');
+    else tables.backups.remove(peer.id);
   }
 
   // Only not for us, perhaps: routes go around it, but its keys are still its own. If it is dead its neighbors will tell.

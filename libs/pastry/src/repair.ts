@@ -31,8 +31,8 @@ export interface RepairDeps {
 
 /**
  * What follows a death. A hole in the leaf set is filled with the leaf that the neighbor has named along with the death;
- * a half that misses many asks its farthest leaf. Holes in a row of the routing table are filled by asking another member
- * of the row, once for all of them. Ring neighbors are asked at once, everything else is done at leisure.
+ * a half that misses many asks its farthest leaf. A hole in a row of the routing table is filled by a backup that lives, or by
+ * asking another member of the row, once for all of its holes. Ring neighbors are asked at once, everything else is done at leisure.
  * Sources: Rowstron & Druschel 2001, §2.5; Castro, Costa, Rowstron 2004, §3.1 (repair when a side is lost);
  * Rhea et al. 2004 (reactive repair makes congestion worse: periodic, and only what is needed).
  */
@@ -166,6 +166,7 @@ export class Repair {
     const { leafSet, table } = this.#context.tables;
     const { low, high } = table.keysOf(slot);
     if (leafSet.covers(low, false) && leafSet.covers(high, false)) return;
+    this.#tryBackup(now, slot);
     const { row, column } = slot;
     const holes = this.#holes.get(row);
     if (holes !== undefined) {
@@ -174,6 +175,15 @@ export class Repair {
     }
     this.#holes.set(row, { columns: new Set([column]), asked: 0 });
     this.#askAt.set(row, now + this.#waitMs(now));
+  }
+
+  // If it lives it fills the hole before anybody is asked for another.
+  #tryBackup(now: Millis, slot: Slot): void {
+    const { measure, peers, tables } = this.#context;
+    const backup = tables.backups.of(slot).find((kept) => !peers.isShunned(now, kept));
+    if (backup === undefined) return;
+    this.#context.spent(1);
+    measure(now, backup);
   }
 
   #nearestOutsider(isAbove: boolean): NodeHandle | undefined {

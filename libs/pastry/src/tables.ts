@@ -1,6 +1,7 @@
-import type { Id } from '@banyan/ids';
+import { digitCount, type Id } from '@banyan/ids';
 import { handleState, type NodeHandle } from '@banyan/kbr';
 import type { Bound, Json, Millis } from '@banyan/sansio';
+import { Backups, BACKUPS_MAX } from './backups.ts';
 import type { PastryConfig } from './config.ts';
 import type { FilledTables } from './fill-tables.ts';
 import { LeafSet } from './leaf-set.ts';
@@ -21,11 +22,12 @@ export interface LeafChanges {
   readonly lost: readonly NodeHandle[];
 }
 
-/** Leaf set, routing table and neighborhood set of one node, and what changed among the leaves during a turn. */
+/** Leaf set, routing table with its backups, and neighborhood set of one node, and what changed among the leaves during a turn. */
 export class Tables implements RoutingState {
   readonly self: NodeHandle;
   readonly leafSet: LeafSet;
   readonly table: RoutingTable;
+  readonly backups: Backups;
   readonly neighborhood: NeighborhoodSet;
   readonly #gained = new Map<Id, NodeHandle>();
   readonly #lost = new Map<Id, NodeHandle>();
@@ -38,10 +40,11 @@ export class Tables implements RoutingState {
     this.#config = config;
     this.leafSet = new LeafSet(self.id, config.leafSetSize);
     this.table = new RoutingTable(self.id, config.digitBits);
+    this.backups = new Backups(this.table);
     this.neighborhood = new NeighborhoodSet(config.neighborhoodSize);
   }
 
-  /** True when the node stands in any of the three. */
+  /** True when the node stands in leaf set, routing table or neighborhood set; backups are only remembered. */
   has(id: Id): boolean {
     return this.leafSet.has(id) || this.table.has(id) || this.neighborhood.has(id);
   }
@@ -57,7 +60,14 @@ export class Tables implements RoutingState {
 
   /** Offers an active node for its table slot and for the neighborhood set. */
   offer(handle: NodeHandle, proximityMs: Millis | undefined): void {
-    this.table.offer(handle, proximityMs);
+    const former = this.table.entryFor(handle.id);
+    const formerMs = former === undefined ? Infinity : this.table.proximityMs(former.id);
+    const isEntry = this.table.offer(handle, proximityMs);
+    if (isEntry) this.backups.remove(handle.id);
+    if (former !== undefined && former.id !== handle.id) {
+      if (!isEntry && proximityMs !== undefined) this.backups.offer(handle, proximityMs);
+      else if (isEntry && formerMs < Infinity) this.backups.offer(former, formerMs);
+    }
     if (proximityMs !== undefined) this.neighborhood.offer(handle, proximityMs);
   }
 
@@ -75,6 +85,7 @@ export class Tables implements RoutingState {
     const leaf = this.leafSet.remove(id);
     if (leaf !== undefined) this.#note(this.#gained, this.#lost, leaf);
     const slot = this.table.remove(id);
+    this.backups.remove(id);
     this.neighborhood.remove(id);
     return { leaf: leaf === undefined ? undefined : { wasNeighbor, above: this.leafSet.isAbove(id) }, slot };
   }
@@ -90,12 +101,13 @@ export class Tables implements RoutingState {
     return changes;
   }
 
-  /** Each table's size and limit; the routing table has one place a slot. */
+  /** Each table's size and limit; the routing table has one place a slot, and some backups. */
   bounds(): readonly Bound[] {
     const { leafSetSize, neighborhoodSize } = this.#config;
     return [
       { name: 'leaves', size: this.leafSet.size, limit: leafSetSize },
       { name: 'neighbors', size: this.neighborhood.size, limit: neighborhoodSize },
+      { name: 'backups', size: this.backups.size, limit: BACKUPS_MAX * digitCount(this.table.digitBits) * 2 ** this.table.digitBits },
     ];
   }
 
@@ -106,6 +118,7 @@ export class Tables implements RoutingState {
       wasFull: this.leafSet.wasFull,
       table: rows,
       tableMs: Array.from({ length: this.table.depth }, (_, row) => this.table.distances(row)),
+      backups: this.backups.state(),
       neighborhood: this.neighborhood.members().map((neighbor) => neighbor.id),
       neighborhoodMs: this.neighborhood.distances(),
     };
