@@ -66,11 +66,12 @@ export const overlayRows: readonly Row[] = [
       },
       {
         title: 'Joins and repairs',
-        meaning: 'Joins by outcome and repairs by structure, a second. Repairs without deaths: links break, not nodes.',
+        meaning: 'Joins by outcome and repairs by structure, a second. Repairs without deaths: links break, not nodes. Upkeep left out: its budget is spent, tables age.',
         unit: 'ops',
         queries: [
           { expr: rate(OVERLAY_METRICS.joins, ['outcome']), legend: 'join {{outcome}}' },
           { expr: rate(OVERLAY_METRICS.repairs, ['structure']), legend: 'repair {{structure}}' },
+          { expr: rate(OVERLAY_METRICS.upkeepLeftOut), legend: 'upkeep left out' },
         ],
       },
       {

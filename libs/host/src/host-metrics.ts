@@ -91,6 +91,7 @@ export class HostMetrics {
     else if (note === 'joined') this.overlay.joins.add(count, { outcome: 'joined' });
     else if (note === 'join_failed') this.overlay.joins.add(count, { outcome: 'failed' });
     else if (note === 'leaf_lost') this.overlay.repairs.add(count, { structure: 'leaf_set' });
+    else if (note === 'upkeep_left_out') this.overlay.upkeepLeftOut.add(count);
     else if (note === 'entry_lost') this.overlay.repairs.add(count, { structure: 'routing_table' });
   }
 

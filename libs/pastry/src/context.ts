@@ -6,6 +6,7 @@ import type { Leases } from './leases.ts';
 import type { Pace } from './pace.ts';
 import type { PastryMessage } from './messages.ts';
 import type { Tables } from './tables.ts';
+import type { UpkeepBudget } from './upkeep-budget.ts';
 
 /**
  * Where a node stands in its life.
@@ -23,6 +24,7 @@ export interface NodeContext {
   readonly tables: Tables;
   readonly leases: Leases;
   readonly pace: Pace;
+  readonly upkeep: UpkeepBudget;
   readonly phase: Phase;
   readonly send: (to: NodeHandle, message: PastryMessage) => void;
   /** Pings a candidate; if it answers and is active it is offered to the tables. */

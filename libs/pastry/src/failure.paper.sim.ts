@@ -64,7 +64,7 @@ describe('Rowstron & Druschel 2001, §2.5: node departure', () => {
     const entry = known.sort((a, b) => spread(a) - spread(b))[0]!;
     ring.crash(entry);
     // Its backups die with it: they would take its place at once.
-    for (const [kept] of backups.flatMap(({ nodes }) => nodes)) if (kept[0] === entry[0]) ring.crash(kept.split('@')[0]!);
+    for (const [kept] of backups.flatMap(({ nodes }) => nodes)) if (kept[0] === entry[0]) ring.crash(kept.split('@')[0] as Id);
     const asked: Id[] = [];
     ring.watch = (from, to, message) => {
       if (from === id && message.type === 'rowRequest') asked.push(to);

@@ -21,7 +21,7 @@ export interface MaintenanceDeps {
  * What a node does at its leisure: exchanges leaf sets with a leaf, and compares rows with others to find nearer nodes.
  * Every period is jittered. What repair has just done counts: an exchange of leaf sets for any reason stands for a routine
  * one, and a row that was asked for to fill a hole is not asked for again; so failures change what maintenance is spent on
- * more than how much there is of it.
+ * more than how much there is of it. All of it together is bounded by a budget of bytes.
  * Sources: Rhea et al. 2004 (periodic, not only reactive, recovery); Castro et al. MSR-TR-2003-52 (row exchange every 20 min).
  */
 export class Maintenance {
@@ -48,14 +48,14 @@ export class Maintenance {
   }
 
   tick(now: Millis): void {
-    const { config, rng } = this.#deps.context;
+    const { config, rng, tables } = this.#deps.context;
     const exchanged = this.#deps.leafProbing.takeExchanges();
     if (exchanged > 0 && this.#leavesAt !== Infinity) {
       this.#leavesAt = Math.min(this.#leavesAt + exchanged * config.leafMaintenanceMs, now + EXCHANGES_AHEAD_MAX * config.leafMaintenanceMs);
     }
     if (now >= this.#leavesAt) {
       this.#leavesAt = now + jittered(config.leafMaintenanceMs, rng);
-      this.#exchangeLeaves(now);
+      if (this.#affords(now, 2 * tables.leafSet.size)) this.#exchangeLeaves(now);
       // Its own.
       this.#deps.leafProbing.takeExchanges();
     }
@@ -68,6 +68,14 @@ export class Maintenance {
   state(now: Millis): Json {
     if (this.#leavesAt === Infinity) return null;
     return { leavesMs: this.#leavesAt - now, rowsMs: this.#rowsAt - now };
+  }
+
+  /** What is too dear now is left out until its next turn. */
+  #affords(now: Millis, handles: number): boolean {
+    const { note, upkeep } = this.#deps.context;
+    if (upkeep.spend(now, handles)) return true;
+    note('upkeep_left_out');
+    return false;
   }
 
   // Where a half is short, the farthest leaf on that side knows who comes next; else any leaf will do, those in doubt first.
@@ -84,8 +92,9 @@ export class Maintenance {
     const { config, rng, send, tables } = this.#deps.context;
     for (let row = 0; row < tables.table.depth; row++) {
       if (this.#deps.repair.askedSince(row, now - config.tableMaintenanceMs)) continue;
-      const member = rng.pick(tables.table.row(row));
-      if (member !== undefined) send(member, { type: 'rowRequest', nonce: ROW_EXCHANGE, row });
+      const entries = tables.table.row(row);
+      const member = rng.pick(entries);
+      if (member !== undefined && this.#affords(now, entries.length)) send(member, { type: 'rowRequest', nonce: ROW_EXCHANGE, row });
     }
   }
 }

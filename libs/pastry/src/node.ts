@@ -24,6 +24,7 @@ import { Pace } from './pace.ts';
 import { Repair } from './repair.ts';
 import { Sweep } from './sweep.ts';
 import { Tables } from './tables.ts';
+import { UpkeepBudget } from './upkeep-budget.ts';
 import { PastryView } from './view.ts';
 
 export type PastryInput = RoutingInput<PastryMessage>;
@@ -84,6 +85,7 @@ export class PastryNode implements Routing<PastryMessage> {
       tables: this.#tables,
       leases: this.#leases,
       pace: new Pace({ config, churn: this.#churn, told: () => this.#heartbeats.toldFailureRates() }),
+      upkeep: new UpkeepBudget(config),
       get phase() {
         return phase();
       },
@@ -214,6 +216,7 @@ export class PastryNode implements Routing<PastryMessage> {
       merge: this.#merge.state(now),
       repair: this.#repair.state(now),
       sweep: this.#sweep.state(now),
+      upkeep: this.#context.upkeep.state(now),
       churn: this.#churn.state(now),
       pace: this.#context.pace.state(now),
       peers: this.#peers.state(now),

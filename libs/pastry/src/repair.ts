@@ -60,7 +60,9 @@ export class Repair {
       this.#leafProbing.consider(now, this.#successors);
       if (this.beyond() !== undefined && this.#leavesAt === Infinity) this.#leavesAt = now + jittered(SHORT_RETRY_MS / 10, this.#context.rng);
     }
-    if (removal.slot !== undefined) this.#onHole(now, removal.slot);
+    if (removal.slot === undefined) return;
+    this.#context.note('entry_lost', lost);
+    this.#onHole(now, removal.slot);
   }
 
   /** Leaves of a ring neighbor that may take the place of those of whose death it told us in the same breath. */

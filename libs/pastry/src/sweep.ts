@@ -51,7 +51,7 @@ export class Sweep {
   }
 
   #visit(now: Millis): void {
-    const { pace, peers, tables, verify } = this.#context;
+    const { note, pace, peers, tables, upkeep, verify } = this.#context;
     if (this.#round.length === 0) this.#round = [...tables.table.entries()];
     const entry = this.#round.pop();
     // Of leaves their ring neighbors take care, and tell.
@@ -61,6 +61,7 @@ export class Sweep {
       this.#owed--;
       return;
     }
+    if (!upkeep.spend(now, 0)) return note('upkeep_left_out');
     verify(now, entry);
     // This one was planned.
     peers.takeSpentPings();

@@ -36,6 +36,7 @@ export const OVERLAY_METRICS = {
   routingTableNodes: { kind: 'gauge', name: 'banyan_overlay_routing_table_nodes', help: 'Filled entries of the routing table.' },
   joins: { kind: 'counter', name: 'banyan_overlay_joins_total', help: 'Joins of this node to a ring.', labels: { outcome: ['started', 'joined', 'failed'] } },
   repairs: { kind: 'counter', name: 'banyan_overlay_repairs_total', help: 'Repairs after the loss of a node.', labels: { structure: ['leaf_set', 'routing_table', 'other'] } },
+  upkeepLeftOut: { kind: 'counter', name: 'banyan_overlay_upkeep_left_out_total', help: 'Routine upkeep of tables left out because its budget of bytes was spent.' },
   peerDeaths: { kind: 'counter', name: 'banyan_overlay_peer_deaths_total', help: 'Peers whose death was confirmed.' },
   dropped: { kind: 'counter', name: 'banyan_overlay_messages_dropped_total', help: 'Messages given up, by reason.', labels: { reason: DROP_REASONS } },
   peerFaults: { kind: 'counter', name: 'banyan_overlay_peer_faults_total', help: 'Links closed because the peer broke the protocol.', labels: { fault: PEER_FAULTS } },
