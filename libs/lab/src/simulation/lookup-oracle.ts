@@ -52,8 +52,8 @@ export interface LookupOracleOptions {
   readonly arrived: (arrival: JudgedArrival) => void;
 }
 
-/** What a node has in its care for so long it has given up meanwhile: hop delivery parks 45 s after trying 30 s. */
-const CARE_MS: Millis = 90_000;
+/** What a node has in its care for so long it has given up meanwhile: hop delivery parks 75 s after trying 30 s. */
+const CARE_MS: Millis = 120_000;
 /** A lookup sent so long ago is forgotten unless a live node still has it: repeated deliveries come within seconds. */
 const REMEMBERED_MS: Millis = 600_000;
 const COMPLAINTS_MAX = 20;
