@@ -136,6 +136,8 @@ describe('a candidate', () => {
       node.hear(ROOT, { type: 'catchUp', group: GROUP, ballot: base.epoch, record: base, descriptor: DESCRIPTOR });
       node.hear(ROOT, { type: 'record', group: GROUP, record: base, descriptor: DESCRIPTOR });
       node.hear(CANDIDATE, { ...prepare(3), record: base });
+      // Who leaves votes until another is there in its place.
+      node.hear(fifth, { type: 'departing' });
       const { counter } = saidTo(node.wait(4_000), 'prepare').at(-1)!.body.ballot;
       const effects = [...node.hear(OTHER, promise(counter)), ...node.hear(CANDIDATE, promise(counter)), ...node.wait(300)];
       const proposed = saidTo(effects, 'catchUp')[0]!.body.record.voters.map(({ id }) => id);
