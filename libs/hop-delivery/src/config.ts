@@ -27,8 +27,9 @@ export interface HopDeliveryConfig {
 }
 
 /**
- * Names are known for 180 s, so that a copy that one node parked and another tried to pass on until it gave up still meets
- * its own; parking outlives a lease of 30 s, which may be what it waits for.
+ * Parking outlives two leases of 30 s, one after the other, and what lies between: the root may die, and then whoever
+ * took over from it, or a neighbor whose lease it needs may be cut off from it. Names are known for 180 s, so that a copy that
+ * two nodes parked in turn, and one tried to pass on until it gave up, still meets its own.
  */
 export const DEFAULT_HOP_DELIVERY_CONFIG: HopDeliveryConfig = {
   ackTimeoutMaxMs: 5_000,
@@ -37,7 +38,7 @@ export const DEFAULT_HOP_DELIVERY_CONFIG: HopDeliveryConfig = {
   unackedMax: 8_192,
   parkedMax: 2_048,
   parkedRetryMs: 500,
-  parkedForMs: 45_000,
+  parkedForMs: 75_000,
   seenForMs: 180_000,
   seenMax: 65_536,
   stallMs: 5_000,

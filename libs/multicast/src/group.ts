@@ -148,6 +148,11 @@ export class Group {
   acceptedSuccessor: { readonly ballot: Epoch; readonly record: EpochRecord } | undefined = undefined;
   /** A proposed record this node is catching up for, and who proposed it. */
   catchingUp: { readonly ballot: Epoch; readonly record: EpochRecord; readonly proposer: NodeHandle; readonly since: Millis } | undefined = undefined;
+  /**
+   * The newest proposed record for which this node said that it holds the history. It may be decided at any time, so nothing is
+   * forgotten before one as new is.
+   */
+  vouchedFor: Epoch | undefined = undefined;
   /** Invited by the root to become a voter or the next root. */
   duty: { readonly duty: 'voter' | 'root'; readonly until: Millis; lookAt: Millis } | undefined = undefined;
   /** The last acknowledgement sent as a voter. */
@@ -225,7 +230,7 @@ export class Group {
   /** Something here needs the tree. */
   wanted(turn: Turn): boolean {
     if (this.closed) return false;
-    return this.subscriptions.size > 0 || this.children.size > 0 || this.isVoter(turn) || this.duty !== undefined || this.sequencer !== undefined || this.seal !== undefined;
+    return this.subscriptions.size > 0 || this.children.size > 0 || this.isVoter(turn) || this.duty !== undefined || this.vouchedFor !== undefined || this.sequencer !== undefined || this.seal !== undefined;
   }
 
   sawSequence(next: Sequence): void {

@@ -50,6 +50,7 @@ export function install(turn: Turn, group: Group, record: EpochRecord): boolean 
   group.genesis = undefined;
   if (group.seal !== undefined && compareEpochs(group.seal.base.epoch, record.epoch) < 0) group.seal = undefined;
   if (group.catchingUp !== undefined && compareEpochs(group.catchingUp.ballot, record.epoch) <= 0) group.catchingUp = undefined;
+  if (group.vouchedFor !== undefined && compareEpochs(group.vouchedFor, record.epoch) <= 0) group.vouchedFor = undefined;
   if (group.sequencer !== undefined && compareEpochs(group.sequencer.epoch, record.epoch) !== 0) group.sequencer = undefined;
   group.sawSequence(record.firstSequence);
   dropOtherBranch(turn, group, record, Number.MAX_SAFE_INTEGER);

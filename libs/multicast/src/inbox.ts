@@ -134,7 +134,9 @@ export class Inbox {
       }
       return;
     }
-    const group = message.type === 'record' ? this.#groups.find(message.group) : this.#groups.open(message.group);
+    // Who is named a voter without having been asked takes its part like any other.
+    const isNamed = message.type !== 'record' || isVoter(message.record, turn.self);
+    const group = isNamed ? this.#groups.open(message.group) : this.#groups.find(message.group);
     if (group === undefined) return;
     learn(turn, group, { descriptor: message.descriptor });
     if (group.closed) return;

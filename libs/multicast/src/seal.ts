@@ -244,23 +244,30 @@ function propose(turn: Turn, group: Group, seal: Seal, firstSequence: Sequence):
 }
 
 /**
- * Who votes besides the proposer: those that promised and those invited, nearest to the key first, then those that are
- * silent without being known to be gone. Left out, a silent one that lives would make the new record lose its majority by
- * fewer deaths than the old one, and these may come before the record is decided.
+ * Who votes besides the proposer: those that promised and those invited, then those that are silent without being known to be
+ * gone, then those that leave, each nearest to the key first. Left out, one that lives would make the new record lose its
+ * majority by fewer deaths than the old one, and these may come before the record is decided. Who leaves is let go when another
+ * comes in its place.
  */
 function otherVoters(turn: Turn, group: Group, seal: Seal): readonly NodeHandle[] {
   const { base, learners, lost, promises } = seal;
-  const stays = (node: NodeHandle): boolean => !turn.isSelf(node) && !turn.neighbors.isDeparting(node) && !lost.some(({ id }) => id === node.id);
-  const nearest = (nodes: Iterable<NodeHandle>): NodeHandle[] => [...nodes].filter(stays).sort((a, b) => compareDistance(group.id, a.id, b.id));
+  const othersMax = turn.config.voters - 1;
+  const nearest = (nodes: readonly NodeHandle[]): NodeHandle[] => {
+    const named = new Map(nodes.filter((node) => !turn.isSelf(node) && !lost.some(({ id }) => id === node.id)).map((node) => [node.id, node]));
+    return [...named.values()].sort((a, b) => compareDistance(group.id, a.id, b.id));
+  };
   // Nobody is left of them: the leaves begin anew.
-  if (promises.size === 0) return nearest(turn.view.replicaSet(group.id, turn.config.voters)).slice(0, turn.config.voters - 1);
-  const sure = nearest(new Map([...[...promises.values()].map(({ from }) => from), ...learners].map((node) => [node.id, node])).values());
-  const silent = group.reliable ? nearest(base.voters.filter((voter) => !promises.has(voter.id) && !seal.restarted.has(voter.id) && !turn.neighbors.isDead(voter))) : [];
-  // The root, whose silence may be why this node proposes itself, is the last of them.
-  silent.sort((a, b) => Number(a.id === base.root.id) - Number(b.id === base.root.id));
+  if (promises.size === 0) return nearest(turn.view.replicaSet(group.id, turn.config.voters)).slice(0, othersMax);
+  const sure = [...[...promises.values()].map(({ from }) => from), ...learners];
+  if (!group.reliable) return nearest(sure).filter((node) => !turn.neighbors.isDeparting(node)).slice(0, othersMax);
+  const silent = base.voters.filter((voter) => !promises.has(voter.id) && !seal.restarted.has(voter.id) && !turn.neighbors.isDead(voter));
+  // The root, whose silence may be why this node proposes itself, is the last of the silent.
+  const doubt = (node: NodeHandle): number => (turn.neighbors.isDeparting(node) ? 3 : !silent.includes(node) ? 0 : node.id === base.root.id ? 2 : 1);
+  const others = nearest([...sure, ...silent]).sort((a, b) => doubt(a) - doubt(b));
+  const last = others.at(-1);
   // An even number tolerates no more deaths than one fewer does, and that needs one voter less to go on.
-  if (silent.length > 0 && (1 + sure.length + silent.length) % 2 === 0) silent.pop();
-  return [...sure, ...silent].slice(0, turn.config.voters - 1);
+  if (last !== undefined && doubt(last) > 0 && others.length % 2 === 1) others.pop();
+  return others.slice(0, othersMax);
 }
 
 function repeat(turn: Turn, group: Group, seal: Seal): void {

@@ -66,14 +66,17 @@ export function upkeepElectorate(turn: Turn, group: Group, sequencer: Sequencer)
   const room = want - (record.voters.length - out.length);
   const learners = [...group.children.values()].filter((child) => child.caughtUp && !isVoter(record, child.handle));
   if (room > 0 && learners.length > 0) {
-    startSeal(turn, group, { learners: learners.slice(0, room).map((child) => child.handle), lost: out });
+    const joining = learners.slice(0, room).map((child) => child.handle);
+    // Who leaves votes until another is there in its place.
+    const replaced = departing.slice(0, Math.max(0, joining.length - lost.length));
+    startSeal(turn, group, { learners: joining, lost: [...lost, ...replaced] });
     return;
   }
   if (room > 0) inviteVoters(turn, group, sequencer, { record, room });
   // Nobody to replace them: fewer voters that live are better than a majority that hangs on the dead.
   const isLongLost = lost.some((voter) => turn.now - (sequencer.missing.get(voter.id) ?? turn.now) > 3 * turn.config.voterLostMs);
   const isHeldUp = departing.length > 0 && room <= 0;
-  if ((isLongLost || isHeldUp) && record.voters.length - lost.length >= majorityOf(record)) startSeal(turn, group, { learners: [], lost: out });
+  if ((isLongLost || isHeldUp) && record.voters.length - lost.length >= majorityOf(record)) startSeal(turn, group, { learners: [], lost: isHeldUp ? out : lost });
 }
 
 /** An invited child holds everything. */
@@ -131,7 +134,7 @@ function heirOf(turn: Turn, group: Group, record: EpochRecord): NodeHandle | und
   }
   if (!turn.view.ready || turn.view.isRoot(group.id)) return undefined;
   const owner = turn.view.replicaSet(group.id, 1)[0];
-  return owner === undefined || turn.isSelf(owner) ? undefined : owner;
+  return owner === undefined || turn.isSelf(owner) || !turn.neighbors.stays(owner) ? undefined : owner;
 }
 
 /** Voters that are dead, came back in a newer life, or were out of the tree for too long. */

@@ -63,6 +63,25 @@ describe('a voter', () => {
     assert.deepEqual(refusal?.body.record, following(4));
   });
 
+  it('that said it holds the history of a proposed record forgets nothing until one as new is decided', () => {
+    const node = new LoneNode(SELF, [ROOT, OTHER, CANDIDATE]);
+    const [said] = saidTo(node.hear(ROOT, { type: 'catchUp', group: GROUP, ballot: FIRST.epoch, record: FIRST, descriptor: DESCRIPTOR }), 'caughtUp');
+    assert.equal(said?.to, ROOT.id);
+    node.wait(60_000);
+    node.hear(OTHER, { type: 'record', group: GROUP, record: FIRST, descriptor: DESCRIPTOR });
+    assert.equal(saidTo(node.hear(CANDIDATE, prepare(3)), 'promise').length, 1);
+    const without: EpochRecord = { ...following(4), voters: [CANDIDATE, OTHER] };
+    node.hear(CANDIDATE, { type: 'record', group: GROUP, record: without, descriptor: DESCRIPTOR });
+    node.wait(60_000);
+    assert.equal(node.machine.describe(GROUP), undefined);
+  });
+
+  it('that is named without having been asked takes its part', () => {
+    const node = new LoneNode(SELF, [ROOT, OTHER, CANDIDATE]);
+    const grafts = saidTo(node.hear(ROOT, { type: 'record', group: GROUP, record: FIRST, descriptor: DESCRIPTOR }), 'graft');
+    assert.equal(grafts[0]?.to, ROOT.id);
+  });
+
   it('that started again is no voter of a record that names its earlier life', () => {
     const node = voter(nodeAt('ee', 2));
     const [refusal] = saidTo(node.hear(CANDIDATE, prepare(3)), 'refuse');
@@ -117,6 +136,8 @@ describe('a candidate', () => {
       node.hear(ROOT, { type: 'catchUp', group: GROUP, ballot: base.epoch, record: base, descriptor: DESCRIPTOR });
       node.hear(ROOT, { type: 'record', group: GROUP, record: base, descriptor: DESCRIPTOR });
       node.hear(CANDIDATE, { ...prepare(3), record: base });
+      // Who leaves votes until another is there in its place.
+      node.hear(fifth, { type: 'departing' });
       const { counter } = saidTo(node.wait(4_000), 'prepare').at(-1)!.body.ballot;
       const effects = [...node.hear(OTHER, promise(counter)), ...node.hear(CANDIDATE, promise(counter)), ...node.wait(300)];
       const proposed = saidTo(effects, 'catchUp')[0]!.body.record.voters.map(({ id }) => id);

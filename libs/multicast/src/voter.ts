@@ -85,8 +85,10 @@ export function tickCatchUp(turn: Turn, group: Group): void {
     group.catchingUp = undefined;
     return;
   }
-  if (group.ring.next >= record.firstSequence) turn.direct(proposer, { type: 'caughtUp', group: group.id, ballot, next: group.ring.next });
-  else if (group.fetch?.source.id !== proposer.id) startFetch(turn, group, proposer, record.firstSequence);
+  if (group.ring.next >= record.firstSequence) {
+    if (group.vouchedFor === undefined || compareEpochs(group.vouchedFor, ballot) < 0) group.vouchedFor = ballot;
+    turn.direct(proposer, { type: 'caughtUp', group: group.id, ballot, next: group.ring.next });
+  } else if (group.fetch?.source.id !== proposer.id) startFetch(turn, group, proposer, record.firstSequence);
 }
 
 /** A voter acknowledges what it holds, at most once a millisecond. */

@@ -183,7 +183,7 @@ export class Heartbeats {
     leases.issue(now, to, now + leaseMs);
     this.#adopt(now, request);
     const failureRate = pace.failureRate(now);
-    send(to, { type: 'heartbeat', sentAt: now, leaseMs, grants: request.sentAt, urgent: false, failureRate, digest: 0, failed: [], leaves: [], running: leases.running(now, this.#context.tables.leafSet) });
+    send(to, { type: 'heartbeat', sentAt: now, leaseMs, grants: request.sentAt, urgent: false, failureRate, digest: 0, failed: [], leaves: [], running: leases.running(now, this.#context.tables.leafSet, to.id) });
   }
 
   state(now: Millis): Json {
@@ -232,7 +232,7 @@ export class Heartbeats {
       digest: halfDigest(halfOf(leafSet, leafSet.isAbove(partner.handle.id), config.leafSetSize / 2)),
       failed,
       leaves: this.#leavesFor(partner, failed.length),
-      running: leases.running(now, leafSet),
+      running: leases.running(now, leafSet, partner.handle.id),
     });
   }
 
@@ -260,8 +260,8 @@ export class Heartbeats {
   // Keys of the silent are nobody's until their leases have run out; we may be the one to take them over without ever
   // having granted such a lease.
   #adopt(now: Millis, { running }: HeartbeatMessage): void {
-    const { leases, self } = this.#context;
-    for (const lease of running) if (lease.id !== self.id) leases.adopt(now, lease);
+    const { leases, self, tables } = this.#context;
+    for (const lease of running) if (lease.id !== self.id) leases.adopt(now, lease, tables.leafSet);
   }
 
   // Compares its half towards us with ourselves and our half beyond.

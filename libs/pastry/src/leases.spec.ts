@@ -25,41 +25,49 @@ describe('a lease that was issued', () => {
     expect(leases.blocks(1, keyOfGone, leafSet)).toBe(false);
   });
 
-  it('is told of while it runs, unless it is to a ring neighbor, who goes on renewing it', () => {
+  it('is told of while it runs, to all but its holder', () => {
     const leases = new Leases();
     for (const holder of [left, right, farther, gone]) leases.issue(0, holder, 10_000);
-    expect(leases.running(0, leafSet).map(({ id }) => id)).toEqual([farther.id, gone.id]);
-    expect(leases.running(11_000, leafSet)).toEqual([]);
+    expect(leases.running(0, leafSet, left.id).map(({ id }) => id)).toEqual([right.id, farther.id, gone.id]);
+    expect(leases.running(11_000, leafSet, left.id)).toEqual([]);
   });
 });
 
 describe('a lease that another issued', () => {
   it('binds who was told of it, and is told on only where its holder is no leaf', () => {
     const leases = new Leases();
-    leases.adopt(0, from(gone, 5_000));
-    leases.adopt(0, from(farther, 5_000));
+    leases.adopt(0, from(gone, 5_000), leafSet);
+    leases.adopt(0, from(farther, 5_000), leafSet);
     expect(leases.blocks(4_000, keyOfGone, leafSet)).toBe(true);
-    expect(leases.running(4_000, leafSet)).toEqual([from(gone, 1_000)]);
+    expect(leases.running(4_000, leafSet, left.id)).toEqual([from(gone, 1_000)]);
   });
 
   it('is not prolonged by being told again while it runs, so two who tell each other come to an end', () => {
     const leases = new Leases();
-    leases.adopt(0, from(gone, 5_000));
-    leases.adopt(4_000, from(gone, 5_000));
+    leases.adopt(0, from(gone, 5_000), leafSet);
+    leases.adopt(4_000, from(gone, 5_000), leafSet);
     expect(leases.blocks(5_001, keyOfGone, leafSet)).toBe(false);
+  });
+
+  it('is prolonged where its holder is a leaf, and binds once it is none', () => {
+    const leases = new Leases();
+    leases.adopt(0, from(farther, 5_000), leafSet);
+    leases.adopt(4_000, from(farther, 5_000), leafSet);
+    expect(leases.blocks(8_000, farther.id, leafSet)).toBe(false);
+    expect(leases.blocks(8_000, farther.id, new LeafSet(self, 8, [right, left]))).toBe(true);
   });
 
   it('counts also where we have promised for a shorter time ourselves', () => {
     const leases = new Leases();
     leases.issue(0, gone, 1_000);
-    leases.adopt(0, from(gone, 5_000));
+    leases.adopt(0, from(gone, 5_000), leafSet);
     expect(leases.blocks(4_000, keyOfGone, leafSet)).toBe(true);
   });
 
   it('does not count for an earlier life than we know', () => {
     const leases = new Leases();
     leases.issue(0, handleOf(gone.id, 2), 1_000);
-    leases.adopt(0, from(gone, 5_000));
+    leases.adopt(0, from(gone, 5_000), leafSet);
     expect(leases.blocks(4_000, keyOfGone, leafSet)).toBe(false);
   });
 });

@@ -57,25 +57,26 @@ export class Leases {
 
   /**
    * Keeps a promise that another gave and told us of: where its holder is silent, we may be the one who would take over
-   * its keys, although we never were its neighbor, or for a moment only. While it runs, being told again does not prolong it:
-   * else it would run on for ever between two who tell each other.
+   * its keys, although we never were its neighbor, or for a moment only. While it runs, being told again prolongs it only for a
+   * leaf of ours, of which we tell nobody unless it is next to us: else it would run on for ever between two who tell each other.
    */
-  adopt(now: Millis, { id, incarnation, forMs }: RunningLease): void {
+  adopt(now: Millis, { id, incarnation, forMs }: RunningLease, leafSet: LeafSet): void {
     const present = this.#issued.get(id);
     if (present !== undefined && present.incarnation > incarnation) return;
     const isTold = present?.isAdopted === true && present.incarnation === incarnation && present.until > now;
-    if (!isTold) this.#keep(now, { id, incarnation }, { until: now + forMs, isAdopted: true });
+    if (!isTold || leafSet.has(id)) this.#keep(now, { id, incarnation }, { until: now + forMs, isAdopted: true });
   }
 
   /**
-   * Promises that run on though they are not renewed any more: our own to lives that are no ring neighbors now, be they leaves
-   * still (whoever came between may find them silent), and those of others to lives that are no leaves.
+   * Promises that a ring neighbor is to know, for it may be next to their holders when we are gone: those to our other neighbor,
+   * which may fall silent just before us; our own to lives that are no neighbors now, be they leaves still (whoever came between
+   * may find them silent); and those of others to lives that are no leaves.
    */
-  running(now: Millis, leafSet: LeafSet): readonly RunningLease[] {
+  running(now: Millis, leafSet: LeafSet, to: Id): readonly RunningLease[] {
     const running: RunningLease[] = [];
     for (const [id, { incarnation, until, isAdopted }] of this.#issued) {
-      const isRenewed = isAdopted ? leafSet.has(id) : id === leafSet.left?.id || id === leafSet.right?.id;
-      if (until > now && !isRenewed) running.push({ id, incarnation, forMs: until - now });
+      const isOurs = !isAdopted || leafSet.isNeighbor(id) || !leafSet.has(id);
+      if (until > now && isOurs && id !== to) running.push({ id, incarnation, forMs: until - now });
     }
     return running;
   }

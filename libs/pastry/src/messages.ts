@@ -58,7 +58,7 @@ export interface RingLookup {
   readonly hops: number;
 }
 
-/** A lease that was granted to a life which is no leaf of the granter any more, and runs on for `forMs`. */
+/** A lease that was granted to a life and runs on for `forMs`. */
 export interface RunningLease extends FailedLife {
   readonly forMs: Millis;
 }
@@ -83,7 +83,7 @@ export interface HeartbeatMessage {
   readonly failed: readonly FailedLife[];
   /** Leaves of the sender that the receiver seems to lack, or will have room for after these deaths. */
   readonly leaves: readonly NodeHandle[];
-  /** Leases the sender knows of that run on though their holders are silent: the receiver leaves those keys alone, too. */
+  /** Leases the sender knows of that run on where their holders fall silent: the receiver leaves those keys alone then, too. */
   readonly running: readonly RunningLease[];
 }
 

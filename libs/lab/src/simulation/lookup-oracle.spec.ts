@@ -67,6 +67,16 @@ describe('a lookup', () => {
     }
   });
 
+  it('that comes back before its acknowledgement is in the node\'s care still', () => {
+    const { oracle } = judge();
+    oracle.taken(7, { by: 3, hop: '0@1:4', now: 1_010 });
+    oracle.handedOn(7, 0);
+    oracle.taken(7, { by: 3, hop: '2@1:9', now: 1_020 });
+    oracle.handedOn(7, 3);
+    oracle.died(3, 1_055);
+    expect(oracle.verdict()).toMatchObject({ lost: 0, lostWithNode: 1 });
+  });
+
   it('is a duplicate at its second delivery, unless the first root died', () => {
     const { oracle, ring } = judge();
     oracle.arrived(7, { at: 1, hops: 1, now: 1_050 });

@@ -52,8 +52,8 @@ export interface LookupOracleOptions {
   readonly arrived: (arrival: JudgedArrival) => void;
 }
 
-/** What a node has in its care for so long it has given up meanwhile: hop delivery parks 45 s after trying 30 s. */
-const CARE_MS: Millis = 90_000;
+/** What a node has in its care for so long it has given up meanwhile: hop delivery parks 75 s after trying 30 s. */
+const CARE_MS: Millis = 120_000;
 /** A lookup sent so long ago is forgotten unless a live node still has it: repeated deliveries come within seconds. */
 const REMEMBERED_MS: Millis = 600_000;
 const COMPLAINTS_MAX = 20;
@@ -67,8 +67,8 @@ interface Lookup {
   readonly takers: Set<Host>;
   /** The hops by which it was taken, with who took it: a hop that is repeated is acknowledged and dropped. */
   readonly hops: Set<string>;
-  /** Hosts that took it and were not relieved of it by the next one's acknowledgement, and since when. */
-  readonly holders: Map<Host, Millis>;
+  /** Hosts that took it and were not relieved of it by the next one's acknowledgement: how often, and when last. */
+  readonly holders: Map<Host, { readonly copies: number; readonly since: Millis }>;
   diedWith: 'nobody' | 'sender' | 'node';
   /** Where it was delivered first; undefined before. */
   firstRoot: Host | undefined;
@@ -140,7 +140,12 @@ export class LookupOracle {
 
   /** The next hop acknowledged it. */
   handedOn(number: number, by: Host): void {
-    this.#find(number)?.holders.delete(by);
+    const holders = this.#find(number)?.holders;
+    const held = holders?.get(by);
+    if (held === undefined) return;
+    // It may have come back before the acknowledgement that it was taken.
+    if (held.copies > 1) holders?.set(by, { ...held, copies: held.copies - 1 });
+    else holders?.delete(by);
   }
 
   arrived(number: number, { at, hops, now }: { readonly at: Host; readonly hops: number; readonly now: Millis }): void {
@@ -166,7 +171,7 @@ export class LookupOracle {
   /** A life ended: what it had in its care is gone. */
   died(host: Host, now: Millis): void {
     for (const lookup of this.#atHost.get(host) ?? []) {
-      const since = lookup.holders.get(host);
+      const since = lookup.holders.get(host)?.since;
       lookup.holders.delete(host);
       lookup.takers.delete(host);
       if (since !== undefined && now - since < CARE_MS) lookup.diedWith = host === lookup.from ? 'sender' : 'node';
@@ -227,7 +232,7 @@ export class LookupOracle {
 
   #take(lookup: Lookup, by: Host, now: Millis): void {
     lookup.takers.add(by);
-    lookup.holders.set(by, now);
+    lookup.holders.set(by, { copies: (lookup.holders.get(by)?.copies ?? 0) + 1, since: now });
     const ofHost = this.#atHost.get(by);
     if (ofHost === undefined) this.#atHost.set(by, new Set([lookup]));
     else ofHost.add(lookup);
