@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { afterAll, expect, it } from 'vitest';
+import { CliProcess } from './testing/cli-process.ts';
 
 const servicesDirectory = join(import.meta.dirname, '..', '..', '..', 'services');
 const folder = mkdtempSync(join(tmpdir(), 'banyan-service-process-'));
@@ -92,6 +93,19 @@ it('ends with 0 when the launcher at the other end of stdin is gone', async () =
   const { code, stderr } = await service.ended;
   expect(code).toBe(0);
   expect(lines(stderr)).toContainEqual(expect.objectContaining({ event: 'service_stopping', cause: 'stdin' }));
+});
+
+it('gives whoever knows a secret a token, by a command', async () => {
+  const service = new Service('auth', ['--data-dir', dataDir, '--initial-admin-secret', 'sixteen-and-more']);
+  const { addresses } = await service.ready();
+  const ask = (secret: string): CliProcess =>
+    new CliProcess(folder, ['token', '--auth', addresses?.['api'] ?? '', '--authority', join(dataDir, 'ca.pem')], { BANYAN_SECRET: secret });
+  const { code, stdout } = await ask('sixteen-and-more').ended;
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+\n$/);
+  expect(await ask('another').ended).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('(CLIENT_SECRET_INVALID)') as string });
+  service.signal('SIGTERM');
+  expect((await service.ended).code).toBe(0);
 });
 
 it('takes over the lock of one that was killed, and is told who holds it while one lives', async () => {

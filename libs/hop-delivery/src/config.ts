@@ -6,6 +6,8 @@ export interface HopDeliveryConfig {
   readonly ackTimeoutMaxMs: Millis;
   /** A message that no attempt could pass on for so long is dropped: `hop_gave_up`. */
   readonly giveUpMs: Millis;
+  /** A message for a root that stays silent goes by way of another node after so long. */
+  readonly detourMs: Millis;
   /** Messages passed on and not yet acknowledged; at the bound a new one is refused: `unacked_full`. */
   readonly unackedMax: number;
   /** Messages that wait for a root or for this node to become ready; at the bound a new one is refused: `parked_full`. */
@@ -31,6 +33,7 @@ export interface HopDeliveryConfig {
 export const DEFAULT_HOP_DELIVERY_CONFIG: HopDeliveryConfig = {
   ackTimeoutMaxMs: 5_000,
   giveUpMs: 30_000,
+  detourMs: 10_000,
   unackedMax: 8_192,
   parkedMax: 2_048,
   parkedRetryMs: 500,

@@ -12,6 +12,8 @@ const key = root.id;
 class Preferences implements Geometry {
   readonly self = self;
   hops: readonly Hop[];
+  /** By which an unreachable root is reached. */
+  around: Hop | undefined;
 
   constructor(...hops: readonly Hop[]) {
     this.hops = hops;
@@ -24,6 +26,14 @@ class Preferences implements Geometry {
 
   makesProgress(_key: Id, to: NodeHandle): boolean {
     return to.id > self.id;
+  }
+
+  isNearer(_key: Id, one: NodeHandle, other: NodeHandle): boolean {
+    return one.id > other.id;
+  }
+
+  detour(): Hop | undefined {
+    return this.around;
   }
 }
 
@@ -132,6 +142,30 @@ describe('a silent next hop', () => {
     route(hops, 0);
     geometry.hops = [last(b)];
     expect(sends(hops.tick(250))).toMatchObject([{ to: root, message: { hopId: 1 } }]);
+  });
+
+  it('that looked like the root gives way to one that is nearer to the key', () => {
+    const geometry = new Preferences(last(b));
+    const hops = deliveryOver(geometry);
+    route(hops, 0);
+    geometry.hops = [last(a)];
+    expect(sends(hops.tick(250))).toMatchObject([{ to: b, message: { hopId: 1 } }]);
+    geometry.hops = [last(root)];
+    const effects = hops.tick(hops.next());
+    expect(types(effects)).toEqual(['suspect', 'hopDone', 'send']);
+    expect(sends(effects)).toMatchObject([{ to: root, hop: { attempt: 2 } }]);
+  });
+
+  it('that is the root, and out of reach from here only, is reached by way of another after a while', () => {
+    const geometry = new Preferences(last(root));
+    const hops = deliveryOver(geometry, { detourMs: 1_000 });
+    route(hops, 0);
+    geometry.around = via(a);
+    expect(sends(hops.tick(250))).toMatchObject([{ to: root, message: { hopId: 1 } }]);
+    expect(sends(hops.tick(750))).toMatchObject([{ to: root, message: { hopId: 1 } }]);
+    const effects = hops.tick(hops.next());
+    expect(types(effects)).toEqual(['suspect', 'hopDone', 'send']);
+    expect(sends(effects)).toMatchObject([{ to: a, hop: { attempt: 2 } }]);
   });
 
   it('that is the root is replaced once it is dead', () => {

@@ -271,8 +271,7 @@ export class HopDelivery {
   #overdue(now: Millis, hop: UnackedHop): readonly HopEffect[] {
     const suspect: HopEffect = { type: 'suspect', peer: hop.hop.to };
     if (now - hop.takenAt >= this.#deps.config.giveUpMs) return [suspect, ...this.#end(now, hop, 'timeout'), drop('hop_gave_up')];
-    // It may have delivered already, its acknowledgement lost: whoever is the root by now would deliver once more.
-    if (hop.hop.last === true) return [suspect, this.#retransmit(now, hop)];
+    if (hop.hop.last === true) return [suspect, ...this.#askRootAgain(now, hop)];
     const excluded = new Set(hop.excluded).add(hop.hop.to.id);
     const other = this.#deps.geometry.nextHop(hop.taken.key, excluded, hop.taken.seek);
     if (other === undefined) return [suspect, this.#retransmit(now, hop)];
@@ -280,6 +279,23 @@ export class HopDelivery {
     if (other.to.id === hop.hop.to.id) return [suspect, this.#retransmit(now, hop)];
     const next = { taken: hop.taken, takenAt: hop.takenAt, hop: other, attempt: hop.attempt + 1, excluded };
     return [suspect, ...this.#end(now, hop, 'timeout'), this.#send(now, next)];
+  }
+
+  /**
+   * A silent root may have delivered already, its acknowledgement lost: one that is farther from the key would deliver once
+   * more. One that is nearer is the root whatever the silent one is: that looked like it only while a gap hid the nearer one.
+   * One that stays silent may be so for this node only: then it is reached by way of another. Each waits before it does so, for
+   * that other may not reach it either.
+   */
+  #askRootAgain(now: Millis, hop: UnackedHop): readonly HopEffect[] {
+    const { config, geometry } = this.#deps;
+    const { key, seek } = hop.taken;
+    const other = geometry.nextHop(key, NO_PEERS, seek);
+    if (other !== undefined && geometry.isNearer(key, other.to, hop.hop.to)) return [...this.#end(now, hop, 'timeout'), ...this.#retryElsewhere(now, hop)];
+    const detour = now - hop.takenAt < config.detourMs ? undefined : geometry.detour(hop.hop.to);
+    if (detour === undefined || hop.taken.hops >= HOPS_MAX) return [this.#retransmit(now, hop)];
+    const next = { taken: hop.taken, takenAt: hop.takenAt, hop: detour, attempt: hop.attempt + 1, excluded: NO_PEERS };
+    return [...this.#end(now, hop, 'timeout'), this.#send(now, next)];
   }
 
   #retransmit(now: Millis, hop: UnackedHop): HopEffect {

@@ -33,6 +33,13 @@ export interface Geometry {
   nextHop(key: Id, excluded: ReadonlySet<Id>, seek?: Seek): Hop | undefined;
   /** True when going from here to `to` brings `key` nearer (longer prefix, or as long and numerically closer). */
   makesProgress(key: Id, to: NodeHandle): boolean;
+  /** True when of two members `one` and not `other` is the root of `key`. */
+  isNearer(key: Id, one: NodeHandle, other: NodeHandle): boolean;
+  /**
+   * A peer that may reach the `root` of a key when this node does not, or knows by now that it is dead. It need not make
+   * progress, so it is for messages that have waited.
+   */
+  detour(root: NodeHandle): Hop | undefined;
 }
 
 /**

@@ -234,19 +234,33 @@ export function sealDeadline(turn: Turn, seal: Seal): Millis {
 }
 
 function propose(turn: Turn, group: Group, seal: Seal, firstSequence: Sequence): EpochRecord {
-  const survivors = [...seal.promises.values()].map(({ from }) => from);
-  const others = new Map([...survivors, ...seal.learners].map((node) => [node.id, node]));
-  others.delete(turn.self.id);
-  for (const node of [...seal.lost, ...others.values()]) if (seal.lost.includes(node) || turn.neighbors.isDeparting(node)) others.delete(node.id);
-  if (survivors.length === 0) for (const leaf of turn.view.replicaSet(group.id, turn.config.voters)) if (!turn.isSelf(leaf)) others.set(leaf.id, leaf);
-  const nearest = [...others.values()].sort((a, b) => compareDistance(group.id, a.id, b.id)).slice(0, turn.config.voters - 1);
   return {
     epoch: seal.ballot,
     root: turn.self,
-    voters: [turn.self, ...nearest],
+    voters: [turn.self, ...otherVoters(turn, group, seal)],
     firstSequence,
     lineage: extendLineage(seal.base, firstSequence),
   };
+}
+
+/**
+ * Who votes besides the proposer: those that promised and those invited, nearest to the key first, then those that are
+ * silent without being known to be gone. Left out, a silent one that lives would make the new record lose its majority by
+ * fewer deaths than the old one, and these may come before the record is decided.
+ */
+function otherVoters(turn: Turn, group: Group, seal: Seal): readonly NodeHandle[] {
+  const { base, learners, lost, promises } = seal;
+  const stays = (node: NodeHandle): boolean => !turn.isSelf(node) && !turn.neighbors.isDeparting(node) && !lost.some(({ id }) => id === node.id);
+  const nearest = (nodes: Iterable<NodeHandle>): NodeHandle[] => [...nodes].filter(stays).sort((a, b) => compareDistance(group.id, a.id, b.id));
+  // Nobody is left of them: the leaves begin anew.
+  if (promises.size === 0) return nearest(turn.view.replicaSet(group.id, turn.config.voters)).slice(0, turn.config.voters - 1);
+  const sure = nearest(new Map([...[...promises.values()].map(({ from }) => from), ...learners].map((node) => [node.id, node])).values());
+  const silent = group.reliable ? nearest(base.voters.filter((voter) => !promises.has(voter.id) && !seal.restarted.has(voter.id) && !turn.neighbors.isDead(voter))) : [];
+  // The root, whose silence may be why this node proposes itself, is the last of them.
+  silent.sort((a, b) => Number(a.id === base.root.id) - Number(b.id === base.root.id));
+  // An even number tolerates no more deaths than one fewer does, and that needs one voter less to go on.
+  if (silent.length > 0 && (1 + sure.length + silent.length) % 2 === 0) silent.pop();
+  return [...sure, ...silent].slice(0, turn.config.voters - 1);
 }
 
 function repeat(turn: Turn, group: Group, seal: Seal): void {

@@ -109,6 +109,21 @@ describe('a candidate', () => {
     assert.ok(proposals.length > 0 && proposals.every(({ body }) => body.proposal === bound));
   });
 
+  it('names voters again that are silent and not known to be gone, so that its record outlives as many deaths as the last', () => {
+    const fifth = nodeAt('ea');
+    const five: EpochRecord = { ...FIRST, voters: [...FIRST.voters, fifth] };
+    for (const [base, named] of [[five, [SELF, OTHER, fifth, CANDIDATE, ROOT]], [FIRST, [SELF, OTHER, CANDIDATE]]] as const) {
+      const node = new LoneNode(SELF, [ROOT, OTHER, CANDIDATE]);
+      node.hear(ROOT, { type: 'catchUp', group: GROUP, ballot: base.epoch, record: base, descriptor: DESCRIPTOR });
+      node.hear(ROOT, { type: 'record', group: GROUP, record: base, descriptor: DESCRIPTOR });
+      node.hear(CANDIDATE, { ...prepare(3), record: base });
+      const { counter } = saidTo(node.wait(4_000), 'prepare').at(-1)!.body.ballot;
+      const effects = [...node.hear(OTHER, promise(counter)), ...node.hear(CANDIDATE, promise(counter)), ...node.wait(300)];
+      const proposed = saidTo(effects, 'catchUp')[0]!.body.record.voters.map(({ id }) => id);
+      assert.deepEqual(new Set(proposed), new Set(named.map(({ id }) => id)));
+    }
+  });
+
   it('that holds only the newest history fetches the oldest that any voter promised, before others catch up', () => {
     const owner = nodeAt('f0');
     const node = new LoneNode(owner, [ROOT, OTHER, SELF, CANDIDATE]);

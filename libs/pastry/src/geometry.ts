@@ -8,6 +8,9 @@ import { HopChoice } from './hop-choice.ts';
 import { makesProgress, nextHop } from './next-hop.ts';
 import { ReplicaChoice } from './replica-choice.ts';
 
+/** Leaves around a silent root that are looked at for a detour. */
+const DETOURS_MAX = 4;
+
 /**
  * Pastry's next-hop rule as hop delivery asks for it: with what liveness and leases have to say about it.
  * `clock` is the time of the turn that asks.
@@ -47,6 +50,18 @@ export class PastryGeometry implements Geometry {
     const { tables } = this.#context;
     if (makesProgress(tables, key, to)) return true;
     return tables.leafSet.has(to.id) && compareDistance(key, to.id, this.self.id) < 0;
+  }
+
+  isNearer(key: Id, one: NodeHandle, other: NodeHandle): boolean {
+    return compareDistance(key, one.id, other.id) < 0;
+  }
+
+  // Whoever stands next to it on the ring is the first to know whether it lives, and the last to lose touch with it.
+  detour(root: NodeHandle): Hop | undefined {
+    const { peers, tables } = this.#context;
+    const now = this.#clock();
+    const near = tables.leafSet.nearestTo(root.id, DETOURS_MAX).find((leaf) => !peers.isDoubtful(now, leaf));
+    return near === undefined ? undefined : { to: near, rule: 'leaf-set' };
   }
 
   /** True when neither a missing lease nor one that we issued keeps us from delivering a key whose root we are. */

@@ -51,7 +51,7 @@ export class Introduction {
     const { peers, tables } = this.#context;
     peers.placed(from.id, message.at);
     // Round-trip times are symmetric, so the newcomer's measurement serves us too.
-    if (message.roundTripMs !== undefined && peers.proximityMs(from.id) === undefined) peers.measured(from.id, message.roundTripMs);
+    if (message.roundTripMs !== undefined && peers.proximityMs(from.id) === undefined) peers.told(from.id, message.roundTripMs);
     tables.offer(from, peers.proximityMs(from.id));
     this.lookAt(now, message.entries, this.#context.config.gossipProbesMax);
   }

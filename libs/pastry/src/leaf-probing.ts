@@ -108,7 +108,7 @@ export class LeafProbing {
     this.#context.peers.placed(from.id, message.at);
     const probe = this.#open.get(from.id);
     if (probe !== undefined && probe.nonce === message.nonce) {
-      if (probe.tries === 1) this.#context.peers.measured(from.id, now - probe.sentAt);
+      if (probe.tries === 1) this.#context.peers.measured(now, from.id, now - probe.sentAt);
       this.#close(from.id);
     }
     if (!participates(this.#context.phase)) return;
@@ -161,8 +161,9 @@ export class LeafProbing {
 
   #send(now: Millis, probe: OpenProbe): void {
     const { config, peers, send } = this.#context;
-    // Backs off once only: a joiner waits for every answer, and nothing is delivered for its keys meanwhile.
-    const waitMs = Math.min(config.peers.timeoutMaxMs, peers.timeoutMs(probe.peer.id) * (probe.tries === 0 ? 1 : 2));
+    // Backs off once only, and no further than for a stranger: a joiner waits for every answer, nothing is delivered for its keys
+    // meanwhile, and one answer of a peer that stood still makes it look far away. A late answer counts while the probe is open.
+    const waitMs = Math.min(2 * config.peers.timeoutInitialMs, peers.timeoutMs(probe.peer.id) * (probe.tries === 0 ? 1 : 2));
     probe.tries++;
     probe.sentAt = now;
     this.#due.set(probe.peer.id, now + waitMs);

@@ -343,6 +343,7 @@ export class PastryNode implements Routing<PastryMessage> {
 
   #onStall(now: Millis, forMs: Millis): void {
     this.#hops.stalled(now, forMs);
+    this.#peers.stalled(now);
     // After a shorter stall too: where a lease ran out meanwhile, another may own our keys by now.
     const isBrief = forMs <= this.#context.config.leaseMs / 2 && this.#heartbeats.leased(now);
     if (isBrief || this.#phase !== 'active') return;
@@ -409,7 +410,7 @@ export class PastryNode implements Routing<PastryMessage> {
   #applyHops(now: Millis, effects: readonly HopEffect[]): void {
     for (const effect of effects) {
       if (effect.type === 'suspect') this.#liveness.verify(now, effect.peer, 'unacknowledged');
-      else if (effect.type === 'measured') this.#peers.measured(effect.peer, effect.roundTripMs);
+      else if (effect.type === 'measured') this.#peers.measured(now, effect.peer, effect.roundTripMs);
       else this.#out.push(effect);
     }
   }

@@ -86,6 +86,17 @@ describe('a probe', () => {
     expect(peers.roundTripMs(peer.id)).toBe(1_500);
   });
 
+  it('measures nothing across a time in which this node did not run', () => {
+    const peers = peersOf();
+    peers.heard(0, peer);
+    const [first] = pings(peers.probe(100, peer, 'measure'));
+    peers.stalled(40_000);
+    expect(peers.receive(40_000, peer, { type: 'pong', nonce: first!, ready: true, at: NOWHERE, wants: false })).toEqual([{ type: 'answered', peer, ready: true }]);
+    expect(peers.roundTripMs(peer.id)).toBeUndefined();
+    peers.measured(40_050, peer.id, 50);
+    expect(peers.roundTripMs(peer.id)).toBe(50);
+  });
+
   it('of a candidate that stays silent ends without a verdict', () => {
     const peers = peersOf([helper]);
     const first = peers.probe(0, peer, 'measure');
@@ -168,7 +179,7 @@ describe('a probe', () => {
       peers.ready = true;
       peers.heard(0, helper);
       peers.placed(helper.id, { x: 0, y: 0, height: 1, error: 50 });
-      for (let i = 0; i < 40; i++) peers.measured(helper.id, 20);
+      for (let i = 0; i < 40; i++) peers.measured(0, helper.id, 20);
       return peers;
     };
     const [asker, asked] = [settled(), settled()];

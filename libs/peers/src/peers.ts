@@ -60,6 +60,8 @@ export class Peers {
   readonly #relays = new Map<number, Relay>();
   /** Above every nonce that a probe of ours will reach, so that relayed pings are told apart. */
   #nextRelayNonce = RELAY_NONCE_FIRST;
+  /** What was sent earlier measures nothing. */
+  #measuresFrom: Millis = -Infinity;
 
   constructor(deps: PeersDeps) {
     const { config } = deps;
@@ -130,8 +132,21 @@ export class Peers {
     this.#unreachable.clear();
   }
 
-  /** Adds a measurement made elsewhere: a hop's acknowledgement, a leaf-set reply, the peer's own probe of us. */
-  measured(peer: Id, roundTripMs: Millis): void {
+  /**
+   * This node did not run until now. An answer to what it sent before has waited here: the time measures the pause, and every
+   * peer would look as far away as that.
+   */
+  stalled(now: Millis): void {
+    this.#measuresFrom = now;
+  }
+
+  /** Adds a measurement of our own: the answer to a ping, a hop's acknowledgement, a leaf-set reply. */
+  measured(now: Millis, peer: Id, roundTripMs: Millis): void {
+    if (now - roundTripMs >= this.#measuresFrom) this.told(peer, roundTripMs);
+  }
+
+  /** Adds what the peer itself has measured. */
+  told(peer: Id, roundTripMs: Millis): void {
     const row = this.#records.rowOf(peer);
     if (row === undefined) return;
     this.#records.roundTrips.add(row, roundTripMs);
@@ -262,7 +277,7 @@ export class Peers {
   // We asked to be told, and only an active member tells.
   #onDistance(from: NodeHandle, roundTripMs: Millis): readonly PeerEffect[] {
     if (!(roundTripMs >= 0) || this.proximityMs(from.id) !== undefined) return NONE;
-    this.measured(from.id, roundTripMs);
+    this.told(from.id, roundTripMs);
     return [{ type: 'answered', peer: from, ready: true }];
   }
 
@@ -275,7 +290,7 @@ export class Peers {
     const roundTripMs = this.#probes.answered(now, from.id, pong.nonce);
     if (roundTripMs === undefined) return NONE;
     this.placed(from.id, pong.at);
-    this.measured(from.id, roundTripMs);
+    this.measured(now, from.id, roundTripMs);
     const answered: PeerEffect = { type: 'answered', peer: from, ready: pong.ready };
     if (!pong.wants || !this.ready) return [answered];
     return [answered, { type: 'send', to: from, message: { type: 'distance', roundTripMs } }];

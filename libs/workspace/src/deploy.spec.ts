@@ -17,6 +17,7 @@ interface ComposedService {
 }
 
 interface Composition {
+  readonly name?: string;
   readonly services: Readonly<Record<string, ComposedService>>;
   readonly volumes: Readonly<Record<string, unknown>>;
 }
@@ -59,6 +60,11 @@ describe('the Dockerfile', () => {
     expect(dockerfile).toMatch(/^USER [1-9]\d*:[1-9]\d*$/m);
   });
 
+  it('asks no registry for anything but its base', () => {
+    expect(dockerfile).not.toMatch(/^#\s*syntax=/m);
+    expect(dockerfile).not.toMatch(/(?:--from=|from=)[^\s,]*[/:.]/);
+  });
+
   it('runs only programs that exist, without a shell', () => {
     for (const [, script] of dockerfile.matchAll(/deploy\/docker\/([\w-]+\.mjs)/g)) expect(existsSync(join(workspaceRoot, 'deploy/docker', script!)), script).toBe(true);
     for (const [line] of dockerfile.matchAll(/^(ENTRYPOINT|HEALTHCHECK).*$/gm)) expect(line).toMatch(/\["node", .*\]$/);
@@ -66,6 +72,10 @@ describe('the Dockerfile', () => {
 });
 
 describe('the composition', () => {
+  it('is understood by the older docker-compose, too', () => {
+    expect(composition.name).toBeUndefined();
+  });
+
   it('starts the control plane and six nodes', () => {
     expect(composed.map(({ name }) => name).sort()).toEqual(['auth', 'bootstrap', ...[1, 2, 3, 4, 5, 6].map((number) => `node-${number}`), 'tree-builder']);
   });

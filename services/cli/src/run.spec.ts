@@ -26,6 +26,9 @@ describe('banyan', () => {
     [['publish', 'g', '--file', 'x', '--message', 'y'], 'not both'],
     [['group', 'create', 'x', '--delivery', 'maybe'], 'Allowed choices are'],
     [['nodes', '--address', '127.0.0.1:1'], '--address needs --authority'],
+    [['token'], 'give --auth HOST:PORT and --authority FILE'],
+    [['token', '--auth', '127.0.0.1:1', '--authority', 'ca.pem'], "put the secret of 'admin' into the environment as BANYAN_SECRET"],
+    [['token', '--ttl', '0'], 'Give seconds from 1 to 86400'],
     [['errors', 'NO_QUORUMS'], 'did you mean NO_QUORUM'],
   ])('says how it is used, and ends with 2: %j', async (argv, words) => {
     const { code, stderr, stdout } = await banyan(argv);

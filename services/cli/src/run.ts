@@ -8,12 +8,13 @@ import { nodesCommand } from './commands/nodes.ts';
 import { publishCommand } from './commands/publish.ts';
 import { routeCommand } from './commands/route.ts';
 import { subscribeCommand } from './commands/subscribe.ts';
+import { tokenCommand } from './commands/token.ts';
 import { treeCommand } from './commands/tree.ts';
 import { upCommand } from './commands/up.ts';
 import { EXIT_DONE, reportFailure } from './failure.ts';
 import type { Io } from './io.ts';
 
-const COMMANDS = [upCommand, nodesCommand, routeCommand, groupCommand, publishCommand, subscribeCommand, treeCommand, doctorCommand, errorsCommand];
+const COMMANDS = [upCommand, nodesCommand, routeCommand, groupCommand, publishCommand, subscribeCommand, treeCommand, tokenCommand, doctorCommand, errorsCommand];
 
 // These end in their own way when the user wants no more; all others just stop.
 const ENDING_THEMSELVES = new Set(['up', 'publish', 'subscribe', 'tree']);

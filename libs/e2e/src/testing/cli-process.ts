@@ -18,9 +18,9 @@ export class CliProcess {
   #stderr = '';
 
   /** Starts `banyan` with these words against the overlay in `dataDir`. */
-  constructor(dataDir: string, words: readonly string[]) {
+  constructor(dataDir: string, words: readonly string[], env: Readonly<Record<string, string>> = {}) {
     this.#child = spawn(process.execPath, [banyan, ...words], {
-      env: { ...process.env, BANYAN_DATA_DIR: dataDir, NO_COLOR: '1' },
+      env: { ...process.env, BANYAN_DATA_DIR: dataDir, NO_COLOR: '1', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#child.stdout?.on('data', (chunk: Buffer) => { this.#stdout += chunk.toString(); });

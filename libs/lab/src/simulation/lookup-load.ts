@@ -1,6 +1,6 @@
 import { randomId, type Id } from '@banyan/ids';
-import type { Envelope, HopId } from '@banyan/kbr';
-import type { CommandOf } from '@banyan/overlay';
+import type { Envelope, HopId, NodeHandle } from '@banyan/kbr';
+import type { CommandOf, OverlayEffect } from '@banyan/overlay';
 import type { PastryMessage } from '@banyan/pastry';
 import type { Millis } from '@banyan/sansio';
 import type { Host } from '@banyan/simulator';
@@ -8,6 +8,8 @@ import { LookupOracle, type JudgedArrival, type Judge } from './lookup-oracle.ts
 import type { OverlaySimulation } from './overlay-simulation.ts';
 import type { ProbeApplications, ProbeBody, ProbeCommand, ProbeEvent } from './probe.ts';
 import { exponential } from './random-variates.ts';
+
+type EnvelopeMessage = Extract<PastryMessage, { readonly type: 'envelope' }>;
 
 /** Sends lookups from random ready nodes to random keys and has an oracle judge what becomes of them. */
 export class LookupLoad<A extends ProbeApplications> {
@@ -26,7 +28,12 @@ export class LookupLoad<A extends ProbeApplications> {
     this.#simulation = simulation;
     this.oracle = new LookupOracle({ ring: judge, idOf: (host) => simulation.idOf(host), arrived });
     simulation.observe({
-      message: (host, message) => this.#received(host, message),
+      message: (host, message) => {
+        if (message.type === 'hopAck') this.#acknowledged(host, message.hopId);
+      },
+      step: (now, host, input, effects) => {
+        if (input.type === 'message' && input.message.type === 'envelope') this.#received(now, host, input.from, { message: input.message, effects });
+      },
       sent: (host, message) => this.#forwarded(host, message),
       event: (now, host, app, event) => {
         if (app === 'probe') this.#arrived(now, host, event as ProbeEvent);
@@ -87,11 +94,11 @@ export class LookupLoad<A extends ProbeApplications> {
     this.#simulation.command(from, 'probe', command as CommandOf<A['probe']>);
   }
 
-  #received(host: Host, message: PastryMessage): void {
-    if (message.type === 'envelope') {
-      const probe = probeIn(message);
-      if (probe !== undefined) this.oracle.taken(probe, host, this.#simulation.world.now);
-    } else if (message.type === 'hopAck') this.#acknowledged(host, message.hopId);
+  /** What a node acknowledges is in its care; what it does not take stays with the sender. */
+  #received(now: Millis, by: Host, from: NodeHandle, { message, effects }: { readonly message: EnvelopeMessage; readonly effects: readonly OverlayEffect<A>[] }): void {
+    const probe = probeIn(message);
+    if (probe === undefined || !effects.some((effect) => effect.type === 'send' && effect.message.type === 'hopAck' && effect.message.hopId === message.hopId)) return;
+    this.oracle.taken(probe, { by, hop: `${from.id}@${from.incarnation}:${message.hopId}`, now });
   }
 
   #acknowledged(host: Host, hopId: HopId): void {

@@ -38,7 +38,7 @@ describe('a lookup', () => {
 
   it('is lost when nobody died with it', () => {
     const { oracle } = judge();
-    oracle.taken(7, 3, 1_010);
+    oracle.taken(7, { by: 3, hop: '0@1:4', now: 1_010 });
     oracle.handedOn(7, 0);
     oracle.died(0, 1_055);
     expect(oracle.open).toBe(1);
@@ -48,21 +48,23 @@ describe('a lookup', () => {
 
   it('is lost with a node that had not handed it on', () => {
     const { oracle } = judge();
-    oracle.taken(7, 3, 1_010);
+    oracle.taken(7, { by: 3, hop: '0@1:4', now: 1_010 });
     oracle.handedOn(7, 0);
     oracle.died(3, 1_055);
     expect(oracle.open).toBe(0);
     expect(oracle.verdict()).toMatchObject({ lost: 0, lostWithNode: 1 });
   });
 
-  it('is in nobody\'s care twice: a copy that comes back is dropped', () => {
-    const { oracle } = judge();
-    oracle.taken(7, 3, 1_010);
-    oracle.handedOn(7, 0);
-    oracle.handedOn(7, 3);
-    oracle.taken(7, 3, 1_010);
-    oracle.died(3, 1_055);
-    expect(oracle.verdict()).toMatchObject({ lost: 1, lostWithNode: 0 });
+  it('is in a node\'s care anew when it comes back by another hop, and not when a hop is repeated', () => {
+    for (const [again, lost] of [['0@1:4', 1], ['2@1:9', 0]] as const) {
+      const { oracle } = judge();
+      oracle.taken(7, { by: 3, hop: '0@1:4', now: 1_010 });
+      oracle.handedOn(7, 0);
+      oracle.handedOn(7, 3);
+      oracle.taken(7, { by: 3, hop: again, now: 1_010 });
+      oracle.died(3, 1_055);
+      expect(oracle.verdict()).toMatchObject({ lost, lostWithNode: 1 - lost });
+    }
   });
 
   it('is a duplicate at its second delivery, unless the first root died', () => {
@@ -93,7 +95,7 @@ describe('a lookup', () => {
 
   it('was given up, not lost with the node, when that dies minutes after it took it', () => {
     const { oracle } = judge();
-    oracle.taken(7, 3, 1_010);
+    oracle.taken(7, { by: 3, hop: '0@1:4', now: 1_010 });
     oracle.handedOn(7, 0);
     oracle.died(3, 121_010);
     expect(oracle.verdict()).toMatchObject({ lost: 1, lostWithNode: 0 });

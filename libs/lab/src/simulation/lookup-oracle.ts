@@ -63,8 +63,10 @@ interface Lookup {
   readonly key: Id;
   readonly from: Host;
   readonly sentAt: Millis;
-  /** Hosts that ever held it. A copy that comes to one of them again is dropped there. */
+  /** Hosts that ever held it. */
   readonly takers: Set<Host>;
+  /** The hops by which it was taken, with who took it: a hop that is repeated is acknowledged and dropped. */
+  readonly hops: Set<string>;
   /** Hosts that took it and were not relieved of it by the next one's acknowledgement, and since when. */
   readonly holders: Map<Host, Millis>;
   diedWith: 'nobody' | 'sender' | 'node';
@@ -115,6 +117,7 @@ export class LookupOracle {
       from,
       sentAt: now,
       takers: new Set(),
+      hops: new Set(),
       holders: new Map(),
       diedWith: 'nobody',
       firstRoot: undefined,
@@ -126,10 +129,13 @@ export class LookupOracle {
     this.#take(lookup, from, now);
   }
 
-  /** A node received it from the hop before. */
-  taken(number: number, by: Host, now: Millis): void {
+  /** A node acknowledged it to the hop before, which is known by a name of its own: from there it may come again by another hop. */
+  taken(number: number, { by, hop, now }: { readonly by: Host; readonly hop: string; readonly now: Millis }): void {
     const lookup = this.#find(number);
-    if (lookup !== undefined && !lookup.takers.has(by)) this.#take(lookup, by, now);
+    const name = `${by} ${hop}`;
+    if (lookup === undefined || lookup.hops.has(name)) return;
+    lookup.hops.add(name);
+    this.#take(lookup, by, now);
   }
 
   /** The next hop acknowledged it. */

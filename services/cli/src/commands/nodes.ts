@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { OverlayError, parseStatus } from '@banyan/grpc';
+import { isReason, OverlayError, parseStatus } from '@banyan/grpc';
 import { isAlive } from '@banyan/local-overlay';
 import type { Io } from '../io.ts';
 import { say } from '../io.ts';
@@ -32,7 +32,7 @@ export function nodesCommand(io: Io): Command {
       const access = await accessOverlay(io, options);
       const rows = await Promise.all(nodesOf(access).map((node) => askNode(access, node)));
       say(io, options.json === true ? json(rows, 2) : nodeTable(io, rows));
-      if (rows.length > 0 && rows.every((row) => row.answerMs === undefined)) throw new OverlayError('UNREACHABLE', 'no node answers');
+      if (rows.length > 0 && rows.every((row) => row.answerMs === undefined)) throw noAnswer(rows);
     });
 }
 
@@ -62,6 +62,13 @@ async function askNode(access: OverlayAccess, { name, id, pid, api, runs }: Know
   } finally {
     client.close();
   }
+}
+
+/** When all of them give one reason, that is what is to be mended: a token, for example. */
+function noAnswer(rows: readonly NodeRow[]): OverlayError {
+  const [told, ...others] = new Set(rows.map((row) => row.state));
+  if (told !== undefined && others.length === 0 && isReason(told) && told !== 'UNREACHABLE') return new OverlayError(told, 'every node refused the call');
+  return new OverlayError('UNREACHABLE', 'no node answers');
 }
 
 function nodeTable(io: Io, rows: readonly NodeRow[]): string {
