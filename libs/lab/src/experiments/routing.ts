@@ -75,7 +75,7 @@ function comparison(here: { readonly nodes: number; readonly leafSet: number; re
 
 function accounts(results: RoutingResults): Table {
   return {
-    columns: ['lookups', 'lost', 'incorrect', 'duplicate', 'late', 'entries a node', 'most', 'messages a node and s, idle', 'virtual s'],
+    columns: ['lookups', 'lost', 'incorrect', 'duplicate', 'late', 'entries a node', 'most', 'messages a node and s, idle', 'virtual s', 'events', 'a CPU s'],
     rows: [
       [
         results.lookups,
@@ -87,6 +87,8 @@ function accounts(results: RoutingResults): Table {
         results.entriesPerNode.max,
         results.idleMessagesPerNodeSecond ?? '-',
         results.virtualSeconds,
+        results.events,
+        results.eventsPerCpuSecond,
       ],
     ],
   };

@@ -1,6 +1,7 @@
 import type { DigitBits } from '@banyan/ids';
 import type { Millis } from '@banyan/sansio';
 import type { Topology } from '@banyan/simulator';
+import { startMeter } from '../report/meter.ts';
 import type { Progress } from '../report/progress.ts';
 import { mean, rounded } from '../statistics.ts';
 import { growMeasured, type JoinFigures } from './join-cost.ts';
@@ -56,11 +57,14 @@ export type RoutingResults = {
   readonly machinesMade: number | null;
   readonly virtualSeconds: number;
   readonly events: number;
+  /** Without what perfect tables took. */
+  readonly eventsPerCpuSecond: number;
   readonly complaints: readonly string[];
 };
 
 /** Lets every host join, waits a minute, then routes between random pairs: the key is the id of the other node. */
 export function measureRouting({ topology, lookups, seed, leafSet, digitBits, direct, machinesMax = MACHINES_MAX }: RoutingSetup, progress: Progress): RoutingResults {
+  const meter = startMeter();
   const nodes = new NodeFactory<ProbeApplications>({ leafSet, digitBits, applications: () => ({ probe: new Probe() }) });
   const simulation = new OverlaySimulation<ProbeApplications>({ topology, seed, makeNode: nodes.make });
   const { world, ring, rng } = simulation;
@@ -81,6 +85,7 @@ export function measureRouting({ topology, lookups, seed, leafSet, digitBits, di
   }
   world.runUntil(() => oracle.delivered === lookups, world.now + DRAIN_MS);
 
+  const { cpuSeconds } = meter();
   const { lost, incorrect, duplicate, late } = oracle.verdict();
   const entries = simulation.ids().flatMap((id) => nodes.routing(id)?.sizes().entries ?? []);
   return {
@@ -99,6 +104,7 @@ export function measureRouting({ topology, lookups, seed, leafSet, digitBits, di
     machinesMade: members?.made ?? null,
     virtualSeconds: rounded(world.now / 1_000, 1),
     events: world.events,
+    eventsPerCpuSecond: Math.round(world.events / cpuSeconds),
     complaints: oracle.complaints,
   };
 }
