@@ -36,6 +36,14 @@ export interface HopDeliveryDeps {
   readonly place: () => Coordinate;
   /** Smoothed round-trip time, for explained routes. */
   readonly roundTripMs: (peer: Id) => Millis | undefined;
+  /** From where numbers go on, when this life has given some already. */
+  readonly numbers?: HopNumbers;
+}
+
+/** The next numbers that a node gives to a hop and to a message of its own; no number is given twice in one life. */
+export interface HopNumbers {
+  readonly hopId: HopId;
+  readonly counter: number;
 }
 
 /** A message that begins its route here. */
@@ -61,8 +69,8 @@ export class HopDelivery {
   readonly #hopsSeen: SeenWindow<undefined>;
   /** Names with their keys; undefined for those that another root told us. */
   readonly #namesDelivered: SeenWindow<Id | undefined>;
-  #nextHopId: HopId = 1;
-  #nextCounter = 1;
+  #nextHopId: HopId;
+  #nextCounter: number;
   /** Messages received before that time have waited while this node was stalled. */
   #freshFrom: Millis = -Infinity;
   /** The choice told in the last `forward`: `resume` mostly follows it at once and need not choose again. */
@@ -71,6 +79,8 @@ export class HopDelivery {
   constructor(deps: HopDeliveryDeps) {
     const bounds = { forMs: deps.config.seenForMs, max: deps.config.seenMax };
     this.#deps = deps;
+    this.#nextHopId = deps.numbers?.hopId ?? 1;
+    this.#nextCounter = deps.numbers?.counter ?? 1;
     this.#hopsSeen = new SeenWindow(bounds);
     this.#namesDelivered = new SeenWindow(bounds);
   }
@@ -180,6 +190,11 @@ export class HopDelivery {
   /** How many messages are in our care: unacknowledged, parked. */
   load(): { readonly unacked: number; readonly parked: number } {
     return { unacked: this.#unacked.size, parked: this.#parking.size };
+  }
+
+  /** The numbers it would give next. */
+  numbers(): HopNumbers {
+    return { hopId: this.#nextHopId, counter: this.#nextCounter };
   }
 
   /** Every queue and window with its limit. */

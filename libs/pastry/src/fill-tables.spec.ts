@@ -1,7 +1,7 @@
 import { seededRng } from '@banyan/sansio';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_PASTRY_CONFIG } from './config.ts';
-import { fillTables } from './fill-tables.ts';
+import { fillTables, standingRing } from './fill-tables.ts';
 import { LeafSet } from './leaf-set.ts';
 import { RoutingTable } from './routing-table.ts';
 import { randomNodes } from './testing/nodes.ts';
@@ -13,15 +13,16 @@ describe('filled tables', () => {
     const rng = seededRng(4);
     const ring = randomNodes(rng, 300);
     const places = new Map(ring.map((node) => [node.id, rng.next() * 1_000]));
-    const proximityMs = (a: { id: string }, b: { id: string }): number => Math.abs(places.get(a.id as never)! - places.get(b.id as never)!);
+    const distanceMs = (a: { id: string }, b: { id: string }): number => Math.abs(places.get(a.id as never)! - places.get(b.id as never)!);
     for (const index of [0, 17, 299]) {
       const self = ring[index]!;
-      const filled = fillTables({ self, ring, index, proximityMs, config, candidatesMax: Infinity, rng });
+      const proximityMs = (place: number): number => distanceMs(self, ring[place]!);
+      const filled = fillTables({ ring: standingRing(ring, config.digitBits), index, proximityMs, config, candidatesMax: Infinity, rng });
       const [leafSet, table] = [new LeafSet(self.id, config.leafSetSize), new RoutingTable(self.id, config.digitBits)];
       for (const node of ring) {
         if (node === self) continue;
         leafSet.insert(node);
-        table.offer(node, proximityMs(self, node));
+        table.offer(node, distanceMs(self, node));
       }
       expect(filled.leaves.map((leaf) => leaf.id)).toEqual(leafSet.members.map((leaf) => leaf.id));
       expect(new Set(filled.entries.map(({ handle }) => handle.id))).toEqual(new Set([...table.entries()].map((entry) => entry.id)));
@@ -30,8 +31,8 @@ describe('filled tables', () => {
 
   it('are small in a small ring', () => {
     const ring = randomNodes(seededRng(1), 2);
-    const query = { self: ring[0]!, ring, index: 0, proximityMs: () => 1, config, candidatesMax: 16, rng: seededRng(2) };
+    const query = { ring: standingRing(ring, config.digitBits), index: 0, proximityMs: () => 1, config, candidatesMax: 16, rng: seededRng(2) };
     expect(fillTables(query).leaves).toEqual([ring[1]]);
-    expect(fillTables({ ...query, ring: ring.slice(0, 1) })).toEqual({ leaves: [], entries: [], neighborhood: [] });
+    expect(fillTables({ ...query, ring: standingRing(ring.slice(0, 1), config.digitBits) })).toEqual({ leaves: [], entries: [], neighborhood: [] });
   });
 });

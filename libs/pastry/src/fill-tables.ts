@@ -1,4 +1,4 @@
-import { digitAt, digitCount, type DigitBits, type Id } from '@banyan/ids';
+import { digitAt, digitCount, type DigitBits } from '@banyan/ids';
 import type { NodeHandle } from '@banyan/kbr';
 import type { Millis, Rng } from '@banyan/sansio';
 import type { PastryConfig } from './config.ts';
@@ -16,13 +16,20 @@ export interface FilledTables {
   readonly neighborhood: readonly Placed[];
 }
 
+/** A whole ring: every node at its place in the order of ids. */
+export interface StandingRing {
+  readonly size: number;
+  handleAt(place: number): NodeHandle;
+  /** One digit of the id at a place, most significant first; with the b of the tables. */
+  digitAt(place: number, position: number): number;
+}
+
 export interface FillQuery {
-  readonly self: NodeHandle;
-  /** Every node of the ring, sorted by id, self among them. */
-  readonly ring: readonly NodeHandle[];
-  /** Where self stands in `ring`. */
+  readonly ring: StandingRing;
+  /** Whose tables: its place. */
   readonly index: number;
-  readonly proximityMs: (a: NodeHandle, b: NodeHandle) => Millis;
+  /** How far it is from there to the node at another place. */
+  readonly proximityMs: (place: number) => Millis;
   readonly config: PastryConfig;
   /** Candidates looked at per slot, drawn at random from all that fit; Infinity looks at every one: perfect tables. */
   readonly candidatesMax: number;
@@ -35,72 +42,64 @@ export interface FillQuery {
  * O(|L| + rows · 2^b · (log N + candidatesMax)). Source: Gummadi et al. 2003 (sampling 16 candidates is near to the best).
  */
 export function fillTables(query: FillQuery): FilledTables {
+  const { config, index, ring } = query;
   const entries: Placed[] = [];
-  const near = new Map<Id, Placed>();
-  const { digitBits } = query.config;
-  let range: Range = { low: 0, high: query.ring.length };
-  for (let row = 0; row < digitCount(digitBits) && range.high - range.low > 1; row++) {
-    const own = digitAt(query.self.id, row, digitBits);
-    let ownRange = range;
-    for (const { digit, slot } of columns(query.ring, range, row, digitBits)) {
-      if (digit === own) ownRange = slot;
-      else entries.push(nearest(query, slot, near));
+  let [low, high] = [0, ring.size];
+  for (let row = 0; row < digitCount(config.digitBits) && high - low > 1; row++) {
+    const own = ring.digitAt(index, row);
+    let [ownLow, ownHigh] = [low, high];
+    // All of these share `row` digits; the ring is sorted, so those with the same next digit follow each other.
+    for (let first = low; first < high; ) {
+      const column = ring.digitAt(first, row);
+      const after = firstAbove(ring, { column, row, low: first + 1, high });
+      if (column === own) [ownLow, ownHigh] = [first, after];
+      else entries.push(nearest(query, first, after));
+      first = after;
     }
-    range = ownRange;
+    [low, high] = [ownLow, ownHigh];
   }
-  return { leaves: trueLeaves(query), entries, neighborhood: closestNeighbors(near, query.config.neighborhoodSize) };
+  // No node fits two slots, so the entries are all different.
+  const neighborhood = [...entries].sort((a, b) => a.proximityMs - b.proximityMs).slice(0, config.neighborhoodSize);
+  return { leaves: trueLeaves(query), entries, neighborhood };
 }
 
-interface Range {
-  readonly low: number;
-  readonly high: number;
+/** A ring of which the nodes are given, sorted by id. */
+export function standingRing(nodes: readonly NodeHandle[], b: DigitBits): StandingRing {
+  const handleAt = (place: number): NodeHandle => nodes[place] as NodeHandle;
+  return { size: nodes.length, handleAt, digitAt: (place, position) => digitAt(handleAt(place).id, position, b) };
 }
 
-// Within a range of ids that share `row` digits, the runs with the same next digit; the ring is sorted, so they follow each other.
-function* columns(ring: readonly NodeHandle[], range: Range, row: number, b: DigitBits): Generator<{ readonly digit: number; readonly slot: Range }> {
-  let low = range.low;
-  while (low < range.high) {
-    const digit = digitAt(idAt(ring, low), row, b);
-    let after = low + 1;
-    let end = range.high;
-    while (after < end) {
-      const middle = (after + end) >> 1;
-      if (digitAt(idAt(ring, middle), row, b) > digit) end = middle;
-      else after = middle + 1;
-    }
-    yield { digit, slot: { low, high: after } };
-    low = after;
+function firstAbove(ring: StandingRing, { column, row, low, high }: { readonly column: number; readonly row: number; readonly low: number; readonly high: number }): number {
+  let after = low;
+  let end = high;
+  while (after < end) {
+    const middle = (after + end) >> 1;
+    if (ring.digitAt(middle, row) > column) end = middle;
+    else after = middle + 1;
   }
+  return after;
 }
 
-function nearest(query: FillQuery, slot: Range, near: Map<Id, Placed>): Placed {
-  const all = slot.high - slot.low;
-  let best: Placed | undefined;
-  for (let i = 0; i < Math.min(all, query.candidatesMax); i++) {
-    const at = all <= query.candidatesMax ? slot.low + i : slot.low + query.rng.below(all);
-    const handle = query.ring[at] as NodeHandle;
-    const proximityMs = query.proximityMs(query.self, handle);
-    if (best === undefined || proximityMs < best.proximityMs) best = { handle, proximityMs };
+function nearest({ candidatesMax, proximityMs, ring, rng }: FillQuery, low: number, high: number): Placed {
+  const all = high - low;
+  let best = low;
+  let bestMs = Infinity;
+  for (let i = 0; i < Math.min(all, candidatesMax); i++) {
+    const place = all <= candidatesMax ? low + i : low + rng.below(all);
+    const ms = proximityMs(place);
+    if (ms >= bestMs) continue;
+    best = place;
+    bestMs = ms;
   }
-  const chosen = best as Placed;
-  near.set(chosen.handle.id, chosen);
-  return chosen;
+  return { handle: ring.handleAt(best), proximityMs: bestMs };
 }
 
 function trueLeaves({ ring, index, config }: FillQuery): readonly NodeHandle[] {
-  const others = ring.length - 1;
+  const others = ring.size - 1;
   const count = Math.min(config.leafSetSize, others);
   const above = Math.min(config.leafSetSize / 2, count);
   const leaves: NodeHandle[] = [];
-  for (let step = 1; step <= above; step++) leaves.push(ring[(index + step) % ring.length] as NodeHandle);
-  for (let step = count - above; step >= 1; step--) leaves.push(ring[(index - step + ring.length) % ring.length] as NodeHandle);
+  for (let step = 1; step <= above; step++) leaves.push(ring.handleAt((index + step) % ring.size));
+  for (let step = count - above; step >= 1; step--) leaves.push(ring.handleAt((index - step + ring.size) % ring.size));
   return leaves;
-}
-
-function closestNeighbors(near: Map<Id, Placed>, max: number): FilledTables['neighborhood'] {
-  return [...near.values()].sort((a, b) => a.proximityMs - b.proximityMs).slice(0, max);
-}
-
-function idAt(ring: readonly NodeHandle[], index: number): Id {
-  return (ring[index] as NodeHandle).id;
 }

@@ -4,7 +4,7 @@ import { seededRng } from '@banyan/sansio';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_PASTRY_CONFIG } from './config.ts';
 import { Density } from './density.ts';
-import { fillTables } from './fill-tables.ts';
+import { fillTables, standingRing } from './fill-tables.ts';
 import { HopChoice } from './hop-choice.ts';
 import { makesProgress, nextHop } from './next-hop.ts';
 import { Tables } from './tables.ts';
@@ -63,7 +63,7 @@ describe('Rowstron & Druschel 2001, §2.2: randomized routing', () => {
     const ring = randomNodes(rng, 400);
     const self = ring[7]!;
     const tables = new Tables(self, DEFAULT_PASTRY_CONFIG);
-    const filled = fillTables({ self, ring, index: 7, proximityMs: () => 1, config: DEFAULT_PASTRY_CONFIG, candidatesMax: 4, rng });
+    const filled = fillTables({ ring: standingRing(ring, DEFAULT_PASTRY_CONFIG.digitBits), index: 7, proximityMs: () => 1, config: DEFAULT_PASTRY_CONFIG, candidatesMax: 4, rng });
     for (const leaf of filled.leaves) tables.insertLeaf(leaf);
     for (const { handle, proximityMs } of filled.entries) tables.offer(handle, proximityMs);
     const key = ring.find(({ id }) => sharedPrefix(id, self.id, 4) === 0)!.id;
@@ -81,7 +81,7 @@ describe('Rowstron & Druschel 2001, §2.5: density of ids', () => {
     const guesses = Array.from({ length: 50 }, (_, i) => {
       const index = 40 * i;
       const tables = new Tables(ring[index]!, DEFAULT_PASTRY_CONFIG);
-      const { leaves } = fillTables({ self: ring[index]!, ring, index, proximityMs: () => 1, config: DEFAULT_PASTRY_CONFIG, candidatesMax: 1, rng });
+      const { leaves } = fillTables({ ring: standingRing(ring, DEFAULT_PASTRY_CONFIG.digitBits), index, proximityMs: () => 1, config: DEFAULT_PASTRY_CONFIG, candidatesMax: 1, rng });
       for (const leaf of leaves) tables.insertLeaf(leaf);
       return new Density(tables.leafSet).nodes();
     }).sort((a, b) => a - b);

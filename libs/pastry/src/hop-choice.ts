@@ -7,8 +7,13 @@ import { makesProgress, type RoutingState } from './next-hop.ts';
 
 /** How far beyond half a leaf set, as a share of it, a node is still looked at: estimates of distance err. */
 const REACH_SHARE = 1.2;
-/** The estimate errs by about this share of half a leaf set. */
-const ERROR_SHARE = 0.15;
+/**
+ * A further hop counts for so much beyond its way: one more node that may be slow, or gone and waited for. It decides only where a
+ * near node may have the key's root as a leaf, and may not; a node that shares a longer prefix spares that hop.
+ */
+const HOP_MS: Millis = 500;
+/** The scale of a logistic curve by its standard deviation. */
+const LOGISTIC_SCALE = Math.sqrt(3) / Math.PI;
 
 export interface HopChoiceDeps {
   readonly tables: RoutingState & { readonly backups: Backups };
@@ -92,7 +97,7 @@ export class HopChoice {
     let wayMs = this.#distanceMs(to);
     let uncovered = 1 - chanceWithin(between, this.#half);
     for (let row = sharedPrefix(to.id, key, table.digitBits); row < table.depth && uncovered > 0.01; row++) {
-      wayMs += uncovered * table.meanMs(row);
+      wayMs += uncovered * (table.meanMs(row) + HOP_MS);
       const cell = this.#density.nodes() / 2 ** (table.digitBits * (row + 1));
       uncovered *= cell <= this.#half ? 0 : (1 - this.#half / cell) ** 2;
     }
@@ -108,7 +113,9 @@ export class HopChoice {
   }
 }
 
-// Whether a node that seems `between` nodes away is within `reach` nodes.
+// Whether a node that seems `between` nodes away is within `reach` nodes. Two things err: the density, judged by 2 reach leaves,
+// and where it is right, how many nodes chance has put on so short a piece of the ring.
 function chanceWithin(between: number, reach: number): number {
-  return 1 / (1 + Math.exp((between / reach - 1) / (ERROR_SHARE / 2)));
+  const deviation = Math.sqrt(1 / (2 * reach) + 1 / reach);
+  return 1 / (1 + Math.exp((between / reach - 1) / (LOGISTIC_SCALE * deviation)));
 }

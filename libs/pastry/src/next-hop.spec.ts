@@ -2,7 +2,7 @@ import { compareDistance, randomId, sharedPrefix, type DigitBits, type Id } from
 import { seededRng, type Rng } from '@banyan/sansio';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_PASTRY_CONFIG, type PastryConfig } from './config.ts';
-import { fillTables } from './fill-tables.ts';
+import { fillTables, standingRing } from './fill-tables.ts';
 import { knowsWholeRing, makesProgress, nextHop } from './next-hop.ts';
 import { Tables } from './tables.ts';
 import { handleOf, idOf, randomNodes } from './testing/nodes.ts';
@@ -14,7 +14,7 @@ function ringOf(rng: Rng, count: number, config: PastryConfig): Map<Id, Tables> 
   return new Map(
     ring.map((self, index) => {
       const tables = new Tables(self, config);
-      const filled = fillTables({ self, ring, index, proximityMs: () => 1 + rng.below(99), config, candidatesMax: 8, rng });
+      const filled = fillTables({ ring: standingRing(ring, config.digitBits), index, proximityMs: () => 1 + rng.below(99), config, candidatesMax: 8, rng });
       for (const leaf of filled.leaves) tables.insertLeaf(leaf);
       for (const { handle, proximityMs } of filled.entries) tables.offer(handle, proximityMs);
       return [self.id, tables] as const;

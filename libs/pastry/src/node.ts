@@ -1,4 +1,4 @@
-import { HopDelivery, type HopEffect } from '@banyan/hop-delivery';
+import { HopDelivery, type HopEffect, type HopNumbers } from '@banyan/hop-delivery';
 import { compareDistance, type Id } from '@banyan/ids';
 import type { NodeHandle, Routing, RoutingEffect, RoutingInput, RoutingView } from '@banyan/kbr';
 import { Peers } from '@banyan/peers';
@@ -34,6 +34,8 @@ export interface PastryDeps {
   readonly self: NodeHandle;
   readonly rng: Rng;
   readonly config?: PastryConfig;
+  /** From where the numbers of hops and messages go on, when this life is taken up again. */
+  readonly numbers?: HopNumbers;
 }
 
 /**
@@ -64,7 +66,7 @@ export class PastryNode implements Routing<PastryMessage> {
   #now: Millis = 0;
   #out: PastryEffect[] = [];
 
-  constructor({ self, rng, config = DEFAULT_PASTRY_CONFIG }: PastryDeps) {
+  constructor({ self, rng, config = DEFAULT_PASTRY_CONFIG, numbers }: PastryDeps) {
     this.#tables = new Tables(self, config);
     this.#peers = new Peers({
       self,
@@ -127,19 +129,29 @@ export class PastryNode implements Routing<PastryMessage> {
       timeoutMs: (peer) => this.#peers.timeoutMs(peer),
       place: () => this.#peers.place,
       roundTripMs: (peer) => this.#peers.roundTripMs(peer),
+      ...(numbers === undefined ? {} : { numbers }),
     });
     this.view = new PastryView(context, geometry);
   }
 
   /** A member of a ring that stands already, with these tables and fresh leases: no join, for large or perfect rings in the lab. */
   static member(now: Millis, deps: PastryDeps, filled: FilledTables): PastryNode {
-    const node = new PastryNode(deps);
+    const node = PastryNode.still(deps, filled);
     node.#now = now;
+    node.#heartbeats.adopt(now);
+    node.#startRoutine(now);
+    return node;
+  }
+
+  /**
+   * A member of a ring in which nobody comes or goes: it routes, and does nothing of its own accord. It has no heartbeats, and
+   * so no ring neighbor whose lease it would wait for. For rings in the lab that are too large to be lived in.
+   */
+  static still(deps: PastryDeps, filled: FilledTables): PastryNode {
+    const node = new PastryNode(deps);
     node.#tables.fill(filled);
     node.#phase = 'active';
     node.#peers.ready = true;
-    node.#heartbeats.adopt(now);
-    node.#startRoutine(now);
     return node;
   }
 
@@ -176,6 +188,11 @@ export class PastryNode implements Routing<PastryMessage> {
   /** How many messages are in this node's care. */
   load(): { readonly unacked: number; readonly parked: number } {
     return this.#hops.load();
+  }
+
+  /** The numbers it would give next to a hop and to a message. */
+  numbers(): HopNumbers {
+    return this.#hops.numbers();
   }
 
   /** Every queue and table with its limit. */

@@ -3,7 +3,7 @@ import type { HopRule } from '@banyan/kbr';
 import { seededRng } from '@banyan/sansio';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_PASTRY_CONFIG } from './config.ts';
-import { fillTables } from './fill-tables.ts';
+import { fillTables, standingRing } from './fill-tables.ts';
 import { nextHop } from './next-hop.ts';
 import { Tables } from './tables.ts';
 import { handleOf, idOf, randomNodes } from './testing/nodes.ts';
@@ -19,7 +19,7 @@ function routes(options: { readonly nodes: number; readonly leafSetSize: number;
   const states = new Map<Id, Tables>();
   ring.forEach((self, index) => {
     const tables = new Tables(self, config);
-    const filled = fillTables({ self, ring, index, proximityMs: () => 1, config, candidatesMax: 1, rng });
+    const filled = fillTables({ ring: standingRing(ring, config.digitBits), index, proximityMs: () => 1, config, candidatesMax: 1, rng });
     for (const leaf of filled.leaves) tables.insertLeaf(leaf);
     for (const { handle, proximityMs } of filled.entries) tables.table.offer(handle, proximityMs);
     states.set(self.id, tables);

@@ -104,7 +104,8 @@ export function placeState({ x, y, height, error }: Coordinate): Json {
   return [x, y, height, error];
 }
 
-function isBelievable({ x, y, height, error }: Coordinate): boolean {
+/** False when nobody can lie there: what is told is not to be trusted. */
+export function isBelievable({ x, y, height, error }: Coordinate): boolean {
   const most = PLACE_MS_MAX * PER_MS;
   return Math.abs(x) <= most && Math.abs(y) <= most && height >= 0 && height <= most && error >= 0 && error < ERROR_UNIT;
 }

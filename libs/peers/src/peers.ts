@@ -2,11 +2,11 @@ import type { Id } from '@banyan/ids';
 import { handleState, NOWHERE, type Coordinate, type NodeHandle } from '@banyan/kbr';
 import type { Bound, Json, Millis, Rng } from '@banyan/sansio';
 import type { PeersConfig } from './config.ts';
-import { Coordinates, placeState } from './coordinates.ts';
+import { Coordinates, isBelievable, placeState } from './coordinates.ts';
 import { LifeSet } from './life-set.ts';
 import type { FailedLife, PeerMessage } from './messages.ts';
+import { PeerRecords } from './peer-records.ts';
 import { Probes, type ProbeEffect, type ProbeKind } from './probes.ts';
-import { RoundTrip } from './round-trip.ts';
 
 /** What liveness tells the machine it belongs to. */
 export type PeerEffect =
@@ -38,14 +38,6 @@ export interface PeersDeps {
   readonly rng: Rng;
 }
 
-interface PeerRecord {
-  handle: NodeHandle;
-  heardAt: Millis;
-  readonly roundTrip: RoundTrip;
-  /** Where it said that it lies. */
-  place: Coordinate;
-}
-
 interface Relay {
   readonly asker: NodeHandle;
   readonly askerNonce: number;
@@ -60,7 +52,7 @@ export class Peers {
   /** Told to those who ping us. */
   ready = false;
   readonly #deps: PeersDeps;
-  readonly #records = new Map<Id, PeerRecord>();
+  readonly #records = new PeerRecords();
   readonly #failed: LifeSet;
   readonly #unreachable: LifeSet;
   readonly #probes: Probes;
@@ -83,18 +75,18 @@ export class Peers {
   /** Every message comes by here first: newer lives win, older ones are ignored, the dead who speak live, the unreachable are tried again. */
   heard(now: Millis, from: NodeHandle): Heard {
     this.#unreachable.delete(from.id);
-    const record = this.#records.get(from.id);
+    const row = this.#records.rowOf(from.id);
     const revived = this.#failed.has(now, from);
-    if (record === undefined) {
+    if (row === undefined) {
       this.#remember(now, from);
       if (revived) this.#failed.delete(from.id);
       return revived ? REVIVED : CURRENT;
     }
-    if (from.incarnation < record.handle.incarnation) return STALE;
-    record.heardAt = now;
-    if (from.incarnation > record.handle.incarnation) {
-      const former = record.handle;
-      record.handle = from;
+    const former = this.#records.handle(row);
+    if (from.incarnation < former.incarnation) return STALE;
+    this.#records.setHeardAt(row, now);
+    if (from.incarnation > former.incarnation) {
+      this.#records.setHandle(row, from);
       this.#probes.cancel(from.id);
       return { type: 'restarted', former };
     }
@@ -155,16 +147,16 @@ export class Peers {
 
   /** Adds what the peer itself has measured. */
   told(peer: Id, roundTripMs: Millis): void {
-    const record = this.#records.get(peer);
-    if (record === undefined) return;
-    record.roundTrip.add(roundTripMs);
-    this.#coordinates.sample(record.place, roundTripMs);
+    const row = this.#records.rowOf(peer);
+    if (row === undefined) return;
+    this.#records.roundTrips.add(row, roundTripMs);
+    this.#coordinates.sample(this.#records.place(row), roundTripMs);
   }
 
-  /** Takes note of where a peer says that it lies. */
+  /** Takes note of where a peer says that it lies, if that can be. */
   placed(peer: Id, at: Coordinate): void {
-    const record = this.#records.get(peer);
-    if (record !== undefined) record.place = at;
+    const row = this.#records.rowOf(peer);
+    if (row !== undefined) this.#records.setPlace(row, isBelievable(at) ? at : NOWHERE);
   }
 
   /** Where this node lies, to be told to others. */
@@ -174,7 +166,8 @@ export class Peers {
 
   /** Where a peer said that it lies; `NOWHERE` when it did not. */
   placeOf(peer: Id): Coordinate {
-    return this.#records.get(peer)?.place ?? NOWHERE;
+    const row = this.#records.rowOf(peer);
+    return row === undefined ? NOWHERE : this.#records.place(row);
   }
 
   /** The likely round-trip time to a node at that place; undefined while either place is not well known. */
@@ -197,21 +190,24 @@ export class Peers {
 
   /** How long to wait for an answer of this peer. */
   timeoutMs(peer: Id): Millis {
-    const record = this.#records.get(peer);
-    return record === undefined ? this.#deps.config.timeoutInitialMs : record.roundTrip.timeoutMs(this.#deps.config);
+    const row = this.#records.rowOf(peer);
+    return row === undefined ? this.#deps.config.timeoutInitialMs : this.#records.roundTrips.timeoutMs(row, this.#deps.config);
   }
 
   roundTripMs(peer: Id): Millis | undefined {
-    return this.#records.get(peer)?.roundTrip.smoothedMs();
+    const row = this.#records.rowOf(peer);
+    return row === undefined ? undefined : this.#records.roundTrips.smoothedMs(row);
   }
 
   /** What table slots are chosen by; undefined before the first measurement. */
   proximityMs(peer: Id): Millis | undefined {
-    return this.#records.get(peer)?.roundTrip.proximityMs();
+    const row = this.#records.rowOf(peer);
+    return row === undefined ? undefined : this.#records.roundTrips.proximityMs(row);
   }
 
   heardAt(peer: Id): Millis | undefined {
-    return this.#records.get(peer)?.heardAt;
+    const row = this.#records.rowOf(peer);
+    return row === undefined ? undefined : this.#records.heardAt(row);
   }
 
   /** True when this life may not be taken on hearsay: dead, unreachable from here, or over since a newer one began. */
@@ -257,11 +253,11 @@ export class Peers {
   state(now: Millis): Json {
     return {
       coordinates: this.#coordinates.state(),
-      known: [...this.#records.values()].map(({ handle, heardAt, roundTrip, place }) => ({
-        peer: handleState(handle),
-        heardMs: heardAt - now,
-        roundTrip: roundTrip.state(),
-        place: placeState(place),
+      known: Array.from(this.#records.rows(), (row) => ({
+        peer: handleState(this.#records.handle(row)),
+        heardMs: this.#records.heardAt(row) - now,
+        roundTrip: this.#records.roundTrips.state(row),
+        place: placeState(this.#records.place(row)),
       })),
       relays: [...this.#relays].map(([nonce, { asker, askerNonce, target }]) => ({ nonce, asker: asker.id, askerNonce, target })),
       nextRelayNonce: this.#nextRelayNonce,
@@ -311,14 +307,14 @@ export class Peers {
   }
 
   #isOutOfReach(now: Millis, life: FailedLife): boolean {
-    const record = this.#records.get(life.id);
-    return this.#unreachable.has(now, life) || (record !== undefined && record.handle.incarnation > life.incarnation);
+    const row = this.#records.rowOf(life.id);
+    return this.#unreachable.has(now, life) || (row !== undefined && this.#records.handle(row).incarnation > life.incarnation);
   }
 
   #remember(now: Millis, handle: NodeHandle): void {
-    this.#records.set(handle.id, { handle, heardAt: now, roundTrip: new RoundTrip(), place: NOWHERE });
+    this.#records.add(handle, now);
     if (this.#records.size <= this.#deps.config.recordsMax) return;
-    for (const id of this.#records.keys()) {
+    for (const id of this.#records.ids()) {
       if (id === handle.id || this.#deps.keeps(id)) continue;
       this.#records.delete(id);
       return;

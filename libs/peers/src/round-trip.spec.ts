@@ -1,29 +1,36 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_PEERS_CONFIG as bounds } from './config.ts';
-import { RoundTrip } from './round-trip.ts';
+import { RoundTrips } from './round-trip.ts';
 
-const after = (...samplesMs: readonly number[]): RoundTrip => {
-  const roundTrip = new RoundTrip();
-  for (const sampleMs of samplesMs) roundTrip.add(sampleMs);
-  return roundTrip;
-};
+/** What so many samples of one peer come to, beside those of another. */
+function after(...samplesMs: readonly number[]) {
+  const roundTrips = new RoundTrips();
+  roundTrips.reserve(1);
+  roundTrips.clear(0);
+  for (const sampleMs of samplesMs.slice(0, 1)) roundTrips.add(0, sampleMs);
+  roundTrips.reserve(2);
+  roundTrips.clear(1);
+  roundTrips.add(1, 77);
+  for (const sampleMs of samplesMs.slice(1)) roundTrips.add(0, sampleMs);
+  return { timeoutMs: () => roundTrips.timeoutMs(0, bounds), smoothedMs: () => roundTrips.smoothedMs(0), proximityMs: () => roundTrips.proximityMs(0) };
+}
 
 describe('a round-trip estimate (RFC 6298)', () => {
   it('begins with the first sample and three times it as timeout', () => {
-    expect(after().timeoutMs(bounds)).toBe(bounds.timeoutInitialMs);
+    expect(after().timeoutMs()).toBe(bounds.timeoutInitialMs);
     expect(after(400).smoothedMs()).toBe(400);
-    expect(after(400).timeoutMs(bounds)).toBe(1_200);
+    expect(after(400).timeoutMs()).toBe(1_200);
   });
 
   it('moves by an eighth, its deviation by a quarter', () => {
     const roundTrip = after(400, 800);
     expect(roundTrip.smoothedMs()).toBe(450);
-    expect(roundTrip.timeoutMs(bounds)).toBe(450 + 4 * 250);
+    expect(roundTrip.timeoutMs()).toBe(450 + 4 * 250);
   });
 
   it('keeps its timeout within the bounds', () => {
-    expect(after(1, 1, 1, 1).timeoutMs(bounds)).toBe(bounds.timeoutMinMs);
-    expect(after(60_000).timeoutMs(bounds)).toBe(bounds.timeoutMaxMs);
+    expect(after(1, 1, 1, 1).timeoutMs()).toBe(bounds.timeoutMinMs);
+    expect(after(60_000).timeoutMs()).toBe(bounds.timeoutMaxMs);
   });
 
   it('is near or far by the median of three', () => {

@@ -17,6 +17,11 @@ const OPTIONS = {
 } as const satisfies Options;
 
 const TYPES_SHOWN = 12;
+const STILL = [
+  'Leaf sets and routing tables were filled directly (--direct), each slot with the nearest of 16 nodes that fit it: nothing here says how well nodes join.',
+  'Nobody comes or goes, and nothing but lookups is simulated: no heartbeats, leases, probes, sweeps or exchanges of tables. A machine is made when',
+  'the first message reaches its node, and forgotten again when many others were used since; it has then no measurements of its own but those it was filled with.',
+];
 
 /** Hops, delay and correctness of lookups between random pairs. Source: Rowstron & Druschel 2001, §3.1 and §3.2. */
 export const routing: Experiment<typeof OPTIONS> = {
@@ -36,10 +41,14 @@ function runRouting(values: Values<typeof OPTIONS>, _operands: readonly string[]
     parameters: { nodes, lookups, topology: values.topology, leafSet, b, seed, direct },
     results: { ...results },
     tables: [comparison({ nodes, leafSet, topology: values.topology }, results), accounts(results), ...joinCosts(results)],
-    remarks: direct ? ['Leaf sets and routing tables were filled directly (--direct): nothing here says how well nodes join.'] : [],
+    remarks: [...(direct ? STILL : []), ...sampleRemark(results)],
     plot: plot(nodes, results),
     failures: failuresOf(nodes, results),
   };
+}
+
+function sampleRemark({ lookups, perfect }: RoutingResults): readonly string[] {
+  return perfect.lookups === lookups ? [] : [`Perfect tables were computed for the first ${perfect.lookups} lookups.`];
 }
 
 function comparison(here: { readonly nodes: number; readonly leafSet: number; readonly topology: string }, { hops, rdp, perfect }: RoutingResults): Table {
@@ -66,7 +75,7 @@ function comparison(here: { readonly nodes: number; readonly leafSet: number; re
 
 function accounts(results: RoutingResults): Table {
   return {
-    columns: ['lookups', 'lost', 'incorrect', 'duplicate', 'late', 'entries a node', 'most', 'messages a node and s, idle', 'virtual s'],
+    columns: ['lookups', 'lost', 'incorrect', 'duplicate', 'late', 'entries a node', 'most', 'messages a node and s, idle', 'virtual s', 'events', 'a CPU s'],
     rows: [
       [
         results.lookups,
@@ -76,8 +85,10 @@ function accounts(results: RoutingResults): Table {
         results.late,
         results.entriesPerNode.mean,
         results.entriesPerNode.max,
-        results.idleMessagesPerNodeSecond,
+        results.idleMessagesPerNodeSecond ?? '-',
         results.virtualSeconds,
+        results.events,
+        results.eventsPerCpuSecond,
       ],
     ],
   };

@@ -29,6 +29,8 @@ const EVERY_KEY = 0xffff;
  * The graph of all that can happen while nodes join a small ring. Any message on its way may arrive next, in any order or
  * never; any node's alarm may fire next, which moves the one clock to its time at least. A delivery that changes nothing and
  * sends nothing is left out: what follows it can happen while the message still waits. Loss needs no step of its own.
+ * Without alarms time stands still, and nodes start at once, one after the other: a start touches nothing but the node, which
+ * nobody knows before, so whatever might have happened earlier can happen after it just as well.
  */
 export class JoinSpace {
   readonly #setup: JoinSpaceSetup;
@@ -53,6 +55,8 @@ export class JoinSpace {
   /** Everything that might happen next, each in one word. */
   actions(words: Configuration): readonly number[] {
     const found: number[] = [];
+    const sleeping = this.#setup.alarmsMax > 0 ? -1 : this.#nodes.findIndex((_, node) => (words[NODES + node] ?? 0) === 0);
+    if (sleeping >= 0) return [code('start', sleeping)];
     this.#nodes.forEach((_, node) => {
       if ((words[NODES + node] ?? 0) === 0) found.push(code('start', node));
       else if (this.#alarmsUsed(words, node) < this.#setup.alarmsMax) found.push(code('alarm', node));

@@ -1,6 +1,7 @@
 import type { NodeHandle } from '@banyan/kbr';
 import type { PastryInput, PastryNode } from '@banyan/pastry';
 import { assert, digest, type Millis } from '@banyan/sansio';
+import { unordered } from './unordered.ts';
 import { wordsOf, type MessagesSeen, type Words } from './messages-seen.ts';
 import { KEYS, makeNode } from './small-ring.ts';
 
@@ -132,7 +133,7 @@ export class NodeStates {
     const machine = this.#make(twin.parent);
     for (const { now, input } of twin.steps) machine.handle(now, input);
     const done = run(machine, steps);
-    const next = this.#numbers.get(digest(machine.state(0)));
+    const next = this.#numbers.get(digest(unordered(machine.state(0))));
     if (next === move.next && this.#sent(done.sent).join() === move.sent.join() && done.now === move.now) return;
     if (this.flaws.length < 5) this.flaws.push(`two histories of node ${this.#self.id.slice(0, 1)} have one digest and part at ${JSON.stringify(steps)}`);
   }
@@ -142,7 +143,7 @@ export class NodeStates {
   }
 
   #intern(machine: PastryNode, way: { readonly parent: number; readonly steps: readonly Step[] }): number {
-    const key = digest(machine.state(0));
+    const key = digest(unordered(machine.state(0)));
     const known = this.#numbers.get(key);
     if (known !== undefined) {
       const state = this.#get(known);
@@ -203,7 +204,7 @@ function lookAt(machine: PastryNode, now: Millis): Look {
   KEYS.forEach((key, bit) => {
     if (machine.owns(now, key)) keys |= 1 << bit;
   });
-  return { words: wordsOf(machine.state(now)), keys };
+  return { words: wordsOf(unordered(machine.state(now))), keys };
 }
 
 function phaseOf(machine: PastryNode): string {

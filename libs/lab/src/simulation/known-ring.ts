@@ -49,6 +49,14 @@ export class KnownRing {
     return this.heads[place] ?? 0;
   }
 
+  /** The digit of the id at a place; 0 beyond the first 52 bits. */
+  digitAt(place: number, position: number): number {
+    const unit = HEAD_RING / 2 ** (this.digitBits * (position + 1));
+    if (unit < 1) return 0;
+    const upTo = Math.floor(this.headAt(place) / unit);
+    return upTo - Math.floor(upTo / 2 ** this.digitBits) * 2 ** this.digitBits;
+  }
+
   /** Steps along the ring between two places, the shorter way round. */
   steps(a: number, b: number): number {
     const gap = Math.abs(a - b);

@@ -107,6 +107,7 @@ export class LookupLoad<A extends ProbeApplications> {
     if (ofHost === undefined || probe === undefined) return;
     // Earlier attempts at other hops are over, too.
     for (const [attempt, carried] of ofHost) if (carried === probe) ofHost.delete(attempt);
+    if (ofHost.size === 0) this.#underWay.delete(host);
     this.oracle.handedOn(probe, host);
   }
 

@@ -55,7 +55,7 @@ export function measureNearestReplica(setup: NearestReplicaSetup, progress: Prog
   else growRing(simulation, topology.hosts, progress);
   world.run(world.now + SETTLE_MS);
 
-  const known = new KnownRing(Array.from({ length: topology.hosts }, (_, host) => simulation.idOf(host)), digitBits);
+  const known = new KnownRing(simulation.ids(), digitBits);
   /** Replicas of each lookup, nearest to the sender first; emptied when one was met. */
   const sought: number[][] = [];
   const metByRank = new Array<number>(replicas).fill(0);

@@ -47,7 +47,7 @@ export function measureTableQuality({ topology, seed, leafSet, digitBits, togeth
   if (together) growRing(simulation, topology.hosts, progress);
   else growOneByOne(simulation, topology.hosts, progress);
   world.run(world.now + SETTLE_MS);
-  const known = new KnownRing(Array.from({ length: topology.hosts }, (_, host) => simulation.idOf(host)), digitBits);
+  const known = new KnownRing(simulation.ids(), digitBits);
   const count = new RowCount({ known, topology, hostOf: (id) => simulation.hostOf(id) });
   for (let host = 0; host < topology.hosts; host++) {
     progress.show('tables', host, topology.hosts);

@@ -12,14 +12,6 @@ const CAPACITY = 32;
 /** Makes the machine of one life; called with a generator of its own. */
 export type NodeMaker<A extends Applications> = (self: NodeHandle, rng: Rng) => Machine<OverlayInput<A>, OverlayEffect<A>>;
 
-/** Makes the machine of a node that is a member of a ring that stands already. */
-export type MemberMaker<A extends Applications> = (member: {
-  readonly self: NodeHandle;
-  readonly rng: Rng;
-  readonly ring: readonly NodeHandle[];
-  readonly index: number;
-}) => Machine<OverlayInput<A>, OverlayEffect<A>>;
-
 /** Where experiments and oracles look. Called in the order things happen. */
 export interface SimulationObserver<A extends Applications> {
   /** After an input was handled and its effects performed. */
@@ -90,9 +82,9 @@ export class OverlaySimulation<A extends Applications> {
       seam: {
         tick: { type: 'tick' },
         stalled: (forMs) => ({ type: 'stalled', forMs }),
-        linkUp: (_host, { peer, link, dialled, channel }) => this.#linkInput({ type: 'linkUp', app: channel, peer: this.#knownHandle(peer), link, dialled }),
-        linkDown: (_host, { peer, link, dialled, channel }: LostEnd) => this.#linkInput({ type: 'linkDown', app: channel, peer: this.#knownHandle(peer), link, dialled }),
-        frame: (_host, { peer, link, channel }: LinkEnd, frame) => this.#linkInput({ type: 'frame', app: channel, from: this.#knownHandle(peer), link, frame }),
+        linkUp: (_host, { peer, link, dialled, channel }) => this.#linkInput({ type: 'linkUp', app: channel, peer: this.newestHandle(peer), link, dialled }),
+        linkDown: (_host, { peer, link, dialled, channel }: LostEnd) => this.#linkInput({ type: 'linkDown', app: channel, peer: this.newestHandle(peer), link, dialled }),
+        frame: (_host, { peer, link, channel }: LinkEnd, frame) => this.#linkInput({ type: 'frame', app: channel, from: this.newestHandle(peer), link, frame }),
         perform: (_world, host, effect) => this.#perform(host, effect),
         afterStep: (now, host, input, effects) => {
           for (const observer of this.#observers) {
@@ -115,6 +107,13 @@ export class OverlaySimulation<A extends Applications> {
     return this.world.machine(host) === undefined ? undefined : this.#handles[host];
   }
 
+  /** The newest handle of a host, also just after its life ended: what a certificate on an old link says. */
+  newestHandle(host: Host): NodeHandle {
+    const handle = this.#handles[host];
+    assert(handle !== undefined, 'the host has lived');
+    return handle;
+  }
+
   hostOf(id: Id): Host {
     const host = this.#hosts.get(id);
     assert(host !== undefined, 'the id is of a node of this simulation');
@@ -125,6 +124,16 @@ export class OverlaySimulation<A extends Applications> {
     const id = this.#ids[host];
     assert(id !== undefined, 'the host is in this simulation');
     return id;
+  }
+
+  /** Nodes, living or not. */
+  get size(): number {
+    return this.#ids.length;
+  }
+
+  /** The ids of hosts 0, 1, … */
+  ids(): readonly Id[] {
+    return this.#ids;
   }
 
   /** True when the node on `host` lives and is ready. */
@@ -150,13 +159,14 @@ export class OverlaySimulation<A extends Applications> {
     for (const observer of this.#observers) observer.started?.(this.world.now, host);
   }
 
-  /** Gives every host a machine that is a ready member from its first moment. `ring` is sorted by id, self at `index`. */
-  placeAll(make: MemberMaker<A>): void {
-    const ring = this.#ids.map((_, host) => this.#nextLife(host)).sort((a, b) => (a.id < b.id ? -1 : 1));
-    ring.forEach((self, index) => {
-      this.world.start(this.hostOf(self.id), make({ self, rng: this.rng.fork(), ring, index }));
+  /** Gives every host a machine that is a ready member from its first moment; `make` is called in the order of ids. */
+  placeAll(make: (self: NodeHandle, host: Host) => Machine<OverlayInput<A>, OverlayEffect<A>>): void {
+    const handles = this.#ids.map((_, host) => this.#nextLife(host)).sort((a, b) => (a.id < b.id ? -1 : 1));
+    for (const self of handles) {
+      const host = this.hostOf(self.id);
+      this.world.start(host, make(self, host));
       this.ring.add(self.id);
-    });
+    }
   }
 
   crash(host: Host, how: { readonly silent?: boolean } = {}): void {
@@ -240,7 +250,7 @@ export class OverlaySimulation<A extends Applications> {
         this.#send(host, this.hostOf(effect.to.id), effect.message);
         break;
       case 'sendDirect':
-        this.world.send(host, this.hostOf(effect.to.id), this.#linkInput({ type: 'direct', app: effect.app, from: this.#knownHandle(host), body: effect.body }));
+        this.world.send(host, this.hostOf(effect.to.id), this.#linkInput({ type: 'direct', app: effect.app, from: this.newestHandle(host), body: effect.body }));
         break;
       case 'dial':
         this.world.dial(host, this.hostOf(effect.to.id), effect.app);
@@ -265,7 +275,7 @@ export class OverlaySimulation<A extends Applications> {
   }
 
   #send(from: Host, to: Host, message: PastryMessage): void {
-    this.world.send(from, to, { type: 'message', from: this.#knownHandle(from), message });
+    this.world.send(from, to, { type: 'message', from: this.newestHandle(from), message });
     for (const observer of this.#observers) observer.sent?.(from, message, to);
   }
 
@@ -284,13 +294,6 @@ export class OverlaySimulation<A extends Applications> {
     if (!this.isReady(host)) return;
     this.ring.delete(this.idOf(host));
     for (const observer of this.#observers) observer.unready?.(host);
-  }
-
-  /** The newest handle of a host, also just after its life ended: what a certificate on an old link says. */
-  #knownHandle(host: Host): NodeHandle {
-    const handle = this.#handles[host];
-    assert(handle !== undefined, 'the host has lived');
-    return handle;
   }
 
   // Which application a link belongs to is known at run time only, so the mapped union cannot be narrowed here.

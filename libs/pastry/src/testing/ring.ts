@@ -3,7 +3,7 @@ import type { Envelope, NodeHandle } from '@banyan/kbr';
 import { seededRng, type Millis, type Rng } from '@banyan/sansio';
 import { DEFAULT_PASTRY_CONFIG, type PastryConfig } from '../config.ts';
 import type { PastryMessage } from '../messages.ts';
-import { fillTables } from '../fill-tables.ts';
+import { fillTables, standingRing } from '../fill-tables.ts';
 import { PastryNode, type PastryEffect, type PastryInput } from '../node.ts';
 
 export interface RingOptions {
@@ -107,10 +107,11 @@ export class TestRing {
     const ring = new TestRing(options);
     const handles = Array.from({ length: nodes }, () => ring.handle()).sort((a, b) => (a.id < b.id ? -1 : 1));
     for (const handle of handles) ring.#settle(handle.id);
-    const proximityMs = (a: NodeHandle, b: NodeHandle): Millis => 2 * ring.latencyMs(a.id, b.id);
+    const standing = standingRing(handles, ring.config.digitBits);
     handles.forEach((self, index) => {
       const rng = ring.rng.fork();
-      const tables = fillTables({ self, ring: handles, index, proximityMs, config: ring.config, candidatesMax, rng });
+      const proximityMs = (place: number): Millis => 2 * ring.latencyMs(self.id, standing.handleAt(place).id);
+      const tables = fillTables({ ring: standing, index, proximityMs, config: ring.config, candidatesMax, rng });
       ring.place(self, PastryNode.member(0, { self, rng, config: ring.config }, tables));
     });
     return ring;
