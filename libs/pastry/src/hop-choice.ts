@@ -11,7 +11,7 @@ const REACH_SHARE = 1.2;
  * A further hop counts for so much beyond its way: one more node that may be slow, or gone and waited for. It decides only where a
  * near node may have the key's root as a leaf, and may not; a node that shares a longer prefix spares that hop.
  */
-const HOP_MS: Millis = 500;
+const HOP_MS: Millis = 50;
 /** The scale of a logistic curve by its standard deviation. */
 const LOGISTIC_SCALE = Math.sqrt(3) / Math.PI;
 
