@@ -297,6 +297,8 @@ export class PastryNode implements Routing<PastryMessage> {
       case 'envelope':
         // Meant for an earlier life: nobody can know this one yet. Unacknowledged, it finds another way.
         if (!participates(this.#phase) && this.#phase !== 'left') return this.#drop('not_a_member');
+        // The sender missed our farewell: else it would take us for the root, and the message come back to it from the one that is.
+        if (this.#phase === 'left') this.#context.send(from, { type: 'leaving' });
         return this.#applyHops(now, this.#hops.receive(now, from, message));
       case 'hopAck':
         return this.#applyHops(now, this.#hops.receive(now, from, message));

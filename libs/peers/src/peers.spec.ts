@@ -56,6 +56,14 @@ describe('lives', () => {
     expect(peers.isShunned(4, node('1', 5))).toBe(false);
   });
 
+  it('a leaf that was out of reach is tried again after a while, whatever else is gone around', () => {
+    const peers = peersOf();
+    peers.markUnreachable(0, node('1', 5));
+    const { quarantineMs } = DEFAULT_PEERS_CONFIG;
+    expect([peers.isQuarantined(quarantineMs - 1, node('1', 5)), peers.isQuarantined(quarantineMs, node('1', 5))]).toEqual([true, false]);
+    expect(peers.isShunned(quarantineMs, node('1', 5))).toBe(true);
+  });
+
   it('remembers a bounded number of the dead and of the known', () => {
     const peers = peersOf([], { ...DEFAULT_PEERS_CONFIG, failedMax: 3, recordsMax: 3 });
     for (let i = 1; i <= 6; i++) {

@@ -212,15 +212,16 @@ export class Peers {
 
   /** True when this life may not be taken on hearsay: dead, unreachable from here, or over since a newer one began. */
   isShunned(now: Millis, life: FailedLife): boolean {
-    return this.#failed.has(now, life) || this.#isOutOfReach(now, life);
+    return this.#failed.has(now, life) || this.#unreachable.has(now, life) || this.#isFormer(life);
   }
 
   /**
    * The same for a leaf that others have: a while after its death they would have missed it, too. It may have been cut off from
-   * here only when we believed it dead, and as nobody's neighbor but ours it would never speak to us again.
+   * here only when we believed it dead or found it out of reach, and as nobody's neighbor but ours it would never speak to us again.
    */
   isQuarantined(now: Millis, leaf: FailedLife): boolean {
-    return this.#failed.hasSince(now, leaf, this.#deps.config.quarantineMs) || this.#isOutOfReach(now, leaf);
+    const { quarantineMs } = this.#deps.config;
+    return this.#failed.hasSince(now, leaf, quarantineMs) || this.#unreachable.hasSince(now, leaf, quarantineMs) || this.#isFormer(leaf);
   }
 
   /** True while it is open whether a peer lives, or when it is out of our reach: routes go around it where they can. */
@@ -306,9 +307,9 @@ export class Peers {
     return [{ type: 'send', to: request.target, message: { type: 'ping', nonce, at: this.#coordinates.own } }];
   }
 
-  #isOutOfReach(now: Millis, life: FailedLife): boolean {
+  #isFormer(life: FailedLife): boolean {
     const row = this.#records.rowOf(life.id);
-    return this.#unreachable.has(now, life) || (row !== undefined && this.#records.handle(row).incarnation > life.incarnation);
+    return row !== undefined && this.#records.handle(row).incarnation > life.incarnation;
   }
 
   #remember(now: Millis, handle: NodeHandle): void {
