@@ -42,6 +42,12 @@ export class Backups {
     return this.of(this.#table.slotOf(key));
   }
 
+  /** How far away a backup is, as it was measured; Infinity: it is none. */
+  proximityMs(id: Id): Millis {
+    const kept = this.#slots.get(this.#keyOf(this.#table.slotOf(id)));
+    return kept?.find(({ handle }) => handle.id === id)?.proximityMs ?? Infinity;
+  }
+
   /** Keeps a node that was measured, if it is among the nearest for its slot; a newer life takes the place of an older one. */
   offer(handle: NodeHandle, proximityMs: Millis): void {
     const key = this.#keyOf(this.#table.slotOf(handle.id));

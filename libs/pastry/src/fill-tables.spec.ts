@@ -26,6 +26,11 @@ describe('filled tables', () => {
       }
       expect(filled.leaves.map((leaf) => leaf.id)).toEqual(leafSet.members.map((leaf) => leaf.id));
       expect(new Set(filled.entries.map(({ handle }) => handle.id))).toEqual(new Set([...table.entries()].map((entry) => entry.id)));
+      // The next nearest of a slot that many fit.
+      const rest = ring.filter((node) => node !== self && table.slotOf(node.id).row === 0 && !table.has(node.id));
+      const column = table.slotOf(rest[0]!.id).column;
+      const next = rest.filter((node) => table.slotOf(node.id).column === column).sort((a, b) => distanceMs(self, a) - distanceMs(self, b));
+      expect(filled.backups.filter(({ handle }) => handle.id[0] === rest[0]!.id[0]).map(({ handle }) => handle.id)).toEqual(next.slice(0, 2).map(({ id }) => id));
     }
   });
 
@@ -33,6 +38,6 @@ describe('filled tables', () => {
     const ring = randomNodes(seededRng(1), 2);
     const query = { ring: standingRing(ring, config.digitBits), index: 0, proximityMs: () => 1, config, candidatesMax: 16, rng: seededRng(2) };
     expect(fillTables(query).leaves).toEqual([ring[1]]);
-    expect(fillTables({ ...query, ring: standingRing(ring.slice(0, 1), config.digitBits) })).toEqual({ leaves: [], entries: [], neighborhood: [] });
+    expect(fillTables({ ...query, ring: standingRing(ring.slice(0, 1), config.digitBits) })).toEqual({ leaves: [], entries: [], backups: [], neighborhood: [] });
   });
 });

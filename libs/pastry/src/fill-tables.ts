@@ -1,6 +1,7 @@
 import { digitAt, digitCount, type DigitBits } from '@banyan/ids';
 import type { NodeHandle } from '@banyan/kbr';
 import type { Millis, Rng } from '@banyan/sansio';
+import { BACKUPS_MAX } from './backups.ts';
 import type { PastryConfig } from './config.ts';
 
 /** A node and how far away it is. */
@@ -13,6 +14,7 @@ export interface Placed {
 export interface FilledTables {
   readonly leaves: readonly NodeHandle[];
   readonly entries: readonly Placed[];
+  readonly backups: readonly Placed[];
   readonly neighborhood: readonly Placed[];
 }
 
@@ -38,12 +40,13 @@ export interface FillQuery {
 
 /**
  * The tables of one node of a known ring: the true leaf set, and for every slot the nearest of at most `candidatesMax` nodes
- * that fit it. For rings too large to be joined node by node, and for measuring against perfect tables.
+ * that fit it, the next ones as its backups. For rings too large to be joined node by node, and for measuring against perfect tables.
  * O(|L| + rows · 2^b · (log N + candidatesMax)). Source: Gummadi et al. 2003 (sampling 16 candidates is near to the best).
  */
 export function fillTables(query: FillQuery): FilledTables {
   const { config, index, ring } = query;
   const entries: Placed[] = [];
+  const backups: Placed[] = [];
   let [low, high] = [0, ring.size];
   for (let row = 0; row < digitCount(config.digitBits) && high - low > 1; row++) {
     const own = ring.digitAt(index, row);
@@ -53,14 +56,18 @@ export function fillTables(query: FillQuery): FilledTables {
       const column = ring.digitAt(first, row);
       const after = firstAbove(ring, { column, row, low: first + 1, high });
       if (column === own) [ownLow, ownHigh] = [first, after];
-      else entries.push(nearest(query, first, after));
+      else {
+        const [entry, ...others] = nearest(query, first, after);
+        if (entry !== undefined) entries.push(entry);
+        backups.push(...others);
+      }
       first = after;
     }
     [low, high] = [ownLow, ownHigh];
   }
   // No node fits two slots, so the entries are all different.
   const neighborhood = [...entries].sort((a, b) => a.proximityMs - b.proximityMs).slice(0, config.neighborhoodSize);
-  return { leaves: trueLeaves(query), entries, neighborhood };
+  return { leaves: trueLeaves(query), entries, backups, neighborhood };
 }
 
 /** A ring of which the nodes are given, sorted by id. */
@@ -80,18 +87,20 @@ function firstAbove(ring: StandingRing, { column, row, low, high }: { readonly c
   return after;
 }
 
-function nearest({ candidatesMax, proximityMs, ring, rng }: FillQuery, low: number, high: number): Placed {
+// The nearest of the candidates drawn, the very nearest first.
+function nearest({ candidatesMax, proximityMs, ring, rng }: FillQuery, low: number, high: number): readonly Placed[] {
   const all = high - low;
-  let best = low;
-  let bestMs = Infinity;
+  const kept: { readonly place: number; readonly ms: Millis }[] = [];
   for (let i = 0; i < Math.min(all, candidatesMax); i++) {
     const place = all <= candidatesMax ? low + i : low + rng.below(all);
     const ms = proximityMs(place);
-    if (ms >= bestMs) continue;
-    best = place;
-    bestMs = ms;
+    const last = kept[BACKUPS_MAX];
+    if ((last !== undefined && ms >= last.ms) || kept.some((other) => other.place === place)) continue;
+    kept.push({ place, ms });
+    kept.sort((a, b) => a.ms - b.ms);
+    kept.length = Math.min(kept.length, 1 + BACKUPS_MAX);
   }
-  return { handle: ring.handleAt(best), proximityMs: bestMs };
+  return kept.map(({ place, ms }) => ({ handle: ring.handleAt(place), proximityMs: ms }));
 }
 
 function trueLeaves({ ring, index, config }: FillQuery): readonly NodeHandle[] {

@@ -91,8 +91,10 @@ export class PastryGeometry implements Geometry {
   #isFresh(backup: NodeHandle): boolean {
     const { config, pace, peers } = this.#context;
     const now = this.#clock();
+    if (peers.isShunned(now, backup)) return false;
+    const failureRate = pace.failureRate(now);
     const unheardMs = now - (peers.heardAt(backup.id) ?? -Infinity);
-    return pace.failureRate(now) * (unheardMs / 1_000) < config.rawLossTarget && !peers.isShunned(now, backup);
+    return failureRate === 0 || failureRate * (unheardMs / 1_000) < config.rawLossTarget;
   }
 
   // The root is silent for us: the leaf nearest to the key that does answer us may reach it, or knows by now that it is dead.

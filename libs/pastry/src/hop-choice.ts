@@ -109,7 +109,8 @@ export class HopChoice {
   }
 
   #distanceMs(to: NodeHandle): Millis {
-    return this.#proximityMs(to.id) ?? this.#tables.table.proximityMs(to.id);
+    const { backups, table } = this.#tables;
+    return this.#proximityMs(to.id) ?? Math.min(table.proximityMs(to.id), backups.proximityMs(to.id));
   }
 }
 

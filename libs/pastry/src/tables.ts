@@ -72,9 +72,10 @@ export class Tables implements RoutingState {
   }
 
   /** Takes what was found out elsewhere, as if it had always stood here. */
-  fill({ leaves, entries, neighborhood }: FilledTables): void {
+  fill({ leaves, entries, backups, neighborhood }: FilledTables): void {
     for (const leaf of leaves) this.insertLeaf(leaf);
     for (const { handle, proximityMs } of entries) this.table.offer(handle, proximityMs);
+    for (const { handle, proximityMs } of backups) this.backups.offer(handle, proximityMs);
     for (const { handle, proximityMs } of neighborhood) this.neighborhood.offer(handle, proximityMs);
     this.takeLeafChanges();
   }
