@@ -1,4 +1,5 @@
-import { handleState, HOPS_MAX, sameIncarnation, type NodeHandle } from '@banyan/kbr';
+import { compareDistance, type Id } from '@banyan/ids';
+import { handleState, HOPS_MAX, sameIncarnation, type Hop, type NodeHandle } from '@banyan/kbr';
 import type { Json, Millis } from '@banyan/sansio';
 import type { NodeContext } from './context.ts';
 import { located } from './located.ts';
@@ -30,12 +31,17 @@ export class Admission {
     const row = this.#giveRows(message);
     const { peers, tables, verify } = this.#context;
     const avoid = (peer: NodeHandle): boolean => peers.isDoubtful(now, peer);
-    const hop = nextHop(tables, { key: joiner.id, avoid, absent: joiner.id });
+    const choose = (): Hop | undefined => nextHop(tables, { key: joiner.id, avoid, absent: joiner.id });
+    let hop = choose();
     if (hop?.rule === 'self') return this.#decide(now, message);
+    // A request that is repeated may have died on the way: look whether this hop lives, and go around it meanwhile.
+    if (hop !== undefined && message.attempt > 1) {
+      verify(now, hop.to);
+      hop = choose();
+    }
     if (hop === undefined || message.hops >= HOPS_MAX) return this.#refuse(message);
-    // A request that is repeated may have died on the way: look whether this hop lives.
-    if (message.attempt > 1) verify(now, hop.to);
-    this.#context.send(hop.to, { type: 'joinRequest', joiner, attempt: message.attempt, row, hops: message.hops + 1 });
+    const to = avoid(hop.to) ? (this.#nearer(joiner.id, avoid) ?? hop.to) : hop.to;
+    this.#context.send(to, { type: 'joinRequest', joiner, attempt: message.attempt, row, hops: message.hops + 1 });
   }
 
   /** A leaf-set probe of the joiner in whose favor we are locked keeps the lock, and frees it when it says that it is active. */
@@ -61,7 +67,16 @@ export class Admission {
     this.#lock = { joiner, until: now + this.#context.config.joinLockMs };
     const former = this.#context.tables.leafSet.get(joiner.id);
     const leaves = this.#context.tables.leafSet.members.filter((leaf) => leaf !== former);
-    this.#context.send(joiner, { type: 'joinAccept', attempt, leaves });
+    this.#context.send(joiner, { type: 'joinAccept', attempt, leaves, failureRate: this.#context.pace.failureRate(now) });
+  }
+
+  // Who answers and lies nearer to that id than we do knows better whether its root is dead.
+  #nearer(id: Id, avoid: (peer: NodeHandle) => boolean): NodeHandle | undefined {
+    let nearer: NodeHandle | undefined;
+    for (const leaf of this.#context.tables.leafSet.members) {
+      if (leaf.id !== id && !avoid(leaf) && compareDistance(id, leaf.id, (nearer ?? this.#context.self).id) < 0) nearer = leaf;
+    }
+    return nearer;
   }
 
   #refuse(message: Extract<JoinMessage, { type: 'joinRequest' }>): void {

@@ -16,8 +16,9 @@ export interface JoinDeps {
 }
 
 /**
- * The joiner's side: find the nearest node, ask through it for the root of our own id, hear every leaf, obtain the leases of
- * both ring neighbors, and only then be active. Until then nothing is delivered here.
+ * The joiner's side: find the nearest node, ask through it for the root of our own id, hear our leaves, enter among the
+ * nearest of them, obtain the leases of both ring neighbors, and only then be active. Until then nothing is delivered here.
+ * Once it enters, its keys are nobody's, so everything that may take long, waiting for the dead above all, comes before.
  * Sources: Rowstron & Druschel 2001, §2.4; Castro, Costa, Rowstron 2004, §3.1 (consistent join); Lu 2013 (one joiner at a time).
  */
 export class Join {
@@ -55,10 +56,13 @@ export class Join {
 
   /** Begins again from the leaves we know: for a node that was not scheduled so long that others may think it dead. */
   restart(now: Millis): void {
-    const leaves = this.#deps.context.tables.leafSet.members;
+    const { enter, context, heartbeats, leafProbing } = this.#deps;
+    const leaves = context.tables.leafSet.members;
     if (leaves.length === 0) return this.start(now, this.#seeds);
-    this.#deps.heartbeats.stop();
-    this.#probe(now, leaves);
+    heartbeats.stop();
+    this.#tryAgainAt = Infinity;
+    enter(now, 'probing');
+    for (const leaf of leaves) leafProbing.probe(now, leaf);
   }
 
   stop(): void {
@@ -82,7 +86,12 @@ export class Join {
   settle(now: Millis): void {
     const { context, leafProbing, heartbeats, enter } = this.#deps;
     if (context.phase === 'searching' && this.search.done && this.#tryAgainAt === Infinity) this.#searched(now);
-    if (context.phase === 'probing' && leafProbing.quiet) {
+    if (context.phase === 'sounding' && leafProbing.isNearSettled) {
+      if (context.tables.leafSet.size === 0) return this.#wait(now);
+      enter(now, 'probing');
+      leafProbing.enter(now);
+    }
+    if (context.phase === 'probing' && leafProbing.isNearSettled) {
       if (context.tables.leafSet.size === 0) return this.#wait(now);
       enter(now, 'leasing');
       heartbeats.start(now);
@@ -101,7 +110,10 @@ export class Join {
   onAccept(now: Millis, from: NodeHandle, message: Extract<JoinMessage, { type: 'joinAccept' }>): void {
     // An answer to an earlier attempt is as good: the lock is ours all the same.
     if (this.#deps.context.phase !== 'requesting' || message.attempt > this.#attempt) return;
-    this.#probe(now, [from, ...message.leaves]);
+    this.#tryAgainAt = Infinity;
+    this.#deps.context.pace.entered(message.failureRate);
+    this.#deps.enter(now, 'sounding');
+    this.#deps.leafProbing.consider(now, [from, ...message.leaves]);
   }
 
   onBusy(now: Millis, message: Extract<JoinMessage, { type: 'joinBusy' }>): void {
@@ -154,15 +166,6 @@ export class Join {
     const share = Math.min(1, 2 ** this.#triesHere / 8);
     this.#tryAgainAt = now + jittered(context.config.joinTimeoutMs * share, context.rng);
     context.send(this.#entrance, { type: 'joinRequest', joiner: context.self, attempt: this.#attempt, row: 0, hops: 0 });
-  }
-
-  #probe(now: Millis, leaves: readonly NodeHandle[]): void {
-    this.#tryAgainAt = Infinity;
-    this.#deps.enter(now, 'probing');
-    for (const leaf of leaves) {
-      if (this.#deps.context.tables.leafSet.has(leaf.id)) this.#deps.leafProbing.probe(now, leaf);
-    }
-    this.#deps.leafProbing.consider(now, leaves);
   }
 
   // Who seems farther away than the entry we have is not asked.

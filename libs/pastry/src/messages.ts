@@ -2,6 +2,7 @@ import type { HopMessage } from '@banyan/hop-delivery';
 import type { Coordinate, NodeHandle } from '@banyan/kbr';
 import type { FailedLife, PeerMessage } from '@banyan/peers';
 import type { Millis } from '@banyan/sansio';
+import type { LeafOutline } from './leaf-outline.ts';
 
 /** Nodes, and where each of them said that it lies: so that whoever is told need not measure those that are far away. */
 export interface Located {
@@ -22,8 +23,8 @@ export type JoinMessage =
       readonly rows: readonly Located[];
       readonly neighborhood: Located;
     }
-  /** The root helps this joiner and no other for now; its leaf set. */
-  | { readonly type: 'joinAccept'; readonly attempt: number; readonly leaves: readonly NodeHandle[] }
+  /** The root helps this joiner and no other for now; its leaf set, and how many failures of one node per second it believes in. */
+  | { readonly type: 'joinAccept'; readonly attempt: number; readonly leaves: readonly NodeHandle[]; readonly failureRate: number }
   /** The root helps another joiner, or is itself not ready. */
   | { readonly type: 'joinBusy'; readonly attempt: number; readonly retryAfterMs: Millis }
   /**
@@ -34,21 +35,41 @@ export type JoinMessage =
   /** The sender leaves the ring on purpose: its keys and leases are free at once. */
   | { readonly type: 'leaving' };
 
-/** Keeping leaf sets whole: a probe carries the sender's leaf set, a reply what of its own was not in there; both whom it found dead lately. */
-export type LeafSetMessage = {
-  readonly type: 'leafProbe' | 'leafReply';
-  readonly nonce: number;
-  /** The sender is active. */
-  readonly ready: boolean;
-  readonly leaves: readonly NodeHandle[];
-  readonly failed: readonly FailedLife[];
-  /** To a joiner: names of messages delivered here lately whose keys will be its own. */
-  readonly delivered: readonly string[];
-  /** The sender is merging two rings: who gains it as a leaf thereby takes part. */
-  readonly merging: boolean;
-  /** Where the sender lies. */
-  readonly at: Coordinate;
-};
+/**
+ * Keeping leaf sets whole by differences: a probe outlines the sender's leaf set, the reply tells what is lacking there and
+ * asks for what is lacking here, and only if it asked, or told of the dead, a third message follows.
+ */
+export type LeafSetMessage =
+  | {
+      readonly type: 'leafProbe';
+      readonly nonce: number;
+      /** The sender is active. */
+      readonly ready: boolean;
+      /** The sender stands in the ring or enters it now, so it is taken in; else it only looks who is there. */
+      readonly enters: boolean;
+      readonly outline: LeafOutline;
+      /** The sender is merging two rings: who gains it as a leaf thereby takes part. */
+      readonly merging: boolean;
+      /** Where the sender lies. */
+      readonly at: Coordinate;
+    }
+  | {
+      readonly type: 'leafReply';
+      readonly nonce: number;
+      readonly ready: boolean;
+      /** Leaves of ours that the asker lacks and has a place for. */
+      readonly leaves: readonly NodeHandle[];
+      /** Heads of those of its leaves that we lack. */
+      readonly wanted: readonly number[];
+      /** Those of its leaves that we found dead. */
+      readonly failed: readonly FailedLife[];
+      /** To a joiner: names of messages delivered here lately whose keys will be its own. */
+      readonly delivered: readonly string[];
+      readonly merging: boolean;
+      readonly at: Coordinate;
+    }
+  /** After a reply: the leaves that it wanted, and which of those that it told are dead. */
+  | { readonly type: 'leafNews'; readonly leaves: readonly NodeHandle[]; readonly failed: readonly FailedLife[] };
 
 /** Travels towards `seeker.id` in the receiver's ring; its root there makes contact with the seeker. Source: Shafaat et al. 2007 (mlookup). */
 export interface RingLookup {

@@ -10,10 +10,16 @@ type Step = 'done' | 'seeds' | 'leaves' | 'row' | 'pings';
 
 /** Times that row 0 is walked again because it led to somebody nearer. */
 const FIRST_ROW_ROUNDS_MAX = 3;
+/** How much longer than the nearest took we wait for somebody nearer: paths jitter. */
+const NEARER_SLACK = 1.1;
+/** Times that the nearest is asked for one of its tables. */
+const ASKS_MAX = 3;
 
 /**
  * The walk to the nearest node before joining: from the nearest seed to the nearest of its leaves, then down the rows of
  * ever nearer nodes, whose entries lie ever more widely spread, until row 0 brings nobody nearer.
+ * Pings of a step leave at once, so whoever has not answered within the time that the nearest took is not nearer: nobody
+ * waits for the far or the dead.
  * Source: Castro, Druschel, Hu, Rowstron MSR-TR-2002-82, §4.1 (nearest-neighbor search): a constant number of pings per level.
  */
 export class NearestSearch {
@@ -25,6 +31,8 @@ export class NearestSearch {
   #firstRowRounds = 0;
   /** The nearest when the row was asked for: somebody else now means progress. */
   #before: Id | undefined;
+  #asks = 0;
+  #pingedAt: Millis = 0;
   readonly #awaited = new Set<Id>();
 
   constructor(context: NodeContext) {
@@ -64,7 +72,8 @@ export class NearestSearch {
   answered(now: Millis, peer: NodeHandle, ready: boolean): void {
     if (!this.#awaited.delete(peer.id)) return;
     if (ready) this.#compare(peer);
-    if (this.#awaited.size === 0) this.#advance(now);
+    this.#stepEndsAt = Math.min(this.#stepEndsAt, this.#pingedAt + this.#nearerWithinMs());
+    if (this.#awaited.size === 0 || now >= this.#stepEndsAt) this.#advance(now);
   }
 
   silent(now: Millis, peer: NodeHandle): void {
@@ -88,6 +97,8 @@ export class NearestSearch {
       firstRowRounds: this.#firstRowRounds,
       nearest: this.#nearest === undefined ? null : handleState(this.#nearest),
       before: this.#before ?? null,
+      asks: this.#asks,
+      pingedMs: this.#step === 'seeds' || this.#step === 'pings' ? this.#pingedAt - now : null,
       awaited: [...this.#awaited],
       endsMs: this.#stepEndsAt === Infinity ? null : this.#stepEndsAt - now,
     };
@@ -96,7 +107,8 @@ export class NearestSearch {
   #ping(now: Millis, step: 'seeds' | 'pings', nodes: readonly NodeHandle[]): void {
     const { config, measure, peers, self } = this.#context;
     this.#step = step;
-    this.#stepEndsAt = now + config.searchStepMs;
+    this.#pingedAt = now;
+    this.#stepEndsAt = now + (step === 'seeds' ? config.searchStepMs : this.#nearerWithinMs());
     this.#before = this.#nearest?.id;
     this.#awaited.clear();
     for (const node of nodes) {
@@ -120,9 +132,16 @@ export class NearestSearch {
   }
 
   #compare(peer: NodeHandle): void {
-    const { peers } = this.#context;
-    const nearestMs = this.#nearest === undefined ? Infinity : (peers.proximityMs(this.#nearest.id) ?? Infinity);
-    if ((peers.proximityMs(peer.id) ?? Infinity) < nearestMs) this.#nearest = peer;
+    if ((this.#context.peers.proximityMs(peer.id) ?? Infinity) < this.#nearestMs()) this.#nearest = peer;
+  }
+
+  #nearestMs(): Millis {
+    return this.#nearest === undefined ? Infinity : (this.#context.peers.proximityMs(this.#nearest.id) ?? Infinity);
+  }
+
+  // From its pings on, a step may still bring somebody nearer for so long.
+  #nearerWithinMs(): Millis {
+    return Math.min(this.#context.config.searchStepMs, NEARER_SLACK * this.#nearestMs());
   }
 
   #advance(now: Millis): void {
@@ -131,10 +150,12 @@ export class NearestSearch {
       case 'done':
         return;
       case 'seeds':
+        this.#asks = 0;
         return this.#ask(now, 'leaves');
       case 'leaves':
       case 'row':
-        // The nearest did not answer in time: what was found so far must do.
+        if (this.#asks < ASKS_MAX) return this.#ask(now, this.#step);
+        // The nearest does not answer: what was found so far must do.
         return this.stop();
       case 'pings':
         if (this.#row > 0) {
@@ -142,14 +163,16 @@ export class NearestSearch {
         } else if (this.#before === this.#nearest.id || ++this.#firstRowRounds >= FIRST_ROW_ROUNDS_MAX) {
           return this.stop();
         }
+        this.#asks = 0;
         return this.#ask(now, 'row');
     }
   }
 
   #ask(now: Millis, step: 'leaves' | 'row'): void {
     if (this.#nearest === undefined) return;
+    const { config, peers } = this.#context;
     this.#step = step;
-    this.#stepEndsAt = now + this.#context.config.searchStepMs;
+    this.#stepEndsAt = now + Math.min(config.searchStepMs, peers.timeoutMs(this.#nearest.id) * 2 ** this.#asks++);
     const message: TableMessage = step === 'leaves' ? { type: 'leavesRequest', nonce: this.#row } : { type: 'rowRequest', nonce: this.#row, row: this.#row };
     this.#context.send(this.#nearest, message);
   }

@@ -72,6 +72,7 @@ export class PastryNode implements Routing<PastryMessage> {
       helpers: (target) => this.#tables.leafSet.nearestTo(target.id, config.peers.indirectHelpers),
       keeps: (peer) => this.#tables.has(peer),
       wants: (peer, roundTripMs) => this.#tables.table.wants(peer.id, roundTripMs),
+      isHurried: () => this.#context.pace.isHurried(this.#now),
       rng: rng.fork(),
     });
     this.#churn = new ChurnEstimate(config, this.#tables);
@@ -294,6 +295,8 @@ export class PastryNode implements Routing<PastryMessage> {
       case 'leafReply':
         this.#admission.sign(now, from, message.ready);
         return this.#leafProbing.onReply(now, from, message);
+      case 'leafNews':
+        return this.#leafProbing.onNews(now, message);
       case 'ringLookup':
         return this.#merge.onLookup(now, message);
       case 'joinRequest':
@@ -306,6 +309,7 @@ export class PastryNode implements Routing<PastryMessage> {
         return this.#join.onBusy(now, message);
       case 'announce':
         this.#admission.release(from);
+        this.#leafProbing.onAnnounced(now, from);
         return this.#introduction.onAnnounce(now, from, message);
       case 'leaving':
         return this.#liveness.lose(now, from, 'left');

@@ -18,7 +18,7 @@ const node = (digit: string, incarnation = 1): NodeHandle => ({
 const [self, peer, helper] = [node('0'), node('1'), node('2')];
 
 function peersOf(helpers: readonly NodeHandle[] = [], config = DEFAULT_PEERS_CONFIG): Peers {
-  return new Peers({ self, config, helpers: () => helpers, keeps: () => false, wants: () => true, rng: seededRng(1) });
+  return new Peers({ self, config, helpers: () => helpers, keeps: () => false, wants: () => true, isHurried: () => false, rng: seededRng(1) });
 }
 
 /** Lets time pass, alarm by alarm, and gathers what comes of it. */
@@ -49,7 +49,7 @@ describe('lives', () => {
     peers.bury(0, node('1', 5));
     expect(peers.isShunned(1, node('1', 5))).toBe(true);
     expect(peers.isShunned(1, node('1', 6))).toBe(false);
-    expect(peers.failedLately(1)).toEqual([{ id: peer.id, incarnation: 5 }]);
+    expect(peers.failedAmong(1, () => true)).toEqual([{ id: peer.id, incarnation: 5 }]);
     expect(peers.isShunned(DEFAULT_PEERS_CONFIG.failedForMs, node('1', 5))).toBe(false);
     peers.bury(2, node('1', 5));
     expect(peers.heard(3, node('1', 5))).toEqual({ type: 'revived' });
@@ -62,7 +62,7 @@ describe('lives', () => {
       peers.heard(i, node(String(i)));
       peers.bury(i, node(String(i)));
     }
-    expect(peers.failedLately(7).map((life) => life.id[0])).toEqual(['6', '5', '4']);
+    expect(peers.failedAmong(7, () => true).map((life) => life.id[0])).toEqual(['6', '5', '4']);
     expect([peers.heardAt(node('1').id), peers.heardAt(node('6').id)]).toEqual([undefined, 6]);
   });
 });

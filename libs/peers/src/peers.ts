@@ -34,6 +34,8 @@ export interface PeersDeps {
   readonly keeps: (peer: Id) => boolean;
   /** True when a node at about that distance would be worth a place in a table. */
   readonly wants: (peer: NodeHandle, roundTripMs: Millis) => boolean;
+  /** True while nodes fail so often that a death is the likely cause of silence: it is believed sooner. */
+  readonly isHurried: () => boolean;
   /** For the place of a node that lies exactly where another does. */
   readonly rng: Rng;
 }
@@ -65,6 +67,9 @@ export class Peers {
   readonly #unreachable: LifeSet;
   readonly #probes: Probes;
   readonly #coordinates: Coordinates;
+  /** Over all peers: what a peer that was never measured is judged by. */
+  readonly #anybody = new RoundTrip();
+  #samples = 0;
   readonly #relays = new Map<number, Relay>();
   /** Above every nonce that a probe of ours will reach, so that relayed pings are told apart. */
   #nextRelayNonce = RELAY_NONCE_FIRST;
@@ -75,7 +80,7 @@ export class Peers {
     this.#failed = new LifeSet({ forMs: config.failedForMs, max: config.failedMax });
     this.#unreachable = new LifeSet({ forMs: config.unreachableForMs, max: config.unreachableMax });
     this.#coordinates = new Coordinates(deps.rng);
-    this.#probes = new Probes({ config, at: () => this.#coordinates.own, timeoutMs: (peer) => this.timeoutMs(peer), helpers: deps.helpers });
+    this.#probes = new Probes({ config, at: () => this.#coordinates.own, timeoutMs: (peer) => this.timeoutMs(peer), helpers: deps.helpers, isHurried: deps.isHurried });
   }
 
   /** Every message comes by here first: newer lives win, older ones are ignored, the dead who speak live, the unreachable are tried again. */
@@ -143,6 +148,8 @@ export class Peers {
     const record = this.#records.get(peer);
     if (record === undefined) return;
     record.roundTrip.add(roundTripMs);
+    this.#anybody.add(roundTripMs);
+    this.#samples = Math.min(this.#samples + 1, ANYBODY_SAMPLES);
     this.#coordinates.sample(record.place, roundTripMs);
   }
 
@@ -180,10 +187,12 @@ export class Peers {
     return this.#probes.takeSpent();
   }
 
-  /** How long to wait for an answer of this peer. */
+  /** How long to wait for an answer of this peer. One that was never measured is given what nearly all others would do with. */
   timeoutMs(peer: Id): Millis {
-    const record = this.#records.get(peer);
-    return record === undefined ? this.#deps.config.timeoutInitialMs : record.roundTrip.timeoutMs(this.#deps.config);
+    const { config } = this.#deps;
+    const roundTrip = this.#records.get(peer)?.roundTrip;
+    if (roundTrip?.smoothedMs() !== undefined) return roundTrip.timeoutMs(config);
+    return this.#samples < ANYBODY_SAMPLES ? config.timeoutInitialMs : Math.min(config.timeoutInitialMs, this.#anybody.timeoutMs(config));
   }
 
   roundTripMs(peer: Id): Millis | undefined {
@@ -222,8 +231,9 @@ export class Peers {
     return this.#unreachable.has(now, peer);
   }
 
-  failedLately(now: Millis): readonly FailedLife[] {
-    return this.#failed.newest(now, this.#deps.config.failedToldMax);
+  /** The newest of the dead among those asked for. */
+  failedAmong(now: Millis, isAskedFor: (id: Id) => boolean): readonly FailedLife[] {
+    return this.#failed.newest(now, this.#deps.config.failedToldMax, isAskedFor);
   }
 
   /** Every table with its limit. */
@@ -242,6 +252,7 @@ export class Peers {
   state(now: Millis): Json {
     return {
       coordinates: this.#coordinates.state(),
+      anybody: [...this.#anybody.state(), this.#samples],
       known: [...this.#records.values()].map(({ handle, heardAt, roundTrip, place }) => ({
         peer: handleState(handle),
         heardMs: heardAt - now,
@@ -312,6 +323,8 @@ export class Peers {
 }
 
 const RELAY_NONCE_FIRST = 2 ** 40;
+/** Measurements after which those of all peers together say what to expect of another. */
+const ANYBODY_SAMPLES = 8;
 const NONE: readonly PeerEffect[] = [];
 const CURRENT: Heard = { type: 'current' };
 const STALE: Heard = { type: 'stale' };

@@ -38,6 +38,8 @@ interface Probe {
   indirect: boolean;
   /** One of them reached it. */
   reachedByOthers: boolean;
+  /** Another has found it dead: our own silence so far is enough. */
+  foundDead: boolean;
 }
 
 /** The probes of one node: one at most per peer, retried with doubling waits, then asked around. */
@@ -48,6 +50,7 @@ export class Probes {
   readonly #timeoutMs: (peer: Id) => Millis;
   readonly #helpers: (target: NodeHandle) => readonly NodeHandle[];
   readonly #at: () => Coordinate;
+  readonly #isHurried: () => boolean;
   #nextNonce = 1;
   /** Probes of candidates that may be begun now; grows with time up to the burst. */
   #measures: number;
@@ -61,9 +64,12 @@ export class Probes {
     readonly timeoutMs: (peer: Id) => Millis;
     /** Whom to ask about a silent member; at most `indirectHelpers` are used. */
     readonly helpers: (target: NodeHandle) => readonly NodeHandle[];
+    /** True while nodes fail so often that a death is the likely cause of silence. */
+    readonly isHurried: () => boolean;
   }) {
     this.#config = deps.config;
     this.#at = deps.at;
+    this.#isHurried = deps.isHurried;
     this.#measures = deps.config.measuresBurst;
     this.#timeoutMs = deps.timeoutMs;
     this.#helpers = deps.helpers;
@@ -96,11 +102,12 @@ export class Probes {
   begin(now: Millis, peer: NodeHandle, kind: ProbeKind, missed = 0): readonly ProbeEffect[] {
     const running = this.#byPeer.get(peer.id);
     if (running !== undefined && running.peer.incarnation >= peer.incarnation) {
+      if (kind === 'confirm') running.foundDead = true;
       if (STRENGTH[kind] > STRENGTH[running.kind]) running.kind = kind;
       return NONE;
     }
     if (kind === 'measure' && !this.#mayMeasure(now)) return NONE;
-    const probe: Probe = { peer, kind, firstNonce: this.#nextNonce, missed, sentAt: [], indirect: false, reachedByOthers: false };
+    const probe: Probe = { peer, kind, firstNonce: this.#nextNonce, missed, sentAt: [], indirect: false, reachedByOthers: false, foundDead: kind === 'confirm' };
     // One nonce for every ping this probe may send, the one beside the indirect probes among them.
     this.#nextNonce += NONCES;
     this.#byPeer.set(peer.id, probe);
@@ -147,6 +154,7 @@ export class Probes {
       sentMs: probe.sentAt.map((at) => at - now),
       indirect: probe.indirect,
       reachedByOthers: probe.reachedByOthers,
+      foundDead: probe.foundDead,
     }));
     return { open, nextNonce: this.#nextNonce, measures: this.#measuresLeft(now), spent: this.#spent };
   }
@@ -165,14 +173,16 @@ export class Probes {
   }
 
   #overdue(now: Millis, probe: Probe, out: ProbeEffect[]): void {
-    if (!probe.indirect && probe.missed + probe.sentAt.length < this.#tries(probe.kind)) out.push(this.#ping(now, probe));
-    else if (!probe.indirect && probe.kind === 'verify') this.#askAround(now, probe, out);
+    if (probe.foundDead || probe.indirect) this.#conclude(probe, out);
+    else if (probe.missed + probe.sentAt.length < this.#tries(probe.kind)) out.push(this.#ping(now, probe));
+    else if (probe.kind === 'verify') this.#askAround(now, probe, out);
     else this.#conclude(probe, out);
   }
 
   #tries(kind: ProbeKind): number {
     const { checkTries, confirmTries, measureTries, verifyTries } = this.#config;
-    return { measure: measureTries, check: checkTries, confirm: confirmTries, verify: verifyTries }[kind];
+    // In a hurry others are asked along with our own second ping.
+    return { measure: measureTries, check: checkTries, confirm: confirmTries, verify: this.#isHurried() ? 1 : verifyTries }[kind];
   }
 
   #conclude(probe: Probe, out: ProbeEffect[]): void {

@@ -1,4 +1,4 @@
-import type { Json, Millis } from '@banyan/sansio';
+import type { Millis } from '@banyan/sansio';
 
 /** Bounds of the retransmission timeout. */
 export interface TimeoutBounds {
@@ -50,7 +50,7 @@ export class RoundTrip {
     return Math.max(low, Math.min(Math.max(this.#last, this.#beforeLast), this.#thirdLast)) / PER_MS;
   }
 
-  state(): Json {
+  state(): readonly (number | null)[] {
     const known = [this.#smoothed, this.#deviation, this.#last, this.#beforeLast, this.#thirdLast];
     return known.map((hundredths) => (hundredths === NONE ? null : hundredths / PER_MS));
   }
