@@ -26,6 +26,8 @@ export class Join {
   readonly #deps: JoinDeps;
   #seeds: readonly NodeHandle[] = [];
   #entrance: NodeHandle | undefined;
+  /** The last node that the latest request is known to have come to, and the first row that it had still to be given. */
+  #reached: { readonly node: NodeHandle; readonly hops: number; readonly row: number } | undefined;
   #attempt = 0;
   #triesHere = 0;
   #tryAgainAt = Infinity;
@@ -78,7 +80,9 @@ export class Join {
     this.search.tick(now);
     if (now < this.#tryAgainAt) return;
     this.#tryAgainAt = Infinity;
-    if (this.#deps.context.phase === 'requesting' && this.#triesHere < this.#deps.context.config.joinTries) this.#request(now);
+    const { config, phase } = this.#deps.context;
+    const isEntranceSilent = this.#reached === undefined && this.#triesHere >= SILENT_TRIES;
+    if (phase === 'requesting' && this.#triesHere < config.joinTries && !isEntranceSilent) this.#request(now);
     else this.#look(now);
   }
 
@@ -100,9 +104,12 @@ export class Join {
     if (context.phase === 'leasing' && heartbeats.leased(now)) enter(now, 'active');
   }
 
-  onRows(now: Millis, message: Extract<JoinMessage, { type: 'joinRows' }>): void {
+  onRows(now: Millis, from: NodeHandle, message: Extract<JoinMessage, { type: 'joinRows' }>): void {
     const { phase } = this.#deps.context;
     if (phase === 'idle' || phase === 'left' || message.attempt > this.#attempt) return;
+    if (phase === 'requesting' && message.attempt === this.#attempt && message.hops >= (this.#reached?.hops ?? 0)) {
+      this.#reached = { node: from, hops: message.hops, row: message.row + message.rows.length };
+    }
     for (const row of message.rows) this.#measure(now, row);
     this.#measureNeighbors(now, message.neighborhood);
   }
@@ -128,6 +135,7 @@ export class Join {
       seeds: this.#seeds.map(handleState),
       attempt: this.#attempt,
       triesHere: this.#triesHere,
+      reached: this.#reached === undefined ? null : { at: handleState(this.#reached.node), hops: this.#reached.hops, row: this.#reached.row },
       entrance: this.#entrance === undefined ? null : handleState(this.#entrance),
       tryAgainMs: this.#tryAgainAt === Infinity ? null : this.#tryAgainAt - now,
       search: this.search.state(now),
@@ -143,6 +151,7 @@ export class Join {
     this.#entrance = this.search.found;
     if (this.#entrance === undefined) return this.#wait(now);
     this.#triesHere = 0;
+    this.#reached = undefined;
     this.#deps.enter(now, 'requesting');
     this.#request(now);
   }
@@ -162,10 +171,12 @@ export class Join {
     if (this.#entrance === undefined) return;
     this.#attempt++;
     this.#triesHere++;
-    // Requests are not acknowledged on their way, so the first are repeated soon; an answer to any of them serves.
-    const share = Math.min(1, 2 ** this.#triesHere / 8);
-    this.#tryAgainAt = now + jittered(context.config.joinTimeoutMs * share, context.rng);
-    context.send(this.#entrance, { type: 'joinRequest', joiner: context.self, attempt: this.#attempt, row: 0, hops: 0 });
+    // Requests are not acknowledged on their way, but every hop gives its rows: so the next one goes on from the last of them.
+    const at = this.#reached;
+    this.#reached = undefined;
+    const patienceMs = Math.max(context.config.joinTimeoutMs / 8, ROUTE_TIMEOUTS * context.peers.timeoutMs(context.self.id));
+    this.#tryAgainAt = now + jittered(Math.min(context.config.joinTimeoutMs, patienceMs * 2 ** (this.#triesHere - 1)), context.rng);
+    context.send(at?.node ?? this.#entrance, { type: 'joinRequest', joiner: context.self, attempt: this.#attempt, row: at?.row ?? 0, hops: 0 });
   }
 
   // Who seems farther away than the entry we have is not asked.
@@ -187,3 +198,8 @@ export class Join {
     });
   }
 }
+
+/** A request to join is repeated after so many of the timeouts that an unknown peer is given: it has some hops to go. */
+const ROUTE_TIMEOUTS = 2;
+/** An entrance that gave no rows, the last of so many requests through it, is given up: it may be dead. */
+const SILENT_TRIES = 2;

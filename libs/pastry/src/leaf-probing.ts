@@ -172,7 +172,7 @@ export class LeafProbing {
     for (const id of this.#due.takeDue(now)) {
       const probe = this.#open.get(id);
       if (probe === undefined) continue;
-      if (probe.tries < this.#context.config.leafProbeTries) this.#send(now, probe);
+      if (probe.tries < this.#triesMax(now)) this.#send(now, probe);
       else this.#giveUp(now, probe);
     }
   }
@@ -226,6 +226,12 @@ export class LeafProbing {
     // Those who are being probed need not be told of.
     const outline = outlineOf(this.#prospects ?? tables.leafSet, config.leafSetSize / 2, probe.peer.id);
     send(probe.peer, { type: 'leafProbe', nonce: probe.nonce, ready: phase === 'active', enters: phase !== 'sounding', outline, merging: merging(now), at: peers.place });
+  }
+
+  // In a hurry most of the silent are dead.
+  #triesMax(now: Millis): number {
+    const { config, pace } = this.#context;
+    return pace.isHurried(now) ? Math.min(config.leafProbeTries, AWAITED_TRIES + 1) : config.leafProbeTries;
   }
 
   // Whoever stands next to self with fewer than so many answered leaves in between.

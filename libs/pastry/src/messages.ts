@@ -15,10 +15,12 @@ export interface Located {
 export type JoinMessage =
   /** Travels hop by hop towards `joiner.id`; every hop answers the joiner with its rows from `row` on. */
   | { readonly type: 'joinRequest'; readonly joiner: NodeHandle; readonly attempt: number; readonly row: number; readonly hops: number }
-  /** Rows `row`, `row + 1`, … of a node on the route; its neighborhood set too when it is the first. */
+  /** Rows `row`, `row + 1`, … of a node on the route, none perhaps; its neighborhood set too when it is the first. */
   | {
       readonly type: 'joinRows';
       readonly attempt: number;
+      /** Hops that the request had taken to it. */
+      readonly hops: number;
       readonly row: number;
       readonly rows: readonly Located[];
       readonly neighborhood: Located;
@@ -113,7 +115,8 @@ export type TableMessage =
   | { readonly type: 'leavesRequest'; readonly nonce: number }
   /** `depth`: how many rows of the sender's routing table hold an entry. */
   | { readonly type: 'leavesReply'; readonly nonce: number; readonly leaves: readonly NodeHandle[]; readonly depth: number }
-  | { readonly type: 'rowRequest'; readonly nonce: number; readonly row: number }
+  /** `columns`: only those are wanted, the i-th bit for the i-th; absent: all. */
+  | { readonly type: 'rowRequest'; readonly nonce: number; readonly row: number; readonly columns?: number }
   | { readonly type: 'rowReply'; readonly nonce: number; readonly row: number; readonly entries: Located };
 
 /** Everything one Pastry node says to another. */

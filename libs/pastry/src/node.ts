@@ -302,7 +302,7 @@ export class PastryNode implements Routing<PastryMessage> {
       case 'joinRequest':
         return this.#admission.onRequest(now, message);
       case 'joinRows':
-        return this.#join.onRows(now, message);
+        return this.#join.onRows(now, from, message);
       case 'joinAccept':
         return this.#join.onAccept(now, from, message);
       case 'joinBusy':
@@ -316,7 +316,7 @@ export class PastryNode implements Routing<PastryMessage> {
       case 'leavesRequest':
         return this.#context.send(from, { type: 'leavesReply', nonce: message.nonce, leaves: this.#tables.leafSet.members, depth: this.#tables.table.depth });
       case 'rowRequest':
-        return this.#context.send(from, { type: 'rowReply', nonce: message.nonce, row: message.row, entries: located(this.#tables.table.row(message.row), this.#peers) });
+        return this.#context.send(from, { type: 'rowReply', nonce: message.nonce, row: message.row, entries: located(this.#tables.table.row(message.row, message.columns), this.#peers) });
       case 'leavesReply':
         return this.#join.search.onReply(now, from, message);
       case 'rowReply':

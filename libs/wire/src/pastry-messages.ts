@@ -34,7 +34,7 @@ export function pastryMessages(envelopes: EnvelopeCodec): Field<PastryMessage, O
     pingRequest: message<Peer<'pingRequest'>, peer.PingRequest>({ nonce: count, target: required(handle) }),
     pingReport: message<Peer<'pingReport'>, peer.PingReport>({ nonce: count, target: id }),
     joinRequest: message<Message<'joinRequest'>, peer.JoinRequest>({ joiner: required(handle), attempt: small, row: small, hops: small }),
-    joinRows: message<Message<'joinRows'>, peer.JoinRows>({ attempt: small, row: small, rows: list(row, ROWS_MAX), neighborhood: required(row) }),
+    joinRows: message<Message<'joinRows'>, peer.JoinRows>({ attempt: small, hops: small, row: small, rows: list(row, ROWS_MAX), neighborhood: required(row) }),
     joinAccept: message<Message<'joinAccept'>, peer.JoinAccept>({ attempt: small, leaves: handles, failureRate: real }),
     joinBusy: message<Message<'joinBusy'>, peer.JoinBusy>({ attempt: small, retryAfterMs: real }),
     announce: message<Message<'announce'>, peer.Announce>({ row: rowOrNone, entries: required(row), roundTripMs: optional(real), at: required(place) }),
@@ -65,7 +65,7 @@ export function pastryMessages(envelopes: EnvelopeCodec): Field<PastryMessage, O
     }),
     leavesRequest: message<Message<'leavesRequest'>, peer.LeavesRequest>({ nonce: count }),
     leavesReply: message<Message<'leavesReply'>, peer.LeavesReply>({ nonce: count, leaves: handles, depth: small }),
-    rowRequest: message<Message<'rowRequest'>, peer.RowRequest>({ nonce: count, row: small }),
+    rowRequest: message<Message<'rowRequest'>, peer.RowRequest>({ nonce: count, row: small, columns: optional(small) }),
     rowReply: message<Message<'rowReply'>, peer.RowReply>({ nonce: count, row: small, entries: required(row) }),
   });
 }

@@ -100,7 +100,7 @@ export const pastryMessages: readonly PastryMessage[] = [
   { type: 'pingRequest', nonce: 1, target: b },
   { type: 'pingReport', nonce: 1, target: b.id },
   { type: 'joinRequest', joiner: a, attempt: 1, row: 2, hops: 3 },
-  { type: 'joinRows', attempt: 1, row: 0, rows: [located(a), located(), located(b, a)], neighborhood: located(b) },
+  { type: 'joinRows', attempt: 1, hops: 2, row: 0, rows: [located(a), located(), located(b, a)], neighborhood: located(b) },
   { type: 'joinAccept', attempt: 1, leaves: [a, b], failureRate: 0.25 },
   { type: 'joinBusy', attempt: 1, retryAfterMs: 1500 },
   { type: 'announce', row: -1, entries: located(), roundTripMs: 2.25, at },
@@ -116,6 +116,7 @@ export const pastryMessages: readonly PastryMessage[] = [
   { type: 'leavesRequest', nonce: 3 },
   { type: 'leavesReply', nonce: 3, leaves: [a, b], depth: 2 },
   { type: 'rowRequest', nonce: 3, row: 1 },
+  { type: 'rowRequest', nonce: 4, row: 0, columns: 0xffff },
   { type: 'rowReply', nonce: 3, row: 1, entries: located(b) },
 ];
 
