@@ -75,7 +75,8 @@ export class Admission {
     this.#lock = { joiner, until: now + this.#context.config.joinLockMs };
     const former = this.#context.tables.leafSet.get(joiner.id);
     const leaves = this.#context.tables.leafSet.members.filter((leaf) => leaf !== former);
-    this.#context.send(joiner, { type: 'joinAccept', attempt, leaves, failureRate: this.#context.pace.failureRate(now) });
+    const failureRate = this.#context.pace.failureRate(now);
+    this.#context.send(joiner, { type: 'joinAccept', attempt, leaves, ...(failureRate === undefined ? {} : { failureRate }) });
   }
 
   // Who answers and lies nearer to that id than we do knows better whether its root is dead.

@@ -24,7 +24,7 @@ export class ChurnEstimate {
   readonly #failedAt: Millis[] = [];
   #since: Millis = 0;
   /** What the node that let us in believes. */
-  #toldAtEntry = 0;
+  #toldAtEntry: number | undefined;
 
   constructor(config: PastryConfig, tables: Tables) {
     this.#config = config;
@@ -37,7 +37,7 @@ export class ChurnEstimate {
   }
 
   /** The node that lets us in tells what it believes: we grant leases before anyone else can tell. */
-  entered(failureRate: number): void {
+  entered(failureRate: number | undefined): void {
     this.#toldAtEntry = failureRate;
   }
 
@@ -47,8 +47,8 @@ export class ChurnEstimate {
     if (this.#failedAt.length > REMEMBERED) this.#failedAt.shift();
   }
 
-  /** Failures of one node per second, as the median of our own estimate and what others told, else what we were told at our entry; 0 when nobody knows. */
-  failureRate(now: Millis, told: readonly number[]): number {
+  /** Failures of one node per second, as the median of our own estimate and what others told, else what we were told at our entry; undefined when nobody knows. */
+  failureRate(now: Millis, told: readonly number[]): number | undefined {
     const own = this.#own(now);
     const all = (own === undefined ? [...told] : [own, ...told]).sort((a, b) => a - b);
     const middle = all.length >> 1;
@@ -66,7 +66,7 @@ export class ChurnEstimate {
   }
 
   state(now: Millis): Json {
-    return { sinceMs: this.#since - now, toldAtEntry: this.#toldAtEntry, failedMs: this.#failedAt.map((at) => at - now) };
+    return { sinceMs: this.#since - now, toldAtEntry: this.#toldAtEntry ?? null, failedMs: this.#failedAt.map((at) => at - now) };
   }
 
   #own(now: Millis): number | undefined {

@@ -26,7 +26,7 @@ export type JoinMessage =
       readonly neighborhood: Located;
     }
   /** The root helps this joiner and no other for now; its leaf set, and how many failures of one node per second it believes in. */
-  | { readonly type: 'joinAccept'; readonly attempt: number; readonly leaves: readonly NodeHandle[]; readonly failureRate: number }
+  | { readonly type: 'joinAccept'; readonly attempt: number; readonly leaves: readonly NodeHandle[]; readonly failureRate?: number }
   /** The root helps another joiner, or is itself not ready. */
   | { readonly type: 'joinBusy'; readonly attempt: number; readonly retryAfterMs: Millis }
   /**
@@ -98,8 +98,8 @@ export interface HeartbeatMessage {
   readonly grants?: Millis;
   /** The sender has no lasting lease from the receiver and asks for a heartbeat back at once. */
   readonly urgent: boolean;
-  /** How many failures of one node per second the sender believes in. */
-  readonly failureRate: number;
+  /** How many failures of one node per second the sender believes in; absent while it does not know, which is not none. */
+  readonly failureRate?: number;
   /** Of the half of the sender's leaf set that lies towards the receiver: 32 bits. */
   readonly digest: number;
   /** Whom the sender found dead and has not told the receiver for certain. */

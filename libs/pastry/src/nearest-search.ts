@@ -12,14 +12,16 @@ type Step = 'done' | 'seeds' | 'leaves' | 'row' | 'pings';
 const FIRST_ROW_ROUNDS_MAX = 3;
 /** How much longer than the nearest took we wait for somebody nearer: paths jitter. */
 const NEARER_SLACK = 1.1;
+/** As long as more of those pinged are silent, they are waited for: their answers tell where we lie. */
+const STRAGGLERS_SHARE = 0.25;
 /** Times that the nearest is asked for one of its tables. */
 const ASKS_MAX = 3;
 
 /**
  * The walk to the nearest node before joining: from the nearest seed to the nearest of its leaves, then down the rows of
  * ever nearer nodes, whose entries lie ever more widely spread, until row 0 brings nobody nearer.
- * Pings of a step leave at once, so whoever has not answered within the time that the nearest took is not nearer: nobody
- * waits for the far or the dead.
+ * Pings of a step leave at once, so whoever has not answered within the time that the nearest took is not nearer: once most
+ * have answered nobody waits for the dead.
  * Source: Castro, Druschel, Hu, Rowstron MSR-TR-2002-82, §4.1 (nearest-neighbor search): a constant number of pings per level.
  */
 export class NearestSearch {
@@ -34,6 +36,8 @@ export class NearestSearch {
   #asks = 0;
   #pingedAt: Millis = 0;
   readonly #awaited = new Set<Id>();
+  /** How many were pinged in this step. */
+  #asked = 0;
 
   constructor(context: NodeContext) {
     this.#context = context;
@@ -72,12 +76,11 @@ export class NearestSearch {
   answered(now: Millis, peer: NodeHandle, ready: boolean): void {
     if (!this.#awaited.delete(peer.id)) return;
     if (ready) this.#compare(peer);
-    this.#stepEndsAt = Math.min(this.#stepEndsAt, this.#pingedAt + this.#nearerWithinMs());
-    if (this.#awaited.size === 0 || now >= this.#stepEndsAt) this.#advance(now);
+    this.#heard(now);
   }
 
   silent(now: Millis, peer: NodeHandle): void {
-    if (this.#awaited.delete(peer.id) && this.#awaited.size === 0) this.#advance(now);
+    if (this.#awaited.delete(peer.id)) this.#heard(now);
   }
 
   onReply(now: Millis, from: NodeHandle, message: Extract<TableMessage, { type: 'leavesReply' | 'rowReply' }>): void {
@@ -99,6 +102,7 @@ export class NearestSearch {
       before: this.#before ?? null,
       asks: this.#asks,
       pingedMs: this.#step === 'seeds' || this.#step === 'pings' ? this.#pingedAt - now : null,
+      asked: this.#asked,
       awaited: [...this.#awaited],
       endsMs: this.#stepEndsAt === Infinity ? null : this.#stepEndsAt - now,
     };
@@ -108,7 +112,7 @@ export class NearestSearch {
     const { config, measure, peers, self } = this.#context;
     this.#step = step;
     this.#pingedAt = now;
-    this.#stepEndsAt = now + (step === 'seeds' ? config.searchStepMs : this.#nearerWithinMs());
+    this.#stepEndsAt = now + config.searchStepMs;
     this.#before = this.#nearest?.id;
     this.#awaited.clear();
     for (const node of nodes) {
@@ -119,7 +123,14 @@ export class NearestSearch {
       this.#awaited.add(node.id);
       measure(now, node);
     }
-    if (this.#awaited.size === 0) this.#advance(now);
+    this.#asked = this.#awaited.size;
+    if (this.#asked === 0) this.#advance(now);
+  }
+
+  // Most have answered: from then on only somebody nearer is waited for.
+  #heard(now: Millis): void {
+    if (this.#awaited.size <= STRAGGLERS_SHARE * this.#asked) this.#stepEndsAt = Math.min(this.#stepEndsAt, this.#pingedAt + this.#nearerWithinMs());
+    if (this.#awaited.size === 0 || now >= this.#stepEndsAt) this.#advance(now);
   }
 
   // Once we know about where we lie, the few that seem nearest are enough.

@@ -19,7 +19,7 @@ export class Pace {
   #freshUntil: Millis = -Infinity;
   /** How many had told when it was last worked out. */
   #tellers = 0;
-  #failureRate = 0;
+  #failureRate: number | undefined;
   #heartbeatMs: Millis;
   #sweepMs: Millis;
 
@@ -32,8 +32,8 @@ export class Pace {
     this.#sweepMs = deps.config.tableSweepMs;
   }
 
-  /** Failures of one node per second. */
-  failureRate(now: Millis): number {
+  /** Failures of one node per second; undefined when neither we nor anyone who told us knows. */
+  failureRate(now: Millis): number | undefined {
     this.#refresh(now);
     return this.#failureRate;
   }
@@ -77,13 +77,13 @@ export class Pace {
   }
 
   /** The node that lets us in believes in this failure rate. */
-  entered(failureRate: number): void {
+  entered(failureRate: number | undefined): void {
     this.#churn.entered(failureRate);
     this.#freshUntil = -Infinity;
   }
 
   state(now: Millis): Json {
-    return { freshMs: this.#freshUntil - now, tellers: this.#tellers, failureRate: this.#failureRate, heartbeatMs: this.#heartbeatMs, sweepMs: this.#sweepMs };
+    return { freshMs: this.#freshUntil - now, tellers: this.#tellers, failureRate: this.#failureRate ?? null, heartbeatMs: this.#heartbeatMs, sweepMs: this.#sweepMs };
   }
 
   #refresh(now: Millis): void {
@@ -92,8 +92,8 @@ export class Pace {
     this.#freshUntil = now + REFRESH_MS;
     this.#tellers = told.length;
     const config = this.#config;
-    const failureRate = this.#churn.failureRate(now, told);
-    this.#failureRate = failureRate;
+    this.#failureRate = this.#churn.failureRate(now, told);
+    const failureRate = this.#failureRate ?? 0;
     const wantedMs = failureRate === 0 ? Infinity : (1_000 * config.ownerlessShare) / (2 * failureRate);
     this.#heartbeatMs = Math.min(config.heartbeatPeriodMs, Math.max(config.heartbeatPeriodMinMs, wantedMs));
     this.#sweepMs = tableProbePeriodMs({
