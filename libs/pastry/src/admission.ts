@@ -2,6 +2,7 @@ import { compareDistance, type Id } from '@banyan/ids';
 import { handleState, HOPS_MAX, sameIncarnation, type Hop, type NodeHandle } from '@banyan/kbr';
 import type { Json, Millis } from '@banyan/sansio';
 import type { NodeContext } from './context.ts';
+import { isInDoubt } from './doubt.ts';
 import { located } from './located.ts';
 import type { JoinMessage, Located } from './messages.ts';
 import { nextHop } from './next-hop.ts';
@@ -33,7 +34,7 @@ export class Admission {
     if (this.#context.phase !== 'active') return this.#refuse(message);
     const row = this.#giveRows(now, message);
     const { peers, tables, verify } = this.#context;
-    const avoid = (peer: NodeHandle): boolean => peers.isDoubtful(now, peer);
+    const avoid = (peer: NodeHandle): boolean => isInDoubt(this.#context, now, peer);
     const choose = (): Hop | undefined => nextHop(tables, { key: joiner.id, avoid, absent: joiner.id });
     let hop = choose();
     if (hop?.rule === 'self') return this.#decide(now, message);

@@ -2,8 +2,9 @@ import { compareDistance, type Id } from '@banyan/ids';
 import type { Geometry, Hop, NodeHandle, Seek } from '@banyan/kbr';
 import type { Millis } from '@banyan/sansio';
 import type { NodeContext } from './context.ts';
-import type { Heartbeats } from './heartbeats.ts';
 import { Density } from './density.ts';
+import { isInDoubt } from './doubt.ts';
+import type { Heartbeats } from './heartbeats.ts';
 import { HopChoice } from './hop-choice.ts';
 import { makesProgress, nextHop } from './next-hop.ts';
 import { ReplicaChoice } from './replica-choice.ts';
@@ -59,7 +60,7 @@ export class PastryGeometry implements Geometry {
   #choose(key: Id, excluded: ReadonlySet<Id>, seek?: Seek): Hop | undefined {
     const { peers, tables } = this.#context;
     const now = this.#clock();
-    const avoid = (peer: NodeHandle): boolean => excluded.has(peer.id) || peers.isDoubtful(now, peer);
+    const avoid = (peer: NodeHandle): boolean => excluded.has(peer.id) || isInDoubt(this.#context, now, peer);
     const hop = nextHop(tables, { key, avoid }) ?? nextHop(tables, { key, avoid: (peer) => excluded.has(peer.id) });
     if (seek !== undefined && hop !== undefined && hop.rule !== 'self') {
       const towards = this.#replicaChoice.best(key, { hop, seek }, avoid);

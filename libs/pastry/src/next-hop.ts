@@ -59,7 +59,6 @@ export function knowsWholeRing(state: RoutingState): boolean {
 }
 
 // Any node that shares at least as long a prefix with the key as we do and is closer to it; of those the one that comes nearest.
-// Nobody asks whether neighbors live, so they are the last resort.
 function rareCase(state: RoutingState, { key, avoid, absent }: NextHopQuery): Hop | undefined {
   const b = state.table.digitBits;
   const own = sharedPrefix(state.self.id, key, b);
@@ -70,6 +69,6 @@ function rareCase(state: RoutingState, { key, avoid, absent }: NextHopQuery): Ho
   };
   state.leafSet.members.forEach(consider);
   for (const entry of state.table.entries()) consider(entry);
-  if (best === undefined) state.neighborhood.members().forEach(consider);
+  state.neighborhood.members().forEach(consider);
   return best === undefined ? undefined : { to: best, rule: 'rare-case' };
 }
