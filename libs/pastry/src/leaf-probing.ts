@@ -22,6 +22,8 @@ const MET_MAX = 64;
 const OPEN_MAX = 256;
 /** Leaves on either side that a joiner waits for; of the others it hears while it goes on. */
 const NEAR = 4;
+/** Leaves on either side among which it enters; the others it tells when it is active. */
+const ENTERED = 2;
 /** A joiner goes on without a leaf that left so many probes unanswered: what is decided is decided by leases. */
 const AWAITED_TRIES = 2;
 
@@ -60,7 +62,7 @@ export class LeafProbing {
   /** Enters: probes the nearest leaves on either side, who take this node in. */
   enter(now: Millis): void {
     const { members } = this.#context.tables.leafSet;
-    this.#probeAll(now, new Set([...members.slice(0, NEAR), ...members.slice(-NEAR)]));
+    this.#probeAll(now, new Set([...members.slice(0, ENTERED), ...members.slice(-ENTERED)]));
   }
 
   next(): Millis {
@@ -252,7 +254,10 @@ export class LeafProbing {
 
   #tellNews(now: Millis, to: NodeHandle, reply: Reply): void {
     const { peers, send, tables } = this.#context;
-    const leaves = reply.wanted.length === 0 ? [] : tables.leafSet.members.filter(({ id }) => reply.wanted.includes(headOf(id)));
+    const wanted = reply.wanted.length === 0 ? [] : tables.leafSet.members.filter(({ id }) => reply.wanted.includes(headOf(id)));
+    // Who is silent for us and no leaf of those it would be a leaf of is dead.
+    const [unknown, leaves] = [wanted.filter((leaf) => this.#isSilent(now, leaf)), wanted.filter((leaf) => !this.#isSilent(now, leaf))];
+    this.hearOfDeaths(now, unknown);
     const failed = reply.leaves.length === 0 ? [] : peers.failedAmong(now, (id) => reply.leaves.some((leaf) => leaf.id === id));
     if (leaves.length + failed.length > 0) send(to, { type: 'leafNews', leaves, failed });
   }
@@ -264,6 +269,10 @@ export class LeafProbing {
     this.#prospects?.remove(probe.peer.id);
     if (tables.has(probe.peer.id)) verify(now, probe.peer, 'askOthers');
     else peers.markUnreachable(now, probe.peer);
+  }
+
+  #isSilent(now: Millis, leaf: NodeHandle): boolean {
+    return this.#context.peers.isUnreachable(now, leaf) && !this.#context.tables.leafSet.isNeighbor(leaf.id);
   }
 
   #takeIn(now: Millis, from: NodeHandle, message: Pick<Reply, 'ready' | 'merging'>): void {

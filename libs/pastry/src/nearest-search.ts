@@ -183,6 +183,7 @@ export class NearestSearch {
     if (this.#nearest === undefined) return;
     const { config, peers } = this.#context;
     this.#step = step;
+    this.#awaited.clear();
     this.#stepEndsAt = now + Math.min(config.searchStepMs, peers.timeoutMs(this.#nearest.id) * 2 ** this.#asks++);
     const message: TableMessage = step === 'leaves' ? { type: 'leavesRequest', nonce: this.#row } : { type: 'rowRequest', nonce: this.#row, row: this.#row };
     this.#context.send(this.#nearest, message);

@@ -16,8 +16,8 @@ const HOLES_WAIT_SHARE = 0.4;
 /** A half of the leaf set that misses more than this share of its leaves is not left to maintenance. */
 const SHORT_SHARE = 0.25;
 const SHORT_RETRY_MS: Millis = 5_000;
-/** A leaf that is silent for us is asked about so many heartbeats after the last time, at one of so many leaves next to it. */
-const ASK_ABOUT_PERIODS = 2;
+/** A leaf that is silent for us is asked about every so many heartbeats, at one of so many leaves next to it. */
+const ASK_ABOUT_PERIODS = 5;
 const ASK_ABOUT_AMONG = 4;
 /** Leaves-to-be that wait for the death of those whose place they take. */
 const SUCCESSORS_MAX = 8;
@@ -68,11 +68,11 @@ export class Repair {
   }
 
   /**
-   * A leaf is silent for us. Its ring neighbors know whether it is dead and tell, but word of it may have died on its way:
-   * the leaves next to it are asked, again and again until it is dead or speaks.
+   * A leaf is silent for us. Its ring neighbors know whether it is dead and tell; but word of it may have died on its way: after
+   * a while the leaves next to it are asked, again and again until it is dead or speaks.
    */
   onSilentLeaf(now: Millis): void {
-    if (this.#askAboutAt === Infinity) this.#askAboutAt = now;
+    if (this.#askAboutAt === Infinity) this.#askAboutAt = now + this.#askAboutMs(now);
   }
 
   /** Leaves of a ring neighbor that may take the place of those of whose death it told us in the same breath. */
@@ -176,12 +176,17 @@ export class Repair {
 
   // The answer names those of our leaves whom the other has found dead; with our own silence that is enough.
   #askAbout(now: Millis): void {
-    const { pace, peers, rng, tables: { leafSet } } = this.#context;
+    const { peers, rng, tables: { leafSet } } = this.#context;
     const silent = rng.pick(leafSet.members.filter((leaf) => peers.isUnreachable(now, leaf)));
-    this.#askAboutAt = silent === undefined ? Infinity : now + jittered(ASK_ABOUT_PERIODS * pace.heartbeatMs(now), rng);
+    this.#askAboutAt = silent === undefined ? Infinity : now + this.#askAboutMs(now);
     if (silent === undefined) return;
     const asked = rng.pick(leafSet.nearestTo(silent.id, ASK_ABOUT_AMONG).filter((leaf) => !peers.isDoubtful(now, leaf)));
     if (asked !== undefined) this.#leafProbing.probe(now, asked);
+  }
+
+  #askAboutMs(now: Millis): Millis {
+    const { pace, rng } = this.#context;
+    return jittered(ASK_ABOUT_PERIODS * pace.heartbeatMs(now), rng);
   }
 
   // Where the leaf set reaches it decides, and no hole matters.

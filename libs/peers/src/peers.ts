@@ -67,7 +67,7 @@ export class Peers {
   readonly #unreachable: LifeSet;
   readonly #probes: Probes;
   readonly #coordinates: Coordinates;
-  /** Over all peers: what a peer that was never measured is judged by. */
+  /** Over the first measurement of each peer: what a peer that was never measured is judged by. */
   readonly #anybody = new RoundTrip();
   #samples = 0;
   readonly #relays = new Map<number, Relay>();
@@ -147,9 +147,12 @@ export class Peers {
   measured(peer: Id, roundTripMs: Millis): void {
     const record = this.#records.get(peer);
     if (record === undefined) return;
+    // The near are measured again and again, and would make all others look late.
+    if (record.roundTrip.smoothedMs() === undefined) {
+      this.#anybody.add(roundTripMs);
+      this.#samples = Math.min(this.#samples + 1, ANYBODY_SAMPLES);
+    }
     record.roundTrip.add(roundTripMs);
-    this.#anybody.add(roundTripMs);
-    this.#samples = Math.min(this.#samples + 1, ANYBODY_SAMPLES);
     this.#coordinates.sample(record.place, roundTripMs);
   }
 
@@ -192,7 +195,7 @@ export class Peers {
     const { config } = this.#deps;
     const roundTrip = this.#records.get(peer)?.roundTrip;
     if (roundTrip?.smoothedMs() !== undefined) return roundTrip.timeoutMs(config);
-    return this.#samples < ANYBODY_SAMPLES ? config.timeoutInitialMs : Math.min(config.timeoutInitialMs, this.#anybody.timeoutMs(config));
+    return this.#samples < ANYBODY_SAMPLES ? config.timeoutInitialMs : Math.min(config.timeoutInitialMs, ANYBODY_SLACK * this.#anybody.timeoutMs(config));
   }
 
   roundTripMs(peer: Id): Millis | undefined {
@@ -325,6 +328,8 @@ export class Peers {
 const RELAY_NONCE_FIRST = 2 ** 40;
 /** Measurements after which those of all peers together say what to expect of another. */
 const ANYBODY_SAMPLES = 8;
+/** Those who were measured are nearer than most, for they were chosen so. */
+const ANYBODY_SLACK = 1.5;
 const NONE: readonly PeerEffect[] = [];
 const CURRENT: Heard = { type: 'current' };
 const STALE: Heard = { type: 'stale' };
