@@ -1,6 +1,6 @@
 import { compareClockwise, type Id } from '@banyan/ids';
 import type { NodeHandle } from '@banyan/kbr';
-import { isWithinHalfAbove, type LeafSet } from './leaf-set.ts';
+import type { LeafSet } from './leaf-set.ts';
 
 /**
  * A leaf set told by the heads of its ids, the first 48 bits of each: enough to see which leaf the other lacks and where on
@@ -62,11 +62,9 @@ export function lackedBy(teller: Id, { heads, above, roomAbove, roomBelow }: Lea
     if (!isWithin) beyond.push(node);
     return isWithin;
   });
-  if (beyond.length === 0) return within;
-  // Sorted going up: those next above come first, those next below last.
-  const isAbove = ({ id }: NodeHandle): boolean => isWithinHalfAbove(teller, id);
-  const below = beyond.filter((node) => !isAbove(node));
-  return [...within, ...beyond.filter(isAbove).slice(0, roomAbove), ...below.slice(Math.max(0, below.length - roomBelow))];
+  // Sorted going up: those next above come first, those next below last; in a ring of few they may lie more than half of it away.
+  const next = new Set([...beyond.slice(0, roomAbove), ...beyond.slice(Math.max(0, beyond.length - roomBelow))]);
+  return next.size === 0 ? within : [...within, ...next];
 }
 
 /** The heads of leaves that this leaf set lacks and would take in. */

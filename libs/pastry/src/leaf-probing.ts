@@ -23,7 +23,7 @@ const OPEN_MAX = 256;
 /** Leaves on either side that a joiner waits for; of the others it hears while it goes on. */
 const NEAR = 4;
 /** Leaves on either side among which it enters; the others it tells when it is active. */
-const ENTERED = 2;
+const ENTERED = 4;
 /** A joiner goes on without a leaf that left so many probes unanswered: what is decided is decided by leases. */
 const AWAITED_TRIES = 2;
 
@@ -197,6 +197,7 @@ export class LeafProbing {
   // All are expected before the first is asked, so that none of them tells of another.
   #probeAll(now: Millis, peers: Iterable<NodeHandle>): void {
     const begun: OpenProbe[] = [];
+    if (this.#prospects === undefined) this.#context.tables.widen();
     for (const peer of peers) {
       const running = this.#open.get(peer.id);
       if (peer.id === this.#context.self.id || this.#open.size >= OPEN_MAX) continue;
@@ -254,10 +255,7 @@ export class LeafProbing {
 
   #tellNews(now: Millis, to: NodeHandle, reply: Reply): void {
     const { peers, send, tables } = this.#context;
-    const wanted = reply.wanted.length === 0 ? [] : tables.leafSet.members.filter(({ id }) => reply.wanted.includes(headOf(id)));
-    // Who is silent for us and no leaf of those it would be a leaf of is dead.
-    const [unknown, leaves] = [wanted.filter((leaf) => this.#isSilent(now, leaf)), wanted.filter((leaf) => !this.#isSilent(now, leaf))];
-    this.hearOfDeaths(now, unknown);
+    const leaves = reply.wanted.length === 0 ? [] : tables.leafSet.members.filter(({ id }) => reply.wanted.includes(headOf(id)));
     const failed = reply.leaves.length === 0 ? [] : peers.failedAmong(now, (id) => reply.leaves.some((leaf) => leaf.id === id));
     if (leaves.length + failed.length > 0) send(to, { type: 'leafNews', leaves, failed });
   }
@@ -269,10 +267,6 @@ export class LeafProbing {
     this.#prospects?.remove(probe.peer.id);
     if (tables.has(probe.peer.id)) verify(now, probe.peer, 'askOthers');
     else peers.markUnreachable(now, probe.peer);
-  }
-
-  #isSilent(now: Millis, leaf: NodeHandle): boolean {
-    return this.#context.peers.isUnreachable(now, leaf) && !this.#context.tables.leafSet.isNeighbor(leaf.id);
   }
 
   #takeIn(now: Millis, from: NodeHandle, message: Pick<Reply, 'ready' | 'merging'>): void {

@@ -244,7 +244,7 @@ export class LeafSet {
 }
 
 /** True when `id` lies above `origin` by less than half the ring. Adding half the ring flips the top bit, so no arithmetic is needed. */
-export function isWithinHalfAbove(origin: Id, id: Id): boolean {
+function isWithinHalfAbove(origin: Id, id: Id): boolean {
   const top = (parseInt(origin.slice(0, 1), 16) ^ 8).toString(16);
   return compareClockwise(origin, id, (top + origin.slice(1)) as Id) < 0;
 }

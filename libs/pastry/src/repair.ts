@@ -17,7 +17,7 @@ const HOLES_WAIT_SHARE = 0.4;
 const SHORT_SHARE = 0.25;
 const SHORT_RETRY_MS: Millis = 5_000;
 /** A leaf that is silent for us is asked about every so many heartbeats, at one of so many leaves next to it. */
-const ASK_ABOUT_PERIODS = 5;
+const ASK_ABOUT_PERIODS = 2;
 const ASK_ABOUT_AMONG = 4;
 /** Leaves-to-be that wait for the death of those whose place they take. */
 const SUCCESSORS_MAX = 8;
@@ -122,7 +122,9 @@ export class Repair {
   beyond(): NodeHandle | undefined {
     const { config, tables } = this.#context;
     const { leafSet } = tables;
-    if (leafSet.isFull || knowsWholeRing(tables)) return undefined;
+    if (leafSet.isFull) return undefined;
+    // All that we know of a ring that was larger: either it has become so small, or we have lost touch with a side.
+    if (knowsWholeRing(tables)) return leafSet.wasFull ? (leafSet.farthestRight ?? leafSet.farthestLeft) : undefined;
     const enough = (1 - SHORT_SHARE) * (config.leafSetSize / 2);
     const above = leafSet.countAbove();
     const below = leafSet.size - above;

@@ -86,18 +86,21 @@ describe('a newcomer that looks around', () => {
   });
 });
 
-describe('a leaf that is silent', () => {
-  it('is asked about among the leaves next to it, so that its death is known even if nobody tells', () => {
+describe('a leaf that is silent for one node only', () => {
+  it('is asked about among the leaves next to it, and dead for that node once they have found it dead', () => {
     const ring = TestRing.joined(60, { seed: 9, config });
     const [at] = ring.live() as [Id];
-    const silent = ring.node(at).view.leaves().at(-1)!.id;
+    const silent = ring.node(at).view.leaves().at(-1)!;
     const asked: Id[] = [];
     ring.watch = (from, to, message) => {
       if (from === at && message.type === 'leafProbe') asked.push(to);
     };
-    ring.crash(silent);
-    ring.input(at, { type: 'suspect', peer: ring.node(at).view.leaves().at(-1)! });
-    ring.runUntil(() => !has(ring, at, silent), 60_000);
+    ring.cuts = (from, to) => (from === at && to === silent.id) || (from === silent.id && to === at);
+    ring.input(at, { type: 'suspect', peer: silent });
+    ring.run(ring.now + 40_000);
     expect(asked.length).toBeGreaterThan(0);
+    expect(has(ring, at, silent.id)).toBe(true);
+    ring.crash(silent.id);
+    ring.runUntil(() => !has(ring, at, silent.id), 60_000);
   });
 });
