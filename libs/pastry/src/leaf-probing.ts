@@ -12,6 +12,8 @@ interface OpenProbe {
   readonly nonce: number;
   tries: number;
   sentAt: Millis;
+  /** Some try of it was made by a node that only looked around. */
+  looked: boolean;
 }
 
 /** Who exchanged leaf sets with us so lately need not do so again to become a leaf. */
@@ -24,7 +26,7 @@ const OPEN_MAX = 256;
 const NEAR = 4;
 /** Leaves on either side among which it enters; the others it tells when it is active. */
 const ENTERED = 4;
-/** A joiner goes on without a leaf that left so many probes unanswered: what is decided is decided by leases. */
+/** A joiner enters without waiting longer for a leaf that left so many probes unanswered. */
 const AWAITED_TRIES = 2;
 
 type Probe = Extract<LeafSetMessage, { readonly type: 'leafProbe' }>;
@@ -53,9 +55,13 @@ export class LeafProbing {
     this.#context = context;
   }
 
-  /** True when all who may be among the nearest leaves on either side have answered, or have had their chance to. */
+  /**
+   * True when all who may be among the nearest leaves on either side have answered, or have had their chance to: while looking
+   * around a short one, but who enters needs to hear from the former owner of its keys what was delivered there.
+   */
   get isNearSettled(): boolean {
-    for (const { peer, tries } of this.#open.values()) if (tries <= AWAITED_TRIES && this.#isNear(peer)) return false;
+    const triesMax = this.#context.phase === 'sounding' ? AWAITED_TRIES : Infinity;
+    for (const { peer, tries } of this.#open.values()) if (tries <= triesMax && this.#isNear(peer)) return false;
     return true;
   }
 
@@ -146,6 +152,8 @@ export class LeafProbing {
     }
     if (!participates(phase) && phase !== 'sounding') return;
     this.#takeIn(now, from, message);
+    // It may have answered before we entered, and not have taken us in.
+    if (probe?.looked === true && phase !== 'sounding' && this.#isNear(from)) this.probe(now, from);
     takeOver(now, message.delivered);
     this.consider(now, message.leaves);
     this.hearOfDeaths(now, message.failed);
@@ -186,7 +194,7 @@ export class LeafProbing {
 
   state(now: Millis): Json {
     return {
-      open: [...this.#open.values()].map(({ peer, nonce, tries, sentAt }) => ({ peer: handleState(peer), nonce, tries, sentMs: sentAt - now })),
+      open: [...this.#open.values()].map(({ looked, peer, nonce, tries, sentAt }) => ({ peer: handleState(peer), nonce, tries, sentMs: sentAt - now, looked })),
       prospects: this.#prospects?.members.map(handleState) ?? null,
       met: Array.from(this.#met.values(), ({ peer, at }) => ({ peer: handleState(peer), metMs: at - now })),
       exchanges: this.#exchanges,
@@ -203,7 +211,7 @@ export class LeafProbing {
       if (peer.id === this.#context.self.id || this.#open.size >= OPEN_MAX) continue;
       if (running !== undefined && running.peer.incarnation >= peer.incarnation) continue;
       this.#expect(peer);
-      const probe: OpenProbe = { peer, nonce: this.#nextNonce++, tries: 0, sentAt: now };
+      const probe: OpenProbe = { peer, nonce: this.#nextNonce++, tries: 0, sentAt: now, looked: false };
       this.#open.set(peer.id, probe);
       begun.push(probe);
     }
@@ -224,6 +232,7 @@ export class LeafProbing {
     const waitMs = Math.min(config.peers.timeoutMaxMs, peers.timeoutMs(probe.peer.id) * (probe.tries === 0 ? 1 : 2));
     probe.tries++;
     probe.sentAt = now;
+    probe.looked ||= this.#context.phase === 'sounding';
     this.#due.set(probe.peer.id, now + waitMs);
     const { merging, phase, tables } = this.#context;
     // Those who are being probed need not be told of.
