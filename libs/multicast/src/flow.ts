@@ -134,12 +134,20 @@ function onHistory(turn: Turn, group: Group, from: NodeHandle, frame: StampedFra
     parent.behindSince = undefined;
     parent.reopened = false;
   }
-  append(turn, group, fitted(frame, group));
+  append(turn, group, fitted(turn, group, frame));
 }
 
-/** A gap that overlaps what is here counts from where history ends; frames are never cut. */
-function fitted(frame: StampedFrame | GapFrame, group: Group): StampedFrame | GapFrame {
-  return frame.type === 'gap' && frame.from < group.ring.next ? { ...frame, from: group.ring.next } : frame;
+/**
+ * What overlaps the end of history counts from there. Frames are never cut: where the beginning of one was lost here, in a group
+ * that may lose, since an epoch began in the middle of it, the rest is lost, too. In a reliable group no epoch begins there.
+ */
+function fitted(turn: Turn, group: Group, frame: StampedFrame | GapFrame): StampedFrame | GapFrame {
+  const { next } = group.ring;
+  if (frame.type === 'gap') return frame.from < next ? { ...frame, from: next } : frame;
+  if (frame.firstSequence === next || group.reliable) return frame;
+  const to = frame.firstSequence + frame.count;
+  turn.drop('hole', to - next);
+  return { type: 'gap', group: group.id, from: next, to, reason: 'DROPPED' };
 }
 
 function countReceived(turn: Turn, group: Group, parent: Parent, cost: number): void {

@@ -1,6 +1,8 @@
-import { handleState, HOPS_MAX, sameIncarnation, type NodeHandle } from '@banyan/kbr';
+import { compareDistance, type Id } from '@banyan/ids';
+import { handleState, HOPS_MAX, sameIncarnation, type Hop, type NodeHandle } from '@banyan/kbr';
 import type { Json, Millis } from '@banyan/sansio';
 import type { NodeContext } from './context.ts';
+import { isInDoubt } from './doubt.ts';
 import { located } from './located.ts';
 import type { JoinMessage, Located } from './messages.ts';
 import { nextHop } from './next-hop.ts';
@@ -9,6 +11,9 @@ interface Lock {
   readonly joiner: NodeHandle;
   until: Millis;
 }
+
+/** Whoever was heard so lately is not suspected of having let a request die. */
+const TRUSTED_FOR_MS: Millis = 2_000;
 
 /**
  * The members' side of a join: every node on the route gives the joiner its rows, the root gives its leaf set, to one joiner
@@ -27,15 +32,25 @@ export class Admission {
     const { joiner } = message;
     if (joiner.id === this.#context.self.id) return;
     if (this.#context.phase !== 'active') return this.#refuse(message);
-    const row = this.#giveRows(message);
+    const row = this.#giveRows(now, message);
     const { peers, tables, verify } = this.#context;
-    const avoid = (peer: NodeHandle): boolean => peers.isDoubtful(now, peer);
-    const hop = nextHop(tables, { key: joiner.id, avoid, absent: joiner.id });
+    const avoid = (peer: NodeHandle): boolean => isInDoubt(this.#context, now, peer);
+    const choose = (): Hop | undefined => nextHop(tables, { key: joiner.id, avoid, absent: joiner.id });
+    let hop = choose();
     if (hop?.rule === 'self') return this.#decide(now, message);
+    // An earlier request came as far as here and died beyond: look whether the next hop lives, and go around it meanwhile.
+    const isRepeated = message.attempt > 1 && message.hops === 0;
+    const suspect = (peer: NodeHandle): void => {
+      if (isRepeated && now - (peers.heardAt(peer.id) ?? -Infinity) > TRUSTED_FOR_MS) verify(now, peer);
+    };
+    if (hop !== undefined) {
+      suspect(hop.to);
+      hop = choose();
+    }
     if (hop === undefined || message.hops >= HOPS_MAX) return this.#refuse(message);
-    // A request that is repeated may have died on the way: look whether this hop lives.
-    if (message.attempt > 1) verify(now, hop.to);
-    this.#context.send(hop.to, { type: 'joinRequest', joiner, attempt: message.attempt, row, hops: message.hops + 1 });
+    const to = avoid(hop.to) ? (this.#nearer(joiner.id, avoid) ?? hop.to) : hop.to;
+    suspect(to);
+    this.#context.send(to, { type: 'joinRequest', joiner, attempt: message.attempt, row, hops: message.hops + 1 });
   }
 
   /** A leaf-set probe of the joiner in whose favor we are locked keeps the lock, and frees it when it says that it is active. */
@@ -61,7 +76,17 @@ export class Admission {
     this.#lock = { joiner, until: now + this.#context.config.joinLockMs };
     const former = this.#context.tables.leafSet.get(joiner.id);
     const leaves = this.#context.tables.leafSet.members.filter((leaf) => leaf !== former);
-    this.#context.send(joiner, { type: 'joinAccept', attempt, leaves });
+    const failureRate = this.#context.pace.failureRate(now);
+    this.#context.send(joiner, { type: 'joinAccept', attempt, leaves, ...(failureRate === undefined ? {} : { failureRate }) });
+  }
+
+  // Who answers and lies nearer to that id than we do knows better whether its root is dead.
+  #nearer(id: Id, avoid: (peer: NodeHandle) => boolean): NodeHandle | undefined {
+    let nearer: NodeHandle | undefined;
+    for (const leaf of this.#context.tables.leafSet.members) {
+      if (leaf.id !== id && !avoid(leaf) && compareDistance(id, leaf.id, (nearer ?? this.#context.self).id) < 0) nearer = leaf;
+    }
+    return nearer;
   }
 
   #refuse(message: Extract<JoinMessage, { type: 'joinRequest' }>): void {
@@ -70,15 +95,17 @@ export class Admission {
     send(message.joiner, { type: 'joinBusy', attempt: message.attempt, retryAfterMs });
   }
 
-  // Of a node that shares p digits with the joiner the rows 0…p fit; those of earlier hops are not told again.
-  #giveRows(message: Extract<JoinMessage, { type: 'joinRequest' }>): number {
-    const { peers, tables: { neighborhood, table } } = this.#context;
-    const shared = table.slotOf(message.joiner.id).row;
-    if (shared < message.row) return message.row;
+  // Of a node that shares p digits with the joiner the rows 0…p fit; those of earlier hops are not told again. Without any
+  // the message still says how far the request has come.
+  #giveRows(now: Millis, message: Extract<JoinMessage, { type: 'joinRequest' }>): number {
+    const { pace, peers, tables: { neighborhood, table } } = this.#context;
+    const { attempt, hops, joiner } = message;
+    const shared = table.slotOf(joiner.id).row;
     const rows: Located[] = [];
     for (let row = message.row; row <= shared; row++) rows.push(located(table.row(row), peers));
-    const first = located(message.hops === 0 ? neighborhood.members() : [], peers);
-    this.#context.send(message.joiner, { type: 'joinRows', attempt: message.attempt, row: message.row, rows, neighborhood: first });
-    return shared + 1;
+    // Where nodes stay for minutes only, the nearest are not worth looking for.
+    const first = located(hops === 0 && message.row === 0 && !pace.isHurried(now) ? neighborhood.members() : [], peers);
+    this.#context.send(joiner, { type: 'joinRows', attempt, hops, row: message.row, rows, neighborhood: first });
+    return Math.max(message.row, shared + 1);
   }
 }

@@ -65,7 +65,7 @@ describe('Castro, Costa, Rowstron 2004, §4.1: self-tuned probing', () => {
     const churn = new ChurnEstimate(config, tablesIn(200));
     churn.begin(0);
     churn.failed(1_000);
-    expect(churn.failureRate(2_000, [])).toBe(0);
+    expect(churn.failureRate(2_000, [])).toBeUndefined();
     expect(churn.failureRate(2_000, [0.001, 0.003])).toBeCloseTo(0.002, 9);
   });
 });
@@ -78,5 +78,23 @@ describe('the pace: the period of heartbeats follows the churn', () => {
     expect([paceAt(1).heartbeatMs(0), paceAt(1).leaseMs(0)]).toEqual([config.heartbeatPeriodMinMs, paceAt(1).leaseMinMs]);
     const [calm, rough] = [paceAt(2e-4), paceAt(4e-4)];
     expect(calm.heartbeatMs(0) / rough.heartbeatMs(0)).toBeCloseTo(2, 6);
+  });
+
+  it('who knows nothing says so and believes what it was told at its entry: not to know is not the same as no failures', () => {
+    const churn = new ChurnEstimate(config, tablesIn(40));
+    expect(churn.failureRate(0, [])).toBeUndefined();
+    churn.entered(0.01);
+    expect(churn.failureRate(0, [])).toBe(0.01);
+    expect(churn.failureRate(0, [0.02])).toBe(0.02);
+  });
+
+  it('the first leases that a newcomer grants are as short as those of the node that let it in', () => {
+    const told: number[] = [];
+    const pace = new Pace({ config, churn: new ChurnEstimate(config, tablesIn(40)), told: () => told });
+    expect([pace.leaseMs(0), pace.isHurried(0)]).toEqual([config.leaseMs, false]);
+    pace.entered(1 / 120);
+    expect([pace.leaseMs(1), pace.isHurried(1)]).toEqual([pace.leaseMinMs, true]);
+    told.push(0);
+    expect(pace.leaseMs(2)).toBe(config.leaseMs);
   });
 });

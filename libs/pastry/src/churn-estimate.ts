@@ -23,6 +23,8 @@ export class ChurnEstimate {
   readonly #tables: Tables;
   readonly #failedAt: Millis[] = [];
   #since: Millis = 0;
+  /** What the node that let us in believes. */
+  #toldAtEntry: number | undefined;
 
   constructor(config: PastryConfig, tables: Tables) {
     this.#config = config;
@@ -34,18 +36,23 @@ export class ChurnEstimate {
     this.#since = now;
   }
 
+  /** The node that lets us in tells what it believes: we grant leases before anyone else can tell. */
+  entered(failureRate: number | undefined): void {
+    this.#toldAtEntry = failureRate;
+  }
+
   /** A peer from our tables has fallen silent. */
   failed(now: Millis): void {
     this.#failedAt.push(now);
     if (this.#failedAt.length > REMEMBERED) this.#failedAt.shift();
   }
 
-  /** Failures of one node per second, as the median of our own estimate and what others told; 0 when nobody knows. */
-  failureRate(now: Millis, told: readonly number[]): number {
+  /** Failures of one node per second, as the median of our own estimate and what others told, else what we were told at our entry; undefined when nobody knows. */
+  failureRate(now: Millis, told: readonly number[]): number | undefined {
     const own = this.#own(now);
     const all = (own === undefined ? [...told] : [own, ...told]).sort((a, b) => a - b);
     const middle = all.length >> 1;
-    if (all.length === 0) return 0;
+    if (all.length === 0) return this.#toldAtEntry;
     return all.length % 2 === 1 ? (all[middle] ?? 0) : ((all[middle - 1] ?? 0) + (all[middle] ?? 0)) / 2;
   }
 
@@ -59,7 +66,7 @@ export class ChurnEstimate {
   }
 
   state(now: Millis): Json {
-    return { sinceMs: this.#since - now, failedMs: this.#failedAt.map((at) => at - now) };
+    return { sinceMs: this.#since - now, toldAtEntry: this.#toldAtEntry ?? null, failedMs: this.#failedAt.map((at) => at - now) };
   }
 
   #own(now: Millis): number | undefined {

@@ -10,10 +10,10 @@ import type { UpkeepBudget } from './upkeep-budget.ts';
 
 /**
  * Where a node stands in its life.
- * `idle`: not asked to join. `searching`: walks to the nearest node. `requesting`: asked to be let in.
- * `probing`: hears every leaf. `leasing`: waits for the leases of both ring neighbors. `active`: a ring member. `left`: gone on purpose.
+ * `idle`: not asked to join. `searching`: walks to the nearest node. `requesting`: asked to be let in. `sounding`: hears its
+ * leaves, none of whom takes it in. `probing`: enters, and hears the nearest leaves again. `leasing`: waits for the leases of both ring neighbors. `active`: a ring member. `left`: gone on purpose.
  */
-export type Phase = 'idle' | 'searching' | 'requesting' | 'probing' | 'leasing' | 'active' | 'left';
+export type Phase = 'idle' | 'searching' | 'requesting' | 'sounding' | 'probing' | 'leasing' | 'active' | 'left';
 
 /** What the mechanisms of one node share. Each acts through it and none knows another. */
 export interface NodeContext {

@@ -2,8 +2,9 @@ import { compareDistance, type Id } from '@banyan/ids';
 import type { Geometry, Hop, NodeHandle, Seek } from '@banyan/kbr';
 import type { Millis } from '@banyan/sansio';
 import type { NodeContext } from './context.ts';
-import type { Heartbeats } from './heartbeats.ts';
 import { Density } from './density.ts';
+import { isInDoubt } from './doubt.ts';
+import type { Heartbeats } from './heartbeats.ts';
 import { HopChoice } from './hop-choice.ts';
 import { makesProgress, nextHop } from './next-hop.ts';
 import { ReplicaChoice } from './replica-choice.ts';
@@ -30,7 +31,7 @@ export class PastryGeometry implements Geometry {
     this.#clock = deps.clock;
     const { config, peers, tables } = deps.context;
     const density = new Density(tables.leafSet);
-    this.#choice = new HopChoice({ tables, isFresh: (backup) => this.#isFresh(backup), density, proximityMs: (peer) => peers.proximityMs(peer), leafSetSize: config.leafSetSize });
+    this.#choice = new HopChoice({ tables, density, proximityMs: (peer) => peers.proximityMs(peer), leafSetSize: config.leafSetSize });
     this.#replicaChoice = new ReplicaChoice({ tables, density, peers });
   }
 
@@ -74,7 +75,7 @@ export class PastryGeometry implements Geometry {
   #choose(key: Id, excluded: ReadonlySet<Id>, seek?: Seek): Hop | undefined {
     const { peers, tables } = this.#context;
     const now = this.#clock();
-    const avoid = (peer: NodeHandle): boolean => excluded.has(peer.id) || peers.isDoubtful(now, peer);
+    const avoid = (peer: NodeHandle): boolean => excluded.has(peer.id) || isInDoubt(this.#context, now, peer);
     const hop = nextHop(tables, { key, avoid }) ?? nextHop(tables, { key, avoid: (peer) => excluded.has(peer.id) });
     if (seek !== undefined && hop !== undefined && hop.rule !== 'self') {
       const towards = this.#replicaChoice.best(key, { hop, seek }, avoid);
@@ -85,16 +86,6 @@ export class PastryGeometry implements Geometry {
     if (hop?.rule === 'routing-table') return this.#choice.best(key, hop, avoid);
     if (hop?.last !== true) return hop;
     return peers.isUnreachable(now, hop.to) ? (this.#relay(key, avoid) ?? hop) : hop;
-  }
-
-  // Entries are asked so often that a share of `rawLossTarget` of lookups meets a dead one; a backup may be as doubtful, not more.
-  #isFresh(backup: NodeHandle): boolean {
-    const { config, pace, peers } = this.#context;
-    const now = this.#clock();
-    if (peers.isShunned(now, backup)) return false;
-    const failureRate = pace.failureRate(now);
-    const unheardMs = now - (peers.heardAt(backup.id) ?? -Infinity);
-    return failureRate === 0 || failureRate * (unheardMs / 1_000) < config.rawLossTarget;
   }
 
   // The root is silent for us: the leaf nearest to the key that does answer us may reach it, or knows by now that it is dead.

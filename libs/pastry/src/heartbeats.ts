@@ -183,7 +183,7 @@ export class Heartbeats {
     leases.issue(now, to, now + leaseMs);
     this.#adopt(now, request);
     const failureRate = pace.failureRate(now);
-    send(to, { type: 'heartbeat', sentAt: now, leaseMs, grants: request.sentAt, urgent: false, failureRate, digest: 0, failed: [], leaves: [], running: leases.running(now, this.#context.tables.leafSet, to.id) });
+    send(to, { type: 'heartbeat', sentAt: now, leaseMs, grants: request.sentAt, urgent: false, ...(failureRate === undefined ? {} : { failureRate }), digest: 0, failed: [], leaves: [], running: leases.running(now, this.#context.tables.leafSet, to.id) });
   }
 
   state(now: Millis): Json {
@@ -222,13 +222,14 @@ export class Heartbeats {
     const urgent = !partner.granted || leases.heldUntil(partner.handle.id) < now + URGENT_SHARE * periodMs;
     const { promised } = partner;
     const failed = partner.news.take(now);
+    const failureRate = pace.failureRate(now);
     send(partner.handle, {
       type: 'heartbeat',
       sentAt: now,
       leaseMs: promised?.leaseMs ?? pace.leaseMs(now),
       ...(promised === undefined ? {} : { grants: promised.sentAt }),
       urgent,
-      failureRate: pace.failureRate(now),
+      ...(failureRate === undefined ? {} : { failureRate }),
       digest: halfDigest(halfOf(leafSet, leafSet.isAbove(partner.handle.id), config.leafSetSize / 2)),
       failed,
       leaves: this.#leavesFor(partner, failed.length),
@@ -297,8 +298,10 @@ export class Heartbeats {
       disagreed: 0,
       missing: [],
     };
-    // It is asked for a lease at once, so it can be heard soon.
-    partner.missedAt = now + Math.min(this.#missAfterMs(now, partner), FIRST_ANSWERS_MAX * peers.timeoutMs(handle.id));
+    // It is asked for a lease at once, so it can be heard soon. In a hurry it may well be dead already: it is probed beside.
+    const isLongSilent = now - (peers.heardAt(handle.id) ?? -Infinity) > pace.heartbeatMs(now);
+    const answerMs = pace.isHurried(now) && isLongSilent ? AT_ONCE_MS : FIRST_ANSWERS_MAX * peers.timeoutMs(handle.id);
+    partner.missedAt = now + Math.min(this.#missAfterMs(now, partner), answerMs);
     return partner;
   }
 
@@ -327,3 +330,5 @@ export class Heartbeats {
 const FIRST_CONTACT_SHARE = 0.4;
 /** Timeouts that a new neighbor has for its first heartbeat. */
 const FIRST_ANSWERS_MAX = 3;
+/** As soon as a tick comes. */
+const AT_ONCE_MS: Millis = 1;

@@ -13,8 +13,8 @@ import { handleOf, idOf, randomNodes } from './testing/nodes.ts';
 const nobody = (): boolean => false;
 const CONFIG = { ...DEFAULT_PASTRY_CONFIG, leafSetSize: 4 };
 
-function choiceOf(tables: Tables, distances: ReadonlyMap<Id, number> = new Map(), isFresh = (): boolean => true): HopChoice {
-  return new HopChoice({ tables, isFresh, density: new Density(tables.leafSet), proximityMs: (peer) => distances.get(peer), leafSetSize: CONFIG.leafSetSize });
+function choiceOf(tables: Tables, distances: ReadonlyMap<Id, number> = new Map()): HopChoice {
+  return new HopChoice({ tables, density: new Density(tables.leafSet), proximityMs: (peer) => distances.get(peer), leafSetSize: CONFIG.leafSetSize });
 }
 
 // A node with leaves next to it, so that the ring seems large, and one far entry for the key 3…
@@ -44,7 +44,7 @@ describe('proximity route selection', () => {
     // Rows farther down are worth what our own second row is: one hop of 200 ms.
     tables.table.offer(handleOf(idOf('87')), 200);
     expect(choiceOf(tables, distances).best(idOf('3f01'), hop, nobody).to).toEqual(handleOf(idOf('3f0')));
-    expect(choiceOf(tables, distances, () => false).best(idOf('3f01'), hop, nobody)).toBe(hop);
+    expect(choiceOf(tables, distances).best(idOf('3f01'), hop, (peer) => peer.id === idOf('3f0'))).toBe(hop);
   });
 
   it('keeps the table entry when no other makes progress or all others are avoided', () => {

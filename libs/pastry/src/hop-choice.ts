@@ -17,8 +17,6 @@ const LOGISTIC_SCALE = Math.sqrt(3) / Math.PI;
 
 export interface HopChoiceDeps {
   readonly tables: RoutingState & { readonly backups: Backups };
-  /** True when a backup is about as likely to live as an entry is. */
-  readonly isFresh: (backup: NodeHandle) => boolean;
   /** Measured round-trip time; undefined: not measured. */
   readonly proximityMs: (peer: Id) => Millis | undefined;
   readonly density: Density;
@@ -34,14 +32,12 @@ export interface HopChoiceDeps {
  */
 export class HopChoice {
   readonly #tables: HopChoiceDeps['tables'];
-  readonly #isFresh: HopChoiceDeps['isFresh'];
   readonly #proximityMs: HopChoiceDeps['proximityMs'];
   readonly #half: number;
   readonly #density: Density;
 
-  constructor({ tables, isFresh, proximityMs, density, leafSetSize }: HopChoiceDeps) {
+  constructor({ tables, proximityMs, density, leafSetSize }: HopChoiceDeps) {
     this.#tables = tables;
-    this.#isFresh = isFresh;
     this.#proximityMs = proximityMs;
     this.#half = leafSetSize / 2;
     this.#density = density;
@@ -81,7 +77,7 @@ export class HopChoice {
   #compareAll(key: Id, own: number, compare: (to: NodeHandle, rule: 'routing-table' | 'leaf-set') => void): void {
     const { backups, leafSet, neighborhood, self, table } = this.#tables;
     const b = table.digitBits;
-    for (const backup of backups.for(key)) if (this.#isFresh(backup)) compare(backup, 'routing-table');
+    for (const backup of backups.for(key)) compare(backup, 'routing-table');
     for (const neighbor of neighborhood.members()) if (sharedPrefix(neighbor.id, key, b) > own) compare(neighbor, 'routing-table');
     // While the cells of this row hold many more nodes than a leaf set, no other column can hold the key's root as a leaf.
     if (this.#density.nodes() / 2 ** (b * (own + 1)) > 4 * this.#half) return;

@@ -2,6 +2,7 @@ export type { HopMessage } from '@banyan/hop-delivery';
 export type { FailedLife, PeerMessage } from '@banyan/peers';
 export { DEFAULT_PASTRY_CONFIG, LOCAL_PASTRY_CONFIG, type PastryConfig } from './config.ts';
 export { fillTables, standingRing, type FilledTables, type FillQuery, type Placed, type StandingRing } from './fill-tables.ts';
+export type { LeafOutline } from './leaf-outline.ts';
 export { LeafSet, type LeafSetChange } from './leaf-set.ts';
 export type { HeartbeatMessage, JoinMessage, LeafSetMessage, Located, PastryMessage, RunningLease, TableMessage } from './messages.ts';
 export { NeighborhoodSet } from './neighborhood-set.ts';

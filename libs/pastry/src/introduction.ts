@@ -12,7 +12,8 @@ import type { JoinMessage, Located } from './messages.ts';
  * Sources: Rowstron & Druschel 2001, §2.4 (the newcomer sends its state to every node in it);
  * Castro, Druschel, Hu, Rowstron MSR-TR-2002-82 (constrained gossiping: row l to the nodes of row l).
  * Deviation: a receiver measures at most `gossipProbesMax` of the unknown entries, and only those that seem by their
- * coordinates to lie nearer than what it has, which bounds what one join costs.
+ * coordinates to lie nearer than what it has, which bounds what one join costs. While nodes stay for minutes only nobody
+ * is told of others: whoever needs one fills the hole, and nearer ones would not serve for long.
  */
 export class Introduction {
   readonly #context: NodeContext;
@@ -25,7 +26,7 @@ export class Introduction {
   /** Tells the leaves at once, which also gives back the lock that let us in, and the others when their distances are known. */
   begin(now: Millis): void {
     this.#restAt = now + this.#context.config.searchStepMs;
-    for (const leaf of this.#context.tables.leafSet.members) this.#tell(leaf);
+    for (const leaf of this.#context.tables.leafSet.members) this.#tell(now, leaf);
   }
 
   next(): Millis {
@@ -35,12 +36,12 @@ export class Introduction {
   tick(now: Millis): void {
     if (now < this.#restAt) return;
     this.#restAt = Infinity;
-    this.#askNearest();
+    if (!this.#context.pace.isHurried(now)) this.#askNearest();
     const { leafSet, neighborhood, table } = this.#context.tables;
     const others = new Map<Id, NodeHandle>();
     for (const entry of table.entries()) others.set(entry.id, entry);
     for (const neighbor of neighborhood.members()) others.set(neighbor.id, neighbor);
-    for (const other of others.values()) if (!leafSet.has(other.id)) this.#tell(other);
+    for (const other of others.values()) if (!leafSet.has(other.id)) this.#tell(now, other);
   }
 
   state(now: Millis): Json {
@@ -82,11 +83,11 @@ export class Introduction {
     }
   }
 
-  #tell(peer: NodeHandle): void {
-    const { peers, send, tables } = this.#context;
+  #tell(now: Millis, peer: NodeHandle): void {
+    const { pace, peers, send, tables } = this.#context;
     const row = tables.table.has(peer.id) ? tables.table.slotOf(peer.id).row : NO_ROW;
     const roundTripMs = peers.proximityMs(peer.id);
-    const entries = located(row === NO_ROW ? [] : tables.table.row(row), peers);
+    const entries = located(row === NO_ROW || pace.isHurried(now) ? [] : tables.table.row(row), peers);
     send(peer, { type: 'announce', row, entries, at: peers.place, ...(roundTripMs === undefined ? {} : { roundTripMs }) });
   }
 }

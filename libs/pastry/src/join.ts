@@ -16,8 +16,9 @@ export interface JoinDeps {
 }
 
 /**
- * The joiner's side: find the nearest node, ask through it for the root of our own id, hear every leaf, obtain the leases of
- * both ring neighbors, and only then be active. Until then nothing is delivered here.
+ * The joiner's side: find the nearest node, ask through it for the root of our own id, hear our leaves, enter among the
+ * nearest of them, obtain the leases of both ring neighbors, and only then be active. Until then nothing is delivered here.
+ * Once it enters, its keys are nobody's, so everything that may take long, waiting for the dead above all, comes before.
  * Sources: Rowstron & Druschel 2001, §2.4; Castro, Costa, Rowstron 2004, §3.1 (consistent join); Lu 2013 (one joiner at a time).
  */
 export class Join {
@@ -25,6 +26,8 @@ export class Join {
   readonly #deps: JoinDeps;
   #seeds: readonly NodeHandle[] = [];
   #entrance: NodeHandle | undefined;
+  /** The last node that the latest request is known to have come to, and the first row that it had still to be given. */
+  #reached: { readonly node: NodeHandle; readonly hops: number; readonly row: number } | undefined;
   #attempt = 0;
   #triesHere = 0;
   #tryAgainAt = Infinity;
@@ -55,10 +58,13 @@ export class Join {
 
   /** Begins again from the leaves we know: for a node that was not scheduled so long that others may think it dead. */
   restart(now: Millis): void {
-    const leaves = this.#deps.context.tables.leafSet.members;
+    const { enter, context, heartbeats, leafProbing } = this.#deps;
+    const leaves = context.tables.leafSet.members;
     if (leaves.length === 0) return this.start(now, this.#seeds);
-    this.#deps.heartbeats.stop();
-    this.#probe(now, leaves);
+    heartbeats.stop();
+    this.#tryAgainAt = Infinity;
+    enter(now, 'probing');
+    for (const leaf of leaves) leafProbing.probe(now, leaf);
   }
 
   stop(): void {
@@ -74,7 +80,9 @@ export class Join {
     this.search.tick(now);
     if (now < this.#tryAgainAt) return;
     this.#tryAgainAt = Infinity;
-    if (this.#deps.context.phase === 'requesting' && this.#triesHere < this.#deps.context.config.joinTries) this.#request(now);
+    const { config, phase } = this.#deps.context;
+    const isEntranceSilent = this.#reached === undefined && this.#triesHere >= SILENT_TRIES;
+    if (phase === 'requesting' && this.#triesHere < config.joinTries && !isEntranceSilent) this.#request(now);
     else this.#look(now);
   }
 
@@ -82,18 +90,26 @@ export class Join {
   settle(now: Millis): void {
     const { context, leafProbing, heartbeats, enter } = this.#deps;
     if (context.phase === 'searching' && this.search.done && this.#tryAgainAt === Infinity) this.#searched(now);
-    if (context.phase === 'probing' && leafProbing.quiet) {
+    if (context.phase === 'sounding' && leafProbing.isNearSettled) {
+      if (context.tables.leafSet.size === 0) return this.#wait(now);
+      enter(now, 'probing');
+      leafProbing.enter(now);
+    }
+    if (context.phase === 'probing' && leafProbing.isNearSettled) {
       if (context.tables.leafSet.size === 0) return this.#wait(now);
       enter(now, 'leasing');
       heartbeats.start(now);
     }
     if (context.phase === 'leasing' && context.tables.leafSet.size === 0) return this.#wait(now);
-    if (context.phase === 'leasing' && heartbeats.leased(now)) enter(now, 'active');
+    if (context.phase === 'leasing' && heartbeats.leased(now) && !this.#isNeighborHidden(now)) enter(now, 'active');
   }
 
-  onRows(now: Millis, message: Extract<JoinMessage, { type: 'joinRows' }>): void {
+  onRows(now: Millis, from: NodeHandle, message: Extract<JoinMessage, { type: 'joinRows' }>): void {
     const { phase } = this.#deps.context;
     if (phase === 'idle' || phase === 'left' || message.attempt > this.#attempt) return;
+    if (phase === 'requesting' && message.attempt === this.#attempt && message.hops >= (this.#reached?.hops ?? 0)) {
+      this.#reached = { node: from, hops: message.hops, row: message.row + message.rows.length };
+    }
     for (const row of message.rows) this.#measure(now, row);
     this.#measureNeighbors(now, message.neighborhood);
   }
@@ -101,7 +117,10 @@ export class Join {
   onAccept(now: Millis, from: NodeHandle, message: Extract<JoinMessage, { type: 'joinAccept' }>): void {
     // An answer to an earlier attempt is as good: the lock is ours all the same.
     if (this.#deps.context.phase !== 'requesting' || message.attempt > this.#attempt) return;
-    this.#probe(now, [from, ...message.leaves]);
+    this.#tryAgainAt = Infinity;
+    this.#deps.context.pace.entered(message.failureRate);
+    this.#deps.enter(now, 'sounding');
+    this.#deps.leafProbing.consider(now, [from, ...message.leaves]);
   }
 
   onBusy(now: Millis, message: Extract<JoinMessage, { type: 'joinBusy' }>): void {
@@ -116,6 +135,7 @@ export class Join {
       seeds: this.#seeds.map(handleState),
       attempt: this.#attempt,
       triesHere: this.#triesHere,
+      reached: this.#reached === undefined ? null : { at: handleState(this.#reached.node), hops: this.#reached.hops, row: this.#reached.row },
       entrance: this.#entrance === undefined ? null : handleState(this.#entrance),
       tryAgainMs: this.#tryAgainAt === Infinity ? null : this.#tryAgainAt - now,
       search: this.search.state(now),
@@ -131,6 +151,7 @@ export class Join {
     this.#entrance = this.search.found;
     if (this.#entrance === undefined) return this.#wait(now);
     this.#triesHere = 0;
+    this.#reached = undefined;
     this.#deps.enter(now, 'requesting');
     this.#request(now);
   }
@@ -150,19 +171,18 @@ export class Join {
     if (this.#entrance === undefined) return;
     this.#attempt++;
     this.#triesHere++;
-    // Requests are not acknowledged on their way, so the first are repeated soon; an answer to any of them serves.
-    const share = Math.min(1, 2 ** this.#triesHere / 8);
-    this.#tryAgainAt = now + jittered(context.config.joinTimeoutMs * share, context.rng);
-    context.send(this.#entrance, { type: 'joinRequest', joiner: context.self, attempt: this.#attempt, row: 0, hops: 0 });
+    // Requests are not acknowledged on their way, but every hop gives its rows: so the next one goes on from the last of them.
+    const at = this.#reached;
+    this.#reached = undefined;
+    const patienceMs = Math.max(context.config.joinTimeoutMs / 8, ROUTE_TIMEOUTS * context.peers.timeoutMs(context.self.id));
+    this.#tryAgainAt = now + jittered(Math.min(context.config.joinTimeoutMs, patienceMs * 2 ** (this.#triesHere - 1)), context.rng);
+    context.send(at?.node ?? this.#entrance, { type: 'joinRequest', joiner: context.self, attempt: this.#attempt, row: at?.row ?? 0, hops: 0 });
   }
 
-  #probe(now: Millis, leaves: readonly NodeHandle[]): void {
-    this.#tryAgainAt = Infinity;
-    this.#deps.enter(now, 'probing');
-    for (const leaf of leaves) {
-      if (this.#deps.context.tables.leafSet.has(leaf.id)) this.#deps.leafProbing.probe(now, leaf);
-    }
-    this.#deps.leafProbing.consider(now, leaves);
+  // Our neighbors may have passed it over as we have, since it is slow; its keys are its own until its lease has run out.
+  #isNeighborHidden(now: Millis): boolean {
+    const { leases, peers, tables } = this.#deps.context;
+    return leases.hidesNeighbor(now, tables.leafSet, (life) => peers.isDead(now, life));
   }
 
   // Who seems farther away than the entry we have is not asked.
@@ -184,3 +204,8 @@ export class Join {
     });
   }
 }
+
+/** A request to join is repeated after so many of the timeouts that an unknown peer is given: it has some hops to go. */
+const ROUTE_TIMEOUTS = 2;
+/** An entrance that gave no rows, the last of so many requests through it, is given up: it may be dead. */
+const SILENT_TRIES = 2;

@@ -1,8 +1,9 @@
-import { compareDistance, type Id } from '@banyan/ids';
+import { compareClockwise, compareDistance, type Id } from '@banyan/ids';
 import { handleState, type NodeHandle } from '@banyan/kbr';
 import type { FailedLife } from '@banyan/peers';
 import { DueTimes, type Bound, type Json, type Millis } from '@banyan/sansio';
 import { participates, type NodeContext } from './context.ts';
+import { headOf, lackedBy, lackedHeads, outlineOf, type LeafOutline } from './leaf-outline.ts';
 import type { LeafSet } from './leaf-set.ts';
 import type { LeafSetMessage } from './messages.ts';
 
@@ -11,6 +12,8 @@ interface OpenProbe {
   readonly nonce: number;
   tries: number;
   sentAt: Millis;
+  /** Some try of it was made by a node that only looked around. */
+  looked: boolean;
 }
 
 /** Who exchanged leaf sets with us so lately need not do so again to become a leaf. */
@@ -19,12 +22,23 @@ const MET_MAX = 64;
 
 /** Probes under way at once; a leaf set and its likely replacements are far fewer. */
 const OPEN_MAX = 256;
+/** Leaves on either side that a joiner waits for; of the others it hears while it goes on. */
+const NEAR = 4;
+/** Leaves on either side among which it enters; the others it tells when it is active. */
+const ENTERED = 4;
+/** A joiner enters without waiting longer for a leaf that left so many probes unanswered. */
+const AWAITED_TRIES = 2;
+
+type Probe = Extract<LeafSetMessage, { readonly type: 'leafProbe' }>;
+type Reply = Extract<LeafSetMessage, { readonly type: 'leafReply' }>;
+type News = Extract<LeafSetMessage, { readonly type: 'leafNews' }>;
 
 /**
- * Leaf-set probes: the two ends exchange leaf sets (the answer tells only what the question did not) and whom they found
- * dead, and take each other in, for now each has heard the other. Whoever is only told of is probed first; whoever is only said to be dead is asked first.
- * `quiet` says that everyone who might be a leaf has answered or stayed silent.
- * Source: Castro, Costa, Rowstron 2004, §3.1 (LS-PROBE).
+ * Leaf-set probes: the two ends tell each other what their leaf sets differ in and whom of them they found dead, and take
+ * each other in, for now each has heard the other. Whoever is only told of is probed first; whoever is only said to be dead is asked first.
+ * A node that does not enter the ring yet looks around with the same probes and is taken in by nobody.
+ * Sources: Castro, Costa, Rowstron 2004, §3.1 (LS-PROBE); FreePastry (`ConsistentJoinProtocol`, which waits for four leaves
+ * on either side).
  */
 export class LeafProbing {
   readonly #context: NodeContext;
@@ -41,8 +55,20 @@ export class LeafProbing {
     this.#context = context;
   }
 
-  get quiet(): boolean {
-    return this.#open.size === 0;
+  /**
+   * True when all who may be among the nearest leaves on either side have answered, or have had their chance to: while looking
+   * around a short one, but who enters needs to hear from the former owner of its keys what was delivered there.
+   */
+  get isNearSettled(): boolean {
+    const triesMax = this.#context.phase === 'sounding' ? AWAITED_TRIES : Infinity;
+    for (const { peer, tries } of this.#open.values()) if (tries <= triesMax && this.#isNear(peer)) return false;
+    return true;
+  }
+
+  /** Enters: probes the nearest leaves on either side, who take this node in. */
+  enter(now: Millis): void {
+    const { members } = this.#context.tables.leafSet;
+    this.#probeAll(now, new Set([...members.slice(0, ENTERED), ...members.slice(-ENTERED)]));
   }
 
   next(): Millis {
@@ -51,15 +77,7 @@ export class LeafProbing {
 
   /** Probes a node, unless a probe of this life is under way. */
   probe(now: Millis, peer: NodeHandle): void {
-    const running = this.#open.get(peer.id);
-    if (peer.id === this.#context.self.id || this.#open.size >= OPEN_MAX) return;
-    if (running !== undefined && running.peer.incarnation >= peer.incarnation) return;
-    this.#prospects ??= this.#context.tables.leafSet.clone();
-    this.#prospects.insert(peer);
-    const probe: OpenProbe = { peer, nonce: this.#nextNonce++, tries: 0, sentAt: now };
-    this.#open.set(peer.id, probe);
-    this.#exchanges++;
-    this.#send(now, probe);
+    this.#probeAll(now, [peer]);
   }
 
   /** Exchanges of leaf sets since the last call, whoever began them. */
@@ -74,25 +92,45 @@ export class LeafProbing {
     const { self, tables, peers } = this.#context;
     const candidates = told.filter((node) => tables.leafSet.admits(node.id) && !peers.isQuarantined(now, node));
     if (candidates.length > 1) candidates.sort((a, b) => compareDistance(self.id, a.id, b.id));
-    for (const candidate of candidates) {
-      if (!(this.#prospects ?? tables.leafSet).admits(candidate.id)) continue;
-      if (this.#hasMet(now, candidate)) this.#welcome(candidate);
-      else this.probe(now, candidate);
-    }
+    this.#probeAll(now, candidates.filter((candidate) => {
+      if (!(this.#prospects ?? tables.leafSet).admits(candidate.id)) return false;
+      if (!this.#hasMet(now, candidate)) return this.#expect(candidate);
+      this.#welcome(candidate);
+      return false;
+    }));
   }
 
-  onProbe(now: Millis, from: NodeHandle, message: LeafSetMessage): void {
-    if (!participates(this.#context.phase)) return;
+  onProbe(now: Millis, from: NodeHandle, message: Probe): void {
+    const { handOver, merging, peers, phase, send, tables } = this.#context;
+    if (!participates(phase)) return;
     this.#exchanges++;
-    this.#context.peers.placed(from.id, message.at);
-    this.#takeIn(now, from, message);
-    // From here on a joiner's keys are no longer ours, so what was delivered until now is all it needs to know.
-    const delivered = message.ready ? [] : this.#context.handOver(now, from);
-    // Whom the sender has told us it need not hear from us: the answer is the difference.
-    const known = new Set(message.leaves.map(({ id }) => id));
-    const answer = this.#message(now, 'leafReply', message.nonce);
-    this.#context.send(from, { ...answer, leaves: answer.leaves.filter(({ id }) => id !== from.id && !known.has(id)), delivered });
-    this.#learn(now, message);
+    peers.placed(from.id, message.at);
+    if (message.enters) this.#takeIn(now, from, message);
+    const { outline } = message;
+    const theirs = new Set(outline.heads);
+    send(from, {
+      type: 'leafReply',
+      nonce: message.nonce,
+      ready: phase === 'active',
+      leaves: lackedBy(from.id, outline, tables.leafSet.members),
+      wanted: message.enters ? this.#wanted(now, outline) : [],
+      failed: peers.failedAmong(now, (id) => theirs.has(headOf(id))),
+      // From here on a joiner's keys are no longer ours, so what was delivered until now is all it needs to know.
+      delivered: message.enters && !message.ready ? handOver(now, from) : [],
+      merging: merging(now),
+      at: peers.place,
+    });
+  }
+
+  /** A node that became active introduces itself: it is a leaf if it fits. */
+  onAnnounced(now: Millis, from: NodeHandle): void {
+    if (participates(this.#context.phase)) this.#takeIn(now, from, { ready: true, merging: false });
+  }
+
+  onNews(now: Millis, message: News): void {
+    if (!participates(this.#context.phase)) return;
+    this.consider(now, message.leaves);
+    this.hearOfDeaths(now, message.failed);
   }
 
   /** Hearsay of deaths: nobody goes on it, but whoever stands in our tables is asked. */
@@ -104,17 +142,22 @@ export class LeafProbing {
     }
   }
 
-  onReply(now: Millis, from: NodeHandle, message: LeafSetMessage): void {
-    this.#context.peers.placed(from.id, message.at);
+  onReply(now: Millis, from: NodeHandle, message: Reply): void {
+    const { peers, phase, takeOver } = this.#context;
+    peers.placed(from.id, message.at);
     const probe = this.#open.get(from.id);
     if (probe !== undefined && probe.nonce === message.nonce) {
-      if (probe.tries === 1) this.#context.peers.measured(now, from.id, now - probe.sentAt);
+      if (probe.tries === 1) peers.measured(now, from.id, now - probe.sentAt);
       this.#close(from.id);
     }
-    if (!participates(this.#context.phase)) return;
+    if (!participates(phase) && phase !== 'sounding') return;
     this.#takeIn(now, from, message);
-    this.#context.takeOver(now, message.delivered);
-    this.#learn(now, message);
+    // It may have answered before we entered, and not have taken us in.
+    if (probe?.looked === true && phase !== 'sounding' && this.#isNear(from)) this.probe(now, from);
+    takeOver(now, message.delivered);
+    this.consider(now, message.leaves);
+    this.hearOfDeaths(now, message.failed);
+    this.#tellNews(now, from, message);
   }
 
   /** A life is over: its probe too. */
@@ -139,7 +182,7 @@ export class LeafProbing {
     for (const id of this.#due.takeDue(now)) {
       const probe = this.#open.get(id);
       if (probe === undefined) continue;
-      if (probe.tries < this.#context.config.leafProbeTries) this.#send(now, probe);
+      if (probe.tries < this.#triesMax(now)) this.#send(now, probe);
       else this.#giveUp(now, probe);
     }
   }
@@ -151,12 +194,36 @@ export class LeafProbing {
 
   state(now: Millis): Json {
     return {
-      open: [...this.#open.values()].map(({ peer, nonce, tries, sentAt }) => ({ peer: handleState(peer), nonce, tries, sentMs: sentAt - now })),
+      open: [...this.#open.values()].map(({ looked, peer, nonce, tries, sentAt }) => ({ peer: handleState(peer), nonce, tries, sentMs: sentAt - now, looked })),
       prospects: this.#prospects?.members.map(handleState) ?? null,
       met: Array.from(this.#met.values(), ({ peer, at }) => ({ peer: handleState(peer), metMs: at - now })),
       exchanges: this.#exchanges,
       nextNonce: this.#nextNonce,
     };
+  }
+
+  // All are expected before the first is asked, so that none of them tells of another.
+  #probeAll(now: Millis, peers: Iterable<NodeHandle>): void {
+    const begun: OpenProbe[] = [];
+    if (this.#prospects === undefined) this.#context.tables.widen();
+    for (const peer of peers) {
+      const running = this.#open.get(peer.id);
+      if (peer.id === this.#context.self.id || this.#open.size >= OPEN_MAX) continue;
+      if (running !== undefined && running.peer.incarnation >= peer.incarnation) continue;
+      this.#expect(peer);
+      const probe: OpenProbe = { peer, nonce: this.#nextNonce++, tries: 0, sentAt: now, looked: false };
+      this.#open.set(peer.id, probe);
+      begun.push(probe);
+    }
+    this.#exchanges += begun.length;
+    for (const probe of begun) this.#send(now, probe);
+  }
+
+  // Always true, to be told among conditions.
+  #expect(peer: NodeHandle): true {
+    this.#prospects ??= this.#context.tables.leafSet.clone();
+    this.#prospects.insert(peer);
+    return true;
   }
 
   #send(now: Millis, probe: OpenProbe): void {
@@ -166,8 +233,41 @@ export class LeafProbing {
     const waitMs = Math.min(2 * config.peers.timeoutInitialMs, peers.timeoutMs(probe.peer.id) * (probe.tries === 0 ? 1 : 2));
     probe.tries++;
     probe.sentAt = now;
+    probe.looked ||= this.#context.phase === 'sounding';
     this.#due.set(probe.peer.id, now + waitMs);
-    send(probe.peer, this.#message(now, 'leafProbe', probe.nonce));
+    const { merging, phase, tables } = this.#context;
+    // Those who are being probed need not be told of.
+    const outline = outlineOf(this.#prospects ?? tables.leafSet, config.leafSetSize / 2, probe.peer.id);
+    send(probe.peer, { type: 'leafProbe', nonce: probe.nonce, ready: phase === 'active', enters: phase !== 'sounding', outline, merging: merging(now), at: peers.place });
+  }
+
+  // In a hurry most of the silent are dead.
+  #triesMax(now: Millis): number {
+    const { config, pace } = this.#context;
+    return pace.isHurried(now) ? Math.min(config.leafProbeTries, AWAITED_TRIES + 1) : config.leafProbeTries;
+  }
+
+  // Whoever stands next to self with fewer than so many answered leaves in between.
+  #isNear({ id }: NodeHandle): boolean {
+    const { members, self, size } = this.#context.tables.leafSet;
+    const before = members.filter((leaf) => compareClockwise(self, leaf.id, id) < 0).length;
+    return Math.min(before, size - before) < NEAR;
+  }
+
+  // Those that we found dead we do not ask for: the reply says so.
+  #wanted(now: Millis, outline: LeafOutline): readonly number[] {
+    const { peers, tables } = this.#context;
+    const lacked = lackedHeads(outline, tables.leafSet);
+    if (lacked.length === 0) return lacked;
+    const dead = new Set(peers.failedAmong(now, (id) => lacked.includes(headOf(id))).map(({ id }) => headOf(id)));
+    return lacked.filter((head) => !dead.has(head));
+  }
+
+  #tellNews(now: Millis, to: NodeHandle, reply: Reply): void {
+    const { peers, send, tables } = this.#context;
+    const leaves = reply.wanted.length === 0 ? [] : tables.leafSet.members.filter(({ id }) => reply.wanted.includes(headOf(id)));
+    const failed = reply.leaves.length === 0 ? [] : peers.failedAmong(now, (id) => reply.leaves.some((leaf) => leaf.id === id));
+    if (leaves.length + failed.length > 0) send(to, { type: 'leafNews', leaves, failed });
   }
 
   // A leaf goes on to be verified; a candidate that others know and we cannot hear is unreachable, not dead.
@@ -179,7 +279,7 @@ export class LeafProbing {
     else peers.markUnreachable(now, probe.peer);
   }
 
-  #takeIn(now: Millis, from: NodeHandle, message: LeafSetMessage): void {
+  #takeIn(now: Millis, from: NodeHandle, message: Pick<Reply, 'ready' | 'merging'>): void {
     const { meet, peers, tables } = this.#context;
     const isNew = tables.insertLeaf(from);
     if (!message.ready) return;
@@ -205,19 +305,9 @@ export class LeafProbing {
     this.#context.tables.insertLeaf(candidate);
   }
 
-  #learn(now: Millis, message: LeafSetMessage): void {
-    this.consider(now, message.leaves);
-    this.hearOfDeaths(now, message.failed);
-  }
-
   #close(id: Id): void {
     this.#open.delete(id);
     this.#due.delete(id);
     if (this.#open.size === 0) this.#prospects = undefined;
-  }
-
-  #message(now: Millis, type: LeafSetMessage['type'], nonce: number): LeafSetMessage {
-    const { merging, peers, phase, tables } = this.#context;
-    return { type, nonce, ready: phase === 'active', leaves: tables.leafSet.members, failed: peers.failedLately(now), delivered: [], merging: merging(now), at: peers.place };
   }
 }

@@ -243,7 +243,7 @@ export class LeafSet {
   }
 }
 
-// Adding half the ring flips the top bit and leaves the rest, so no arithmetic is needed.
+/** True when `id` lies above `origin` by less than half the ring. Adding half the ring flips the top bit, so no arithmetic is needed. */
 function isWithinHalfAbove(origin: Id, id: Id): boolean {
   const top = (parseInt(origin.slice(0, 1), 16) ^ 8).toString(16);
   return compareClockwise(origin, id, (top + origin.slice(1)) as Id) < 0;

@@ -1,4 +1,4 @@
-import { compareDistance, type Id } from '@banyan/ids';
+import { compareClockwise, compareDistance, type Id } from '@banyan/ids';
 import type { NodeHandle } from '@banyan/kbr';
 import type { Bound, Json, Millis } from '@banyan/sansio';
 import type { FailedLife } from '@banyan/peers';
@@ -101,6 +101,20 @@ export class Leases {
   blocks(now: Millis, key: Id, leafSet: LeafSet): boolean {
     for (const [id, lease] of this.#issued) {
       if (lease.until > now && compareDistance(key, id, leafSet.self) < 0 && !leafSet.has(id)) return true;
+    }
+    return false;
+  }
+
+  /**
+   * True while a life that is no leaf holds a lease and stands between us and a ring neighbor: it may be alive, silent for us only,
+   * and own keys of ours as long as it does not know us. `isOver` tells of those known to be dead.
+   */
+  hidesNeighbor(now: Millis, leafSet: LeafSet, isOver: (life: FailedLife) => boolean): boolean {
+    const { left, right, self } = leafSet;
+    if (left === undefined || right === undefined) return false;
+    for (const [id, { incarnation, until }] of this.#issued) {
+      const isNearer = compareClockwise(self, id, right.id) < 0 || compareClockwise(self, left.id, id) < 0;
+      if (isNearer && until > now && !leafSet.has(id) && !isOver({ id, incarnation })) return true;
     }
     return false;
   }

@@ -154,6 +154,7 @@ export class Liveness {
     tables.table.remove(peer.id);
     tables.neighborhood.remove(peer.id);
     this.#lostThisTurn.push(peer);
+    if (tables.leafSet.has(peer.id)) this.#deps.repair.onSilentLeaf(now);
   }
 
   #loseMember(now: Millis, lost: NodeHandle, cause: LossCause): void {

@@ -15,12 +15,16 @@ export function listsTooMany(message: PastryMessage, config: PastryConfig): bool
     case 'leavesReply':
       return message.leaves.length > config.handlesMax;
     case 'leafProbe':
+      return message.outline.heads.length > config.handlesMax;
     case 'leafReply':
       return (
         message.leaves.length > config.handlesMax ||
+        message.wanted.length > config.handlesMax ||
         message.failed.length > config.handlesMax ||
         message.delivered.length > config.hops.handOverMax
       );
+    case 'leafNews':
+      return message.leaves.length > config.handlesMax || message.failed.length > config.handlesMax;
     case 'heartbeat':
       return message.leaves.length > config.handlesMax || message.failed.length > config.handlesMax || message.running.length > config.handlesMax;
     case 'announce':

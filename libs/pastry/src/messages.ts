@@ -2,6 +2,7 @@ import type { HopMessage } from '@banyan/hop-delivery';
 import type { Coordinate, NodeHandle } from '@banyan/kbr';
 import type { FailedLife, PeerMessage } from '@banyan/peers';
 import type { Millis } from '@banyan/sansio';
+import type { LeafOutline } from './leaf-outline.ts';
 
 /** Nodes, and where each of them said that it lies: so that whoever is told need not measure those that are far away. */
 export interface Located {
@@ -14,16 +15,18 @@ export interface Located {
 export type JoinMessage =
   /** Travels hop by hop towards `joiner.id`; every hop answers the joiner with its rows from `row` on. */
   | { readonly type: 'joinRequest'; readonly joiner: NodeHandle; readonly attempt: number; readonly row: number; readonly hops: number }
-  /** Rows `row`, `row + 1`, … of a node on the route; its neighborhood set too when it is the first. */
+  /** Rows `row`, `row + 1`, … of a node on the route, none perhaps; its neighborhood set too when it is the first. */
   | {
       readonly type: 'joinRows';
       readonly attempt: number;
+      /** Hops that the request had taken to it. */
+      readonly hops: number;
       readonly row: number;
       readonly rows: readonly Located[];
       readonly neighborhood: Located;
     }
-  /** The root helps this joiner and no other for now; its leaf set. */
-  | { readonly type: 'joinAccept'; readonly attempt: number; readonly leaves: readonly NodeHandle[] }
+  /** The root helps this joiner and no other for now; its leaf set, and how many failures of one node per second it believes in. */
+  | { readonly type: 'joinAccept'; readonly attempt: number; readonly leaves: readonly NodeHandle[]; readonly failureRate?: number }
   /** The root helps another joiner, or is itself not ready. */
   | { readonly type: 'joinBusy'; readonly attempt: number; readonly retryAfterMs: Millis }
   /**
@@ -34,21 +37,41 @@ export type JoinMessage =
   /** The sender leaves the ring on purpose: its keys and leases are free at once. */
   | { readonly type: 'leaving' };
 
-/** Keeping leaf sets whole: a probe carries the sender's leaf set, a reply what of its own was not in there; both whom it found dead lately. */
-export type LeafSetMessage = {
-  readonly type: 'leafProbe' | 'leafReply';
-  readonly nonce: number;
-  /** The sender is active. */
-  readonly ready: boolean;
-  readonly leaves: readonly NodeHandle[];
-  readonly failed: readonly FailedLife[];
-  /** To a joiner: names of messages delivered here lately whose keys will be its own. */
-  readonly delivered: readonly string[];
-  /** The sender is merging two rings: who gains it as a leaf thereby takes part. */
-  readonly merging: boolean;
-  /** Where the sender lies. */
-  readonly at: Coordinate;
-};
+/**
+ * Keeping leaf sets whole by differences: a probe outlines the sender's leaf set, the reply tells what is lacking there and
+ * asks for what is lacking here, and only if it asked, or told of the dead, a third message follows.
+ */
+export type LeafSetMessage =
+  | {
+      readonly type: 'leafProbe';
+      readonly nonce: number;
+      /** The sender is active. */
+      readonly ready: boolean;
+      /** The sender stands in the ring or enters it now, so it is taken in; else it only looks who is there. */
+      readonly enters: boolean;
+      readonly outline: LeafOutline;
+      /** The sender is merging two rings: who gains it as a leaf thereby takes part. */
+      readonly merging: boolean;
+      /** Where the sender lies. */
+      readonly at: Coordinate;
+    }
+  | {
+      readonly type: 'leafReply';
+      readonly nonce: number;
+      readonly ready: boolean;
+      /** Leaves of ours that the asker lacks and has a place for. */
+      readonly leaves: readonly NodeHandle[];
+      /** Heads of those of its leaves that we lack. */
+      readonly wanted: readonly number[];
+      /** Those of its leaves that we found dead. */
+      readonly failed: readonly FailedLife[];
+      /** To a joiner: names of messages delivered here lately whose keys will be its own. */
+      readonly delivered: readonly string[];
+      readonly merging: boolean;
+      readonly at: Coordinate;
+    }
+  /** After a reply: the leaves that it wanted, and which of those that it told are dead. */
+  | { readonly type: 'leafNews'; readonly leaves: readonly NodeHandle[]; readonly failed: readonly FailedLife[] };
 
 /** Travels towards `seeker.id` in the receiver's ring; its root there makes contact with the seeker. Source: Shafaat et al. 2007 (mlookup). */
 export interface RingLookup {
@@ -75,8 +98,8 @@ export interface HeartbeatMessage {
   readonly grants?: Millis;
   /** The sender has no lasting lease from the receiver and asks for a heartbeat back at once. */
   readonly urgent: boolean;
-  /** How many failures of one node per second the sender believes in. */
-  readonly failureRate: number;
+  /** How many failures of one node per second the sender believes in; absent while it does not know, which is not none. */
+  readonly failureRate?: number;
   /** Of the half of the sender's leaf set that lies towards the receiver: 32 bits. */
   readonly digest: number;
   /** Whom the sender found dead and has not told the receiver for certain. */
@@ -92,7 +115,8 @@ export type TableMessage =
   | { readonly type: 'leavesRequest'; readonly nonce: number }
   /** `depth`: how many rows of the sender's routing table hold an entry. */
   | { readonly type: 'leavesReply'; readonly nonce: number; readonly leaves: readonly NodeHandle[]; readonly depth: number }
-  | { readonly type: 'rowRequest'; readonly nonce: number; readonly row: number }
+  /** `columns`: only those are wanted, the i-th bit for the i-th; absent: all. */
+  | { readonly type: 'rowRequest'; readonly nonce: number; readonly row: number; readonly columns?: number }
   | { readonly type: 'rowReply'; readonly nonce: number; readonly row: number; readonly entries: Located };
 
 /** Everything one Pastry node says to another. */

@@ -10,10 +10,18 @@ type Step = 'done' | 'seeds' | 'leaves' | 'row' | 'pings';
 
 /** Times that row 0 is walked again because it led to somebody nearer. */
 const FIRST_ROW_ROUNDS_MAX = 3;
+/** How much longer than the nearest took we wait for somebody nearer: paths jitter. */
+const NEARER_SLACK = 1.1;
+/** As long as more of those pinged are silent, they are waited for: their answers tell where we lie. */
+const STRAGGLERS_SHARE = 0.25;
+/** Times that the nearest is asked for one of its tables. */
+const ASKS_MAX = 3;
 
 /**
  * The walk to the nearest node before joining: from the nearest seed to the nearest of its leaves, then down the rows of
  * ever nearer nodes, whose entries lie ever more widely spread, until row 0 brings nobody nearer.
+ * Pings of a step leave at once, so whoever has not answered within the time that the nearest took is not nearer: once most
+ * have answered nobody waits for the dead.
  * Source: Castro, Druschel, Hu, Rowstron MSR-TR-2002-82, §4.1 (nearest-neighbor search): a constant number of pings per level.
  */
 export class NearestSearch {
@@ -25,7 +33,11 @@ export class NearestSearch {
   #firstRowRounds = 0;
   /** The nearest when the row was asked for: somebody else now means progress. */
   #before: Id | undefined;
+  #asks = 0;
+  #pingedAt: Millis = 0;
   readonly #awaited = new Set<Id>();
+  /** How many were pinged in this step. */
+  #asked = 0;
 
   constructor(context: NodeContext) {
     this.#context = context;
@@ -64,11 +76,11 @@ export class NearestSearch {
   answered(now: Millis, peer: NodeHandle, ready: boolean): void {
     if (!this.#awaited.delete(peer.id)) return;
     if (ready) this.#compare(peer);
-    if (this.#awaited.size === 0) this.#advance(now);
+    this.#heard(now);
   }
 
   silent(now: Millis, peer: NodeHandle): void {
-    if (this.#awaited.delete(peer.id) && this.#awaited.size === 0) this.#advance(now);
+    if (this.#awaited.delete(peer.id)) this.#heard(now);
   }
 
   onReply(now: Millis, from: NodeHandle, message: Extract<TableMessage, { type: 'leavesReply' | 'rowReply' }>): void {
@@ -88,6 +100,9 @@ export class NearestSearch {
       firstRowRounds: this.#firstRowRounds,
       nearest: this.#nearest === undefined ? null : handleState(this.#nearest),
       before: this.#before ?? null,
+      asks: this.#asks,
+      pingedMs: this.#step === 'seeds' || this.#step === 'pings' ? this.#pingedAt - now : null,
+      asked: this.#asked,
       awaited: [...this.#awaited],
       endsMs: this.#stepEndsAt === Infinity ? null : this.#stepEndsAt - now,
     };
@@ -96,6 +111,7 @@ export class NearestSearch {
   #ping(now: Millis, step: 'seeds' | 'pings', nodes: readonly NodeHandle[]): void {
     const { config, measure, peers, self } = this.#context;
     this.#step = step;
+    this.#pingedAt = now;
     this.#stepEndsAt = now + config.searchStepMs;
     this.#before = this.#nearest?.id;
     this.#awaited.clear();
@@ -107,7 +123,14 @@ export class NearestSearch {
       this.#awaited.add(node.id);
       measure(now, node);
     }
-    if (this.#awaited.size === 0) this.#advance(now);
+    this.#asked = this.#awaited.size;
+    if (this.#asked === 0) this.#advance(now);
+  }
+
+  // Most have answered: from then on only somebody nearer is waited for.
+  #heard(now: Millis): void {
+    if (this.#awaited.size <= STRAGGLERS_SHARE * this.#asked) this.#stepEndsAt = Math.min(this.#stepEndsAt, this.#pingedAt + this.#nearerWithinMs());
+    if (this.#awaited.size === 0 || now >= this.#stepEndsAt) this.#advance(now);
   }
 
   // Once we know about where we lie, the few that seem nearest are enough.
@@ -120,9 +143,16 @@ export class NearestSearch {
   }
 
   #compare(peer: NodeHandle): void {
-    const { peers } = this.#context;
-    const nearestMs = this.#nearest === undefined ? Infinity : (peers.proximityMs(this.#nearest.id) ?? Infinity);
-    if ((peers.proximityMs(peer.id) ?? Infinity) < nearestMs) this.#nearest = peer;
+    if ((this.#context.peers.proximityMs(peer.id) ?? Infinity) < this.#nearestMs()) this.#nearest = peer;
+  }
+
+  #nearestMs(): Millis {
+    return this.#nearest === undefined ? Infinity : (this.#context.peers.proximityMs(this.#nearest.id) ?? Infinity);
+  }
+
+  // From its pings on, a step may still bring somebody nearer for so long.
+  #nearerWithinMs(): Millis {
+    return Math.min(this.#context.config.searchStepMs, NEARER_SLACK * this.#nearestMs());
   }
 
   #advance(now: Millis): void {
@@ -131,10 +161,12 @@ export class NearestSearch {
       case 'done':
         return;
       case 'seeds':
+        this.#asks = 0;
         return this.#ask(now, 'leaves');
       case 'leaves':
       case 'row':
-        // The nearest did not answer in time: what was found so far must do.
+        if (this.#asks < ASKS_MAX) return this.#ask(now, this.#step);
+        // The nearest does not answer: what was found so far must do.
         return this.stop();
       case 'pings':
         if (this.#row > 0) {
@@ -142,14 +174,17 @@ export class NearestSearch {
         } else if (this.#before === this.#nearest.id || ++this.#firstRowRounds >= FIRST_ROW_ROUNDS_MAX) {
           return this.stop();
         }
+        this.#asks = 0;
         return this.#ask(now, 'row');
     }
   }
 
   #ask(now: Millis, step: 'leaves' | 'row'): void {
     if (this.#nearest === undefined) return;
+    const { config, peers } = this.#context;
     this.#step = step;
-    this.#stepEndsAt = now + this.#context.config.searchStepMs;
+    this.#awaited.clear();
+    this.#stepEndsAt = now + Math.min(config.searchStepMs, peers.timeoutMs(this.#nearest.id) * 2 ** this.#asks++);
     const message: TableMessage = step === 'leaves' ? { type: 'leavesRequest', nonce: this.#row } : { type: 'rowRequest', nonce: this.#row, row: this.#row };
     this.#context.send(this.#nearest, message);
   }

@@ -75,6 +75,7 @@ export class PastryNode implements Routing<PastryMessage> {
       helpers: (target) => this.#tables.leafSet.nearestTo(target.id, config.peers.indirectHelpers),
       keeps: (peer) => this.#tables.has(peer),
       wants: (peer, roundTripMs) => this.#tables.table.wants(peer.id, roundTripMs),
+      isHurried: () => this.#context.pace.isHurried(this.#now),
       rng: rng.fork(),
     });
     this.#churn = new ChurnEstimate(config, this.#tables);
@@ -316,25 +317,28 @@ export class PastryNode implements Routing<PastryMessage> {
       case 'leafReply':
         this.#admission.sign(now, from, message.ready);
         return this.#leafProbing.onReply(now, from, message);
+      case 'leafNews':
+        return this.#leafProbing.onNews(now, message);
       case 'ringLookup':
         return this.#merge.onLookup(now, message);
       case 'joinRequest':
         return this.#admission.onRequest(now, message);
       case 'joinRows':
-        return this.#join.onRows(now, message);
+        return this.#join.onRows(now, from, message);
       case 'joinAccept':
         return this.#join.onAccept(now, from, message);
       case 'joinBusy':
         return this.#join.onBusy(now, message);
       case 'announce':
         this.#admission.release(from);
+        this.#leafProbing.onAnnounced(now, from);
         return this.#introduction.onAnnounce(now, from, message);
       case 'leaving':
         return this.#liveness.lose(now, from, 'left');
       case 'leavesRequest':
         return this.#context.send(from, { type: 'leavesReply', nonce: message.nonce, leaves: this.#tables.leafSet.members, depth: this.#tables.table.depth });
       case 'rowRequest':
-        return this.#context.send(from, { type: 'rowReply', nonce: message.nonce, row: message.row, entries: located(this.#tables.table.row(message.row), this.#peers) });
+        return this.#context.send(from, { type: 'rowReply', nonce: message.nonce, row: message.row, entries: located(this.#tables.table.row(message.row, message.columns), this.#peers) });
       case 'leavesReply':
         return this.#join.search.onReply(now, from, message);
       case 'rowReply':

@@ -2,7 +2,7 @@ import type { Json, Millis } from '@banyan/sansio';
 import { tableProbePeriodMs, type ChurnEstimate } from './churn-estimate.ts';
 import type { PastryConfig } from './config.ts';
 
-/** Estimates move slowly; what follows from them is worked out this often. */
+/** Estimates move slowly; what follows from them is worked out this often, and when another neighbor has told its own. */
 const REFRESH_MS: Millis = 5_000;
 
 /**
@@ -17,7 +17,9 @@ export class Pace {
   readonly #churn: ChurnEstimate;
   readonly #told: () => readonly number[];
   #freshUntil: Millis = -Infinity;
-  #failureRate = 0;
+  /** How many had told when it was last worked out. */
+  #tellers = 0;
+  #failureRate: number | undefined;
   #heartbeatMs: Millis;
   #sweepMs: Millis;
 
@@ -30,8 +32,8 @@ export class Pace {
     this.#sweepMs = deps.config.tableSweepMs;
   }
 
-  /** Failures of one node per second. */
-  failureRate(now: Millis): number {
+  /** Failures of one node per second; undefined when neither we nor anyone who told us knows. */
+  failureRate(now: Millis): number | undefined {
     this.#refresh(now);
     return this.#failureRate;
   }
@@ -40,6 +42,12 @@ export class Pace {
   heartbeatMs(now: Millis): Millis {
     this.#refresh(now);
     return this.#heartbeatMs;
+  }
+
+  /** True while nodes fail so often that heartbeats are about as frequent as they get. */
+  isHurried(now: Millis): boolean {
+    const { heartbeatPeriodMinMs, heartbeatPeriodMs } = this.#config;
+    return this.heartbeatMs(now) <= Math.min(2 * heartbeatPeriodMinMs, heartbeatPeriodMs / 2);
   }
 
   /** How long the leases that we grant last. */
@@ -68,16 +76,24 @@ export class Pace {
     return this.#sweepMs;
   }
 
+  /** The node that lets us in believes in this failure rate. */
+  entered(failureRate: number | undefined): void {
+    this.#churn.entered(failureRate);
+    this.#freshUntil = -Infinity;
+  }
+
   state(now: Millis): Json {
-    return { freshMs: this.#freshUntil - now, failureRate: this.#failureRate, heartbeatMs: this.#heartbeatMs, sweepMs: this.#sweepMs };
+    return { freshMs: this.#freshUntil - now, tellers: this.#tellers, failureRate: this.#failureRate ?? null, heartbeatMs: this.#heartbeatMs, sweepMs: this.#sweepMs };
   }
 
   #refresh(now: Millis): void {
-    if (now < this.#freshUntil) return;
+    const told = this.#told();
+    if (now < this.#freshUntil && told.length === this.#tellers) return;
     this.#freshUntil = now + REFRESH_MS;
+    this.#tellers = told.length;
     const config = this.#config;
-    const failureRate = this.#churn.failureRate(now, this.#told());
-    this.#failureRate = failureRate;
+    this.#failureRate = this.#churn.failureRate(now, told);
+    const failureRate = this.#failureRate ?? 0;
     const wantedMs = failureRate === 0 ? Infinity : (1_000 * config.ownerlessShare) / (2 * failureRate);
     this.#heartbeatMs = Math.min(config.heartbeatPeriodMs, Math.max(config.heartbeatPeriodMinMs, wantedMs));
     this.#sweepMs = tableProbePeriodMs({

@@ -16,6 +16,9 @@ const HOLES_WAIT_SHARE = 0.4;
 /** A half of the leaf set that misses more than this share of its leaves is not left to maintenance. */
 const SHORT_SHARE = 0.25;
 const SHORT_RETRY_MS: Millis = 5_000;
+/** A leaf that is silent for us is asked about every so many heartbeats, at one of so many leaves next to it. */
+const ASK_ABOUT_PERIODS = 2;
+const ASK_ABOUT_AMONG = 4;
 /** Leaves-to-be that wait for the death of those whose place they take. */
 const SUCCESSORS_MAX = 8;
 
@@ -46,6 +49,7 @@ export class Repair {
   readonly #askedAt: (Millis | undefined)[] = [];
   #successors: readonly NodeHandle[] = [];
   #leavesAt = Infinity;
+  #askAboutAt = Infinity;
 
   constructor({ context, leafProbing }: RepairDeps) {
     this.#context = context;
@@ -63,6 +67,14 @@ export class Repair {
     if (removal.slot === undefined) return;
     this.#context.note('entry_lost', lost);
     this.#onHole(now, removal.slot);
+  }
+
+  /**
+   * A leaf is silent for us. Its ring neighbors know whether it is dead and tell; but word of it may have died on its way: after
+   * a while the leaves next to it are asked, again and again until it is dead or speaks.
+   */
+  onSilentLeaf(now: Millis): void {
+    if (this.#askAboutAt === Infinity) this.#askAboutAt = now + this.#askAboutMs(now);
   }
 
   /** Leaves of a ring neighbor that may take the place of those of whose death it told us in the same breath. */
@@ -112,7 +124,9 @@ export class Repair {
   beyond(): NodeHandle | undefined {
     const { config, tables } = this.#context;
     const { leafSet } = tables;
-    if (leafSet.isFull || knowsWholeRing(tables)) return undefined;
+    if (leafSet.isFull) return undefined;
+    // All that we know of a ring that was larger: either it has become so small, or we have lost touch with a side.
+    if (knowsWholeRing(tables)) return leafSet.wasFull ? (leafSet.farthestRight ?? leafSet.farthestLeft) : undefined;
     const enough = (1 - SHORT_SHARE) * (config.leafSetSize / 2);
     const above = leafSet.countAbove();
     const below = leafSet.size - above;
@@ -140,11 +154,12 @@ export class Repair {
   }
 
   next(): Millis {
-    return Math.min(this.#leavesAt, this.#askAt.next());
+    return Math.min(this.#leavesAt, this.#askAboutAt, this.#askAt.next());
   }
 
   tick(now: Millis): void {
     for (const row of this.#askAt.takeDue(now)) this.#ask(now, row);
+    if (now >= this.#askAboutAt) this.#askAbout(now);
     if (now < this.#leavesAt) return;
     const partner = this.beyond();
     this.#leavesAt = partner === undefined ? Infinity : now + jittered(SHORT_RETRY_MS, this.#context.rng);
@@ -154,13 +169,28 @@ export class Repair {
 
   stop(): void {
     for (const row of [...this.#holes.keys()]) this.#forget(row);
-    this.#leavesAt = Infinity;
+    this.#leavesAt = this.#askAboutAt = Infinity;
   }
 
   state(now: Millis): Json {
     const holes = [...this.#holes].map(([row, { columns, asked }]) => ({ row, columns: [...columns], asked }));
     const askedMs = this.#askedAt.map((at) => (at === undefined ? null : at - now));
-    return { holes, askedMs, successors: this.#successors.map(handleState), leavesMs: this.#leavesAt === Infinity ? null : this.#leavesAt - now };
+    return { holes, askedMs, successors: this.#successors.map(handleState), leavesMs: inMs(this.#leavesAt, now), askAboutMs: inMs(this.#askAboutAt, now) };
+  }
+
+  // The answer names those of our leaves whom the other has found dead; with our own silence that is enough.
+  #askAbout(now: Millis): void {
+    const { peers, rng, tables: { leafSet } } = this.#context;
+    const silent = rng.pick(leafSet.members.filter((leaf) => peers.isUnreachable(now, leaf)));
+    this.#askAboutAt = silent === undefined ? Infinity : now + this.#askAboutMs(now);
+    if (silent === undefined) return;
+    const asked = rng.pick(leafSet.nearestTo(silent.id, ASK_ABOUT_AMONG).filter((leaf) => !peers.isDoubtful(now, leaf)));
+    if (asked !== undefined) this.#leafProbing.probe(now, asked);
+  }
+
+  #askAboutMs(now: Millis): Millis {
+    const { pace, rng } = this.#context;
+    return jittered(ASK_ABOUT_PERIODS * pace.heartbeatMs(now), rng);
   }
 
   // Where the leaf set reaches it decides, and no hole matters.
@@ -212,7 +242,7 @@ export class Repair {
       this.#askedAt[row] = now;
       // Asked again if no answer comes.
       this.#askAt.set(row, now + this.#waitMs(now));
-      return send(member, { type: 'rowRequest', nonce: 0, row });
+      return send(member, { type: 'rowRequest', nonce: 0, row, columns: [...holes.columns].reduce((mask, column) => mask | (1 << column), 0) });
     }
     this.#forget(row);
   }
@@ -226,4 +256,8 @@ export class Repair {
     const { pace, rng } = this.#context;
     return jittered(Math.min(HOLES_WAIT_MS, HOLES_WAIT_SHARE * pace.sweepMs(now)), rng);
   }
+}
+
+function inMs(at: Millis, now: Millis): Millis | null {
+  return at === Infinity ? null : at - now;
 }

@@ -140,10 +140,11 @@ export class RoutingTable {
     return slot;
   }
 
-  /** The entries of one row. */
-  row(index: number): readonly NodeHandle[] {
+  /** The entries of one row, or of some of its columns: the i-th bit for the i-th. */
+  row(index: number, columns = ALL_COLUMNS): readonly NodeHandle[] {
     const row = this.#rows[index];
-    return row === undefined || row.count === 0 ? NO_HANDLES : row.handles.filter((handle) => handle !== undefined);
+    if (row === undefined || row.count === 0) return NO_HANDLES;
+    return row.handles.filter((handle, column) => handle !== undefined && (columns & (1 << column)) !== 0) as NodeHandle[];
   }
 
   /** How far away the entries of one row are, in their order; null: not measured. */
@@ -183,6 +184,8 @@ export class RoutingTable {
   }
 }
 
+/** As many columns as there are digits of four bits. */
+const ALL_COLUMNS = 0xffff;
 const NO_DISTANCES: readonly Millis[] = [];
 const NO_HANDLES: readonly NodeHandle[] = [];
 

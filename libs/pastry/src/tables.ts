@@ -49,9 +49,14 @@ export class Tables implements RoutingState {
     return this.leafSet.has(id) || this.table.has(id) || this.neighborhood.has(id);
   }
 
+  /** Where the leaves are all that is left of what we know, the ring may have become so small that each half takes in all sides. */
+  widen(): void {
+    if (!this.leafSet.isFull && knowsWholeRing(this)) this.leafSet.becomeWholeRing();
+  }
+
   /** True when it came in. */
   insertLeaf(handle: NodeHandle): boolean {
-    if (!this.leafSet.isFull && knowsWholeRing(this)) this.leafSet.becomeWholeRing();
+    this.widen();
     const { gained, lost } = this.leafSet.insert(handle);
     if (lost !== undefined) this.#note(this.#gained, this.#lost, lost);
     if (gained !== undefined) this.#note(this.#lost, this.#gained, gained);

@@ -58,12 +58,12 @@ export class LifeSet {
     this.#entries.clear();
   }
 
-  /** At most `max` of the newest entries that still stand, newest first. */
-  newest(now: Millis, max: number): readonly FailedLife[] {
+  /** At most `max` of the newest entries among those asked for that still stand, newest first. */
+  newest(now: Millis, max: number, isAskedFor: (id: Id) => boolean): readonly FailedLife[] {
     if (this.#entries.size === 0) return NONE;
     const standing: FailedLife[] = [];
     for (const [id, entry] of this.#entries) {
-      if (entry.until > now) standing.push({ id, incarnation: entry.incarnation });
+      if (entry.until > now && isAskedFor(id)) standing.push({ id, incarnation: entry.incarnation });
     }
     return standing.reverse().slice(0, max);
   }

@@ -17,8 +17,8 @@ const node = (digit: string, incarnation = 1): NodeHandle => ({
 });
 const [self, peer, helper] = [node('0'), node('1'), node('2')];
 
-function peersOf(helpers: readonly NodeHandle[] = [], config = DEFAULT_PEERS_CONFIG): Peers {
-  return new Peers({ self, config, helpers: () => helpers, keeps: () => false, wants: () => true, rng: seededRng(1) });
+function peersOf(helpers: readonly NodeHandle[] = [], config = DEFAULT_PEERS_CONFIG, isHurried = false): Peers {
+  return new Peers({ self, config, helpers: () => helpers, keeps: () => false, wants: () => true, isHurried: () => isHurried, rng: seededRng(1) });
 }
 
 /** Lets time pass, alarm by alarm, and gathers what comes of it. */
@@ -49,7 +49,7 @@ describe('lives', () => {
     peers.bury(0, node('1', 5));
     expect(peers.isShunned(1, node('1', 5))).toBe(true);
     expect(peers.isShunned(1, node('1', 6))).toBe(false);
-    expect(peers.failedLately(1)).toEqual([{ id: peer.id, incarnation: 5 }]);
+    expect(peers.failedAmong(1, () => true)).toEqual([{ id: peer.id, incarnation: 5 }]);
     expect(peers.isShunned(DEFAULT_PEERS_CONFIG.failedForMs, node('1', 5))).toBe(false);
     peers.bury(2, node('1', 5));
     expect(peers.heard(3, node('1', 5))).toEqual({ type: 'revived' });
@@ -70,8 +70,26 @@ describe('lives', () => {
       peers.heard(i, node(String(i)));
       peers.bury(i, node(String(i)));
     }
-    expect(peers.failedLately(7).map((life) => life.id[0])).toEqual(['6', '5', '4']);
+    expect(peers.failedAmong(7, () => true).map((life) => life.id[0])).toEqual(['6', '5', '4']);
     expect([peers.heardAt(node('1').id), peers.heardAt(node('6').id)]).toEqual([undefined, 6]);
+  });
+});
+
+describe('a timeout', () => {
+  // Castro, Costa, Rowstron 2004, §3.2: timeouts per peer, without a conservative minimum; who was never measured is like most.
+  it('of a peer that was never measured is what nearly all others would do with, once some were', () => {
+    const peers = peersOf();
+    const others = Array.from('23456789', (digit) => node(digit));
+    others.forEach((other, i) => {
+      expect(peers.timeoutMs(peer.id)).toBe(DEFAULT_PEERS_CONFIG.timeoutInitialMs);
+      peers.heard(0, other);
+      peers.measured(0, other.id, 100 + 10 * (i % 2));
+    });
+    expect(peers.timeoutMs(peer.id)).toBeLessThan(600);
+    expect(peers.timeoutMs(peer.id)).toBeGreaterThanOrEqual(DEFAULT_PEERS_CONFIG.timeoutMinMs);
+    peers.heard(0, peer);
+    peers.measured(0, peer.id, 500);
+    expect(peers.timeoutMs(peer.id)).toBe(1_500);
   });
 });
 
@@ -153,6 +171,23 @@ describe('a probe', () => {
     const effects = until(peers, 60_000);
     expect(effects.some((each) => each.type === 'send' && each.message.type === 'pingRequest')).toBe(false);
     expect(ends(effects)).toEqual([{ type: 'dead', peer }]);
+  });
+
+  it('of a member asks others along with its second ping while nodes fail all the time', () => {
+    const peers = peersOf([helper], DEFAULT_PEERS_CONFIG, true);
+    peers.probe(0, peer, 'verify');
+    const second = peers.tick(peers.next());
+    expect(second).toMatchObject([{ to: helper, message: { type: 'pingRequest' } }, { to: peer, message: { type: 'ping' } }]);
+    expect(ends(peers.tick(3_000))).toEqual([{ type: 'dead', peer }]);
+  });
+
+  // Das et al. 2002 (SWIM): what another member has found out counts.
+  it('of a member ends with its next timeout once another has found it dead', () => {
+    const peers = peersOf([helper]);
+    peers.probe(0, peer, 'verify');
+    expect(peers.probe(500, peer, 'confirm')).toEqual([]);
+    expect(peers.tick(999)).toEqual([]);
+    expect(peers.tick(1_000)).toEqual([{ type: 'dead', peer }]);
   });
 
   it('under way is not begun again, but may become a stronger one', () => {

@@ -7,6 +7,7 @@ import { LifeSet } from './life-set.ts';
 import type { FailedLife, PeerMessage } from './messages.ts';
 import { PeerRecords } from './peer-records.ts';
 import { Probes, type ProbeEffect, type ProbeKind } from './probes.ts';
+import { Strangers } from './strangers.ts';
 
 /** What liveness tells the machine it belongs to. */
 export type PeerEffect =
@@ -34,6 +35,8 @@ export interface PeersDeps {
   readonly keeps: (peer: Id) => boolean;
   /** True when a node at about that distance would be worth a place in a table. */
   readonly wants: (peer: NodeHandle, roundTripMs: Millis) => boolean;
+  /** True while nodes fail so often that a death is the likely cause of silence: it is believed sooner. */
+  readonly isHurried: () => boolean;
   /** For the place of a node that lies exactly where another does. */
   readonly rng: Rng;
 }
@@ -57,6 +60,7 @@ export class Peers {
   readonly #unreachable: LifeSet;
   readonly #probes: Probes;
   readonly #coordinates: Coordinates;
+  readonly #strangers = new Strangers();
   readonly #relays = new Map<number, Relay>();
   /** Above every nonce that a probe of ours will reach, so that relayed pings are told apart. */
   #nextRelayNonce = RELAY_NONCE_FIRST;
@@ -69,7 +73,7 @@ export class Peers {
     this.#failed = new LifeSet({ forMs: config.failedForMs, max: config.failedMax });
     this.#unreachable = new LifeSet({ forMs: config.unreachableForMs, max: config.unreachableMax });
     this.#coordinates = new Coordinates(deps.rng);
-    this.#probes = new Probes({ config, at: () => this.#coordinates.own, timeoutMs: (peer) => this.timeoutMs(peer), helpers: deps.helpers });
+    this.#probes = new Probes({ config, at: () => this.#coordinates.own, timeoutMs: (peer) => this.timeoutMs(peer), helpers: deps.helpers, isHurried: deps.isHurried, reachedLately: (now, peer) => this.#unreachable.has(now, peer) });
   }
 
   /** Every message comes by here first: newer lives win, older ones are ignored, the dead who speak live, the unreachable are tried again. */
@@ -149,6 +153,7 @@ export class Peers {
   told(peer: Id, roundTripMs: Millis): void {
     const row = this.#records.rowOf(peer);
     if (row === undefined) return;
+    if (this.#records.roundTrips.smoothedMs(row) === undefined) this.#strangers.add(roundTripMs);
     this.#records.roundTrips.add(row, roundTripMs);
     this.#coordinates.sample(this.#records.place(row), roundTripMs);
   }
@@ -188,10 +193,12 @@ export class Peers {
     return this.#probes.takeSpent();
   }
 
-  /** How long to wait for an answer of this peer. */
+  /** How long to wait for an answer of this peer. One that was never measured is given what nearly all others would do with. */
   timeoutMs(peer: Id): Millis {
+    const { config } = this.#deps;
     const row = this.#records.rowOf(peer);
-    return row === undefined ? this.#deps.config.timeoutInitialMs : this.#records.roundTrips.timeoutMs(row, this.#deps.config);
+    const isMeasured = row !== undefined && this.#records.roundTrips.smoothedMs(row) !== undefined;
+    return isMeasured ? this.#records.roundTrips.timeoutMs(row, config) : this.#strangers.timeoutMs(config);
   }
 
   roundTripMs(peer: Id): Millis | undefined {
@@ -229,13 +236,19 @@ export class Peers {
     return this.#probes.doubts(peer.id) || this.#unreachable.has(now, peer);
   }
 
+  /** True when this life is over as far as we have found out. */
+  isDead(now: Millis, life: FailedLife): boolean {
+    return this.#failed.has(now, life);
+  }
+
   /** True when others reach this life and we do not. */
   isUnreachable(now: Millis, peer: NodeHandle): boolean {
     return this.#unreachable.has(now, peer);
   }
 
-  failedLately(now: Millis): readonly FailedLife[] {
-    return this.#failed.newest(now, this.#deps.config.failedToldMax);
+  /** The newest of the dead among those asked for. */
+  failedAmong(now: Millis, isAskedFor: (id: Id) => boolean): readonly FailedLife[] {
+    return this.#failed.newest(now, this.#deps.config.failedToldMax, isAskedFor);
   }
 
   /** Every table with its limit. */
@@ -254,6 +267,7 @@ export class Peers {
   state(now: Millis): Json {
     return {
       coordinates: this.#coordinates.state(),
+      strangers: this.#strangers.state(),
       known: Array.from(this.#records.rows(), (row) => ({
         peer: handleState(this.#records.handle(row)),
         heardMs: this.#records.heardAt(row) - now,

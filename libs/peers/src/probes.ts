@@ -36,8 +36,12 @@ interface Probe {
   readonly sentAt: Millis[];
   /** Others were asked; this is the last wait. */
   indirect: boolean;
+  /** How many more times others may be asked before it is concluded. */
+  rounds: number;
   /** One of them reached it. */
   reachedByOthers: boolean;
+  /** Another has found it dead: our own silence so far is enough. */
+  foundDead: boolean;
 }
 
 /** The probes of one node: one at most per peer, retried with doubling waits, then asked around. */
@@ -48,6 +52,8 @@ export class Probes {
   readonly #timeoutMs: (peer: Id) => Millis;
   readonly #helpers: (target: NodeHandle) => readonly NodeHandle[];
   readonly #at: () => Coordinate;
+  readonly #isHurried: () => boolean;
+  readonly #reachedLately: (now: Millis, peer: NodeHandle) => boolean;
   #nextNonce = 1;
   /** Probes of candidates that may be begun now; grows with time up to the burst. */
   #measures: number;
@@ -61,9 +67,15 @@ export class Probes {
     readonly timeoutMs: (peer: Id) => Millis;
     /** Whom to ask about a silent member; at most `indirectHelpers` are used. */
     readonly helpers: (target: NodeHandle) => readonly NodeHandle[];
+    /** True while nodes fail so often that a death is the likely cause of silence. */
+    readonly isHurried: () => boolean;
+    /** True for a peer that was silent for us and not for others, when it was verified last. */
+    readonly reachedLately: (now: Millis, peer: NodeHandle) => boolean;
   }) {
     this.#config = deps.config;
     this.#at = deps.at;
+    this.#isHurried = deps.isHurried;
+    this.#reachedLately = deps.reachedLately;
     this.#measures = deps.config.measuresBurst;
     this.#timeoutMs = deps.timeoutMs;
     this.#helpers = deps.helpers;
@@ -96,11 +108,12 @@ export class Probes {
   begin(now: Millis, peer: NodeHandle, kind: ProbeKind, missed = 0): readonly ProbeEffect[] {
     const running = this.#byPeer.get(peer.id);
     if (running !== undefined && running.peer.incarnation >= peer.incarnation) {
+      if (kind === 'confirm') running.foundDead = true;
       if (STRENGTH[kind] > STRENGTH[running.kind]) running.kind = kind;
       return NONE;
     }
     if (kind === 'measure' && !this.#mayMeasure(now)) return NONE;
-    const probe: Probe = { peer, kind, firstNonce: this.#nextNonce, missed, sentAt: [], indirect: false, reachedByOthers: false };
+    const probe: Probe = { peer, kind, firstNonce: this.#nextNonce, missed, sentAt: [], indirect: false, rounds: this.#reachedLately(now, peer) ? ROUNDS_WHERE_DOUBTFUL : 1, reachedByOthers: false, foundDead: kind === 'confirm' };
     // One nonce for every ping this probe may send, the one beside the indirect probes among them.
     this.#nextNonce += NONCES;
     this.#byPeer.set(peer.id, probe);
@@ -146,7 +159,9 @@ export class Probes {
       missed: probe.missed,
       sentMs: probe.sentAt.map((at) => at - now),
       indirect: probe.indirect,
+      rounds: probe.rounds,
       reachedByOthers: probe.reachedByOthers,
+      foundDead: probe.foundDead,
     }));
     return { open, nextNonce: this.#nextNonce, measures: this.#measuresLeft(now), spent: this.#spent };
   }
@@ -165,14 +180,17 @@ export class Probes {
   }
 
   #overdue(now: Millis, probe: Probe, out: ProbeEffect[]): void {
-    if (!probe.indirect && probe.missed + probe.sentAt.length < this.#tries(probe.kind)) out.push(this.#ping(now, probe));
-    else if (!probe.indirect && probe.kind === 'verify') this.#askAround(now, probe, out);
+    if (probe.foundDead || probe.reachedByOthers || probe.rounds === 0) this.#conclude(probe, out);
+    else if (probe.indirect) this.#askAround(now, probe, out);
+    else if (probe.missed + probe.sentAt.length < this.#tries(probe.kind)) out.push(this.#ping(now, probe));
+    else if (probe.kind === 'verify') this.#askAround(now, probe, out);
     else this.#conclude(probe, out);
   }
 
   #tries(kind: ProbeKind): number {
     const { checkTries, confirmTries, measureTries, verifyTries } = this.#config;
-    return { measure: measureTries, check: checkTries, confirm: confirmTries, verify: verifyTries }[kind];
+    // In a hurry others are asked along with our own second ping.
+    return { measure: measureTries, check: checkTries, confirm: confirmTries, verify: this.#isHurried() ? 1 : verifyTries }[kind];
   }
 
   #conclude(probe: Probe, out: ProbeEffect[]): void {
@@ -184,6 +202,7 @@ export class Probes {
 
   #askAround(now: Millis, probe: Probe, out: ProbeEffect[]): void {
     probe.indirect = true;
+    probe.rounds--;
     const nonce = probe.firstNonce + probe.sentAt.length;
     let asked = 0;
     for (const helper of this.#helpers(probe.peer)) {
@@ -218,6 +237,8 @@ export class Probes {
   }
 }
 
+/** Whom others could reach is silent for us for another reason than death; it is not dead because their answers got lost once. */
+const ROUNDS_WHERE_DOUBTFUL = 2;
 /** More than any probe sends pings. */
 const NONCES = 16;
 const NONE: readonly ProbeEffect[] = [];

@@ -13,6 +13,8 @@ export interface Field<T, W> {
 export const LIST_MAX = 512;
 /** Characters of a text at most. */
 export const TEXT_MAX = 256;
+/** Bytes of the head of an id. */
+const HEAD_BYTES = 6;
 
 /** 16 bytes ↔ 32 hex digits. */
 export const id: Field<Id, Uint8Array> = {
@@ -51,6 +53,20 @@ export const real: Field<number, number> = {
 };
 
 export const flag: Field<boolean, boolean> = same();
+
+/** Heads of ids, 48 bits each, one after the other. */
+export const heads: Field<readonly number[], Uint8Array> = {
+  toWire: (value) => {
+    const bytes = Buffer.alloc(HEAD_BYTES * value.length);
+    value.forEach((head, index) => bytes.writeUIntBE(head, HEAD_BYTES * index, HEAD_BYTES));
+    return bytes;
+  },
+  fromWire: (wire) => {
+    if (wire.length % HEAD_BYTES !== 0 || wire.length > HEAD_BYTES * LIST_MAX) throw new Malformed('FIELD_INVALID', `${wire.length} bytes are no list of heads`);
+    const bytes = Buffer.from(wire.buffer, wire.byteOffset, wire.length);
+    return Array.from({ length: wire.length / HEAD_BYTES }, (_, index) => bytes.readUIntBE(HEAD_BYTES * index, HEAD_BYTES));
+  },
+};
 
 /** Text of at most `TEXT_MAX` characters. */
 export const text: Field<string, string> = {

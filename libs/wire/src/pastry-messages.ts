@@ -1,10 +1,10 @@
 // Ring messages, one line per message: ours on the left, the proto's field of the same name on the right.
 import type { HopMessage } from '@banyan/hop-delivery';
-import type { Located, PastryMessage, RunningLease } from '@banyan/pastry';
+import type { LeafOutline, Located, PastryMessage, RunningLease } from '@banyan/pastry';
 import type { FailedLife, PeerMessage } from '@banyan/peers';
 import type { peer } from '@banyan/proto';
 import type { EnvelopeCodec } from './envelope.ts';
-import { count, flag, id, list, message, optional, real, required, small, text, variants, type Field, type OneOf } from './fields.ts';
+import { count, flag, heads, id, list, message, optional, real, required, small, text, variants, type Field, type OneOf } from './fields.ts';
 import { handle, handles, place } from './ring-values.ts';
 
 /** Rows in one message at most: as many as an id has digits in the smallest base. */
@@ -14,15 +14,7 @@ type Message<K extends PastryMessage['type']> = Extract<PastryMessage, { readonl
 type Peer<K extends PeerMessage['type']> = Extract<PeerMessage, { readonly type: K }>;
 
 const failedLife = message<FailedLife, peer.FailedLife>({ id, incarnation: count });
-const leafSets = message<Message<'leafProbe' | 'leafReply'>, peer.LeafSets>({
-  nonce: count,
-  ready: flag,
-  leaves: handles,
-  failed: list(failedLife),
-  delivered: list(text),
-  merging: flag,
-  at: required(place),
-});
+const outline = message<LeafOutline, peer.LeafOutline>({ heads, above: small, roomAbove: small, roomBelow: small });
 const places = list(place);
 const row: Field<Located, peer.Row> = {
   toWire: (told) => ({ entries: handles.toWire(told.nodes), places: places.toWire(told.places) }),
@@ -42,20 +34,30 @@ export function pastryMessages(envelopes: EnvelopeCodec): Field<PastryMessage, O
     pingRequest: message<Peer<'pingRequest'>, peer.PingRequest>({ nonce: count, target: required(handle) }),
     pingReport: message<Peer<'pingReport'>, peer.PingReport>({ nonce: count, target: id }),
     joinRequest: message<Message<'joinRequest'>, peer.JoinRequest>({ joiner: required(handle), attempt: small, row: small, hops: small }),
-    joinRows: message<Message<'joinRows'>, peer.JoinRows>({ attempt: small, row: small, rows: list(row, ROWS_MAX), neighborhood: required(row) }),
-    joinAccept: message<Message<'joinAccept'>, peer.JoinAccept>({ attempt: small, leaves: handles }),
+    joinRows: message<Message<'joinRows'>, peer.JoinRows>({ attempt: small, hops: small, row: small, rows: list(row, ROWS_MAX), neighborhood: required(row) }),
+    joinAccept: message<Message<'joinAccept'>, peer.JoinAccept>({ attempt: small, leaves: handles, failureRate: optional(real) }),
     joinBusy: message<Message<'joinBusy'>, peer.JoinBusy>({ attempt: small, retryAfterMs: real }),
     announce: message<Message<'announce'>, peer.Announce>({ row: rowOrNone, entries: required(row), roundTripMs: optional(real), at: required(place) }),
     leaving: message<Message<'leaving'>, peer.Leaving>({}),
-    leafProbe: leafSets,
-    leafReply: leafSets,
+    leafProbe: message<Message<'leafProbe'>, peer.LeafProbe>({ nonce: count, ready: flag, enters: flag, outline: required(outline), merging: flag, at: required(place) }),
+    leafReply: message<Message<'leafReply'>, peer.LeafReply>({
+      nonce: count,
+      ready: flag,
+      leaves: handles,
+      wanted: heads,
+      failed: list(failedLife),
+      delivered: list(text),
+      merging: flag,
+      at: required(place),
+    }),
+    leafNews: message<Message<'leafNews'>, peer.LeafNews>({ leaves: handles, failed: list(failedLife) }),
     ringLookup: message<Message<'ringLookup'>, peer.RingLookup>({ seeker: required(handle), hops: small }),
     heartbeat: message<Message<'heartbeat'>, peer.Heartbeat>({
       sentAt: real,
       leaseMs: real,
       grants: optional(real),
       urgent: flag,
-      failureRate: real,
+      failureRate: optional(real),
       digest: small,
       failed: list(failedLife),
       leaves: handles,
@@ -63,7 +65,7 @@ export function pastryMessages(envelopes: EnvelopeCodec): Field<PastryMessage, O
     }),
     leavesRequest: message<Message<'leavesRequest'>, peer.LeavesRequest>({ nonce: count }),
     leavesReply: message<Message<'leavesReply'>, peer.LeavesReply>({ nonce: count, leaves: handles, depth: small }),
-    rowRequest: message<Message<'rowRequest'>, peer.RowRequest>({ nonce: count, row: small }),
+    rowRequest: message<Message<'rowRequest'>, peer.RowRequest>({ nonce: count, row: small, columns: optional(small) }),
     rowReply: message<Message<'rowReply'>, peer.RowReply>({ nonce: count, row: small, entries: required(row) }),
   });
 }

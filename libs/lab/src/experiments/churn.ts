@@ -93,10 +93,10 @@ function comparison(setting: string, results: ChurnResults): Table {
 }
 
 function accounts(results: ChurnResults): Table {
-  const { lookups, lost, lostWithNode, lostWithSender, incorrect, duplicate, duplicateAfterChange, late, answeredByTrueRootWithin10s, joins, crashes } = results;
+  const { answeredByTrueRootWithin10s, answers, arrivedAtTrueRootWithin10s, crashes, duplicate, duplicateAfterChange, incorrect, joins, late, lookups, lost, lostWithNode, lostWithSender } = results;
   return {
-    columns: ['lookups', 'lost', 'with a node', 'its sender', 'incorrect', 'duplicate', 'by a new root', 'late', 'late, %', 'true root within 10 s, %', 'joins', 'crashes'],
-    rows: [[lookups, lost, lostWithNode, lostWithSender, incorrect, duplicate, duplicateAfterChange, late, (100 * late) / Math.max(1, lookups), 100 * answeredByTrueRootWithin10s, joins, crashes]],
+    columns: ['lookups', 'lost', 'with a node', 'its sender', 'incorrect', 'duplicate', 'by a new root', 'late', 'late, %', 'at the true root within 10 s, %', 'asked', 'answered by it within 10 s, %', 'joins', 'crashes'],
+    rows: [[lookups, lost, lostWithNode, lostWithSender, incorrect, duplicate, duplicateAfterChange, late, (100 * late) / Math.max(1, lookups), 100 * arrivedAtTrueRootWithin10s, answers.asked - answers.senderDied, 100 * answeredByTrueRootWithin10s, joins, crashes]],
   };
 }
 

@@ -15,7 +15,9 @@ describe('a ring under churn', () => {
     expect(results).toMatchObject({ lost: 0, incorrect: 0, duplicate: 0 });
     expect(results.lookups).toBeGreaterThan(2_000);
     expect(results.crashes).toBeGreaterThan(30);
+    expect(results.arrivedAtTrueRootWithin10s).toBeGreaterThan(0.95);
     expect(results.answeredByTrueRootWithin10s).toBeGreaterThan(0.95);
+    expect(results.answers).toMatchObject({ wrong: 0, unanswered: 0 });
     expect(results.messagesByType).toMatchObject({ heartbeat: expect.any(Number) as number, hopAck: expect.any(Number) as number });
     expect(results.bytesPerNodePerSecond).toBeGreaterThan(40 * results.controlPerNodePerSecond);
     expect(Math.abs(results.activeNodes.mean - 100)).toBeLessThan(25);

@@ -1,10 +1,12 @@
 import type { DigitBits } from '@banyan/ids';
+import { Lookup } from '@banyan/overlay';
 import type { Millis } from '@banyan/sansio';
 import { CALM, type Host, type Topology } from '@banyan/simulator';
 import type { Progress } from '../report/progress.ts';
 import { rounded } from '../statistics.ts';
 import { growRing } from './grow.ts';
 import { liveChurn } from './live-churn.ts';
+import { LookupAnswers, type AnswerFigures, type LookupApplications } from './lookup-answers.ts';
 import { LookupLoad } from './lookup-load.ts';
 import { LATE_MS, type JudgedArrival } from './lookup-oracle.ts';
 import { NodeFactory } from './node-factory.ts';
@@ -21,6 +23,10 @@ export const DRAIN_MS: Millis = 120_000;
 const STEP_MS: Millis = 10_000;
 /** Rhea et al. 2004 waited so long for an answer. */
 const PROMPT_MS: Millis = 10_000;
+/** Beside every lookup that is only routed so many are asked of the lookup application, end to end. */
+const ASKED_SHARE = 0.2;
+
+type ChurnApplications = ProbeApplications & LookupApplications;
 
 export interface ChurnSetup {
   /** As many hosts as the population has. */
@@ -50,8 +56,11 @@ export type ChurnResults = RingFigures & {
   readonly duplicate: number;
   readonly duplicateAfterChange: number;
   readonly late: number;
-  /** Delivered at the true root within 10 s: share of the lookups whose sender lived to care. */
+  /** Delivered at the true root within 10 s: share of the lookups whose sender lived to care. Routed once, not asked again. */
+  readonly arrivedAtTrueRootWithin10s: number;
+  /** Of the lookups that were asked end to end, and whose node lived to care: answered by the true root within 10 s. */
   readonly answeredByTrueRootWithin10s: number;
+  readonly answers: AnswerFigures;
   readonly hops: HopFigures;
   readonly rdp: RdpFigures;
   /** Of those lookups that were not late: what the routes cost, without the wait for the leases of dead roots. */
@@ -77,8 +86,8 @@ export type ChurnResults = RingFigures & {
  */
 export function measureChurn(setup: ChurnSetup, progress: Progress): ChurnResults {
   const { topology, population, loss, seed, leafSet, digitBits } = setup;
-  const nodes = new NodeFactory<ProbeApplications>({ leafSet, digitBits, applications: () => ({ probe: new Probe() }) });
-  const simulation = new OverlaySimulation<ProbeApplications>({ topology, seed, weather: { ...CALM, lossRate: loss }, makeNode: nodes.make });
+  const nodes = new NodeFactory<ChurnApplications>({ leafSet, digitBits, applications: (view) => ({ probe: new Probe(), lookup: new Lookup(view) }) });
+  const simulation = new OverlaySimulation<ChurnApplications>({ topology, seed, weather: { ...CALM, lossRate: loss }, makeNode: nodes.make });
   const { world } = simulation;
   simulation.observe({ crashed: (_now, host) => nodes.forget(simulation.idOf(host)) });
   growRing(simulation, population.present, progress);
@@ -88,7 +97,7 @@ export function measureChurn(setup: ChurnSetup, progress: Progress): ChurnResult
   return measure(simulation, setup, progress);
 }
 
-function measure(simulation: OverlaySimulation<ProbeApplications>, setup: ChurnSetup, progress: Progress): ChurnResults {
+function measure(simulation: OverlaySimulation<ChurnApplications>, setup: ChurnSetup, progress: Progress): ChurnResults {
   const { world } = simulation;
   const { topology, lookupsPerSecondPerNode, measuredMs } = setup;
   const latencyMs = (from: Host, to: Host): Millis => topology.latencyMs(from, to);
@@ -102,6 +111,7 @@ function measure(simulation: OverlaySimulation<ProbeApplications>, setup: ChurnS
       if (arrival.isCorrect && arrival.delayMs <= PROMPT_MS) prompt += 1;
     },
   });
+  const asked = new LookupAnswers(simulation, { allowedMs: PROMPT_MS });
   const meter = new TrafficMeter();
   const drops: Record<string, number> = {};
   simulation.observe({
@@ -113,6 +123,7 @@ function measure(simulation: OverlaySimulation<ProbeApplications>, setup: ChurnS
   const census = new RingCensus(simulation);
   const endsAt = world.now + measuredMs;
   load.runPoisson(lookupsPerSecondPerNode, endsAt);
+  asked.runPoisson(ASKED_SHARE * lookupsPerSecondPerNode, endsAt);
   runTo(simulation, endsAt, { phase: 'virtual minutes', progress });
   const ring = census.figures();
   const traffic = meter.total();
@@ -122,6 +133,7 @@ function measure(simulation: OverlaySimulation<ProbeApplications>, setup: ChurnS
 
   const verdict = load.oracle.verdict();
   const { lookups, lost, lostWithNode, lostWithSender, incorrect, duplicate, duplicateAfterChange, late } = verdict;
+  const answers = asked.figures();
   const lookupMessages = (traffic.byType['envelope']?.messages ?? 0) - repeated;
   return {
     lookups,
@@ -132,7 +144,9 @@ function measure(simulation: OverlaySimulation<ProbeApplications>, setup: ChurnS
     duplicate,
     duplicateAfterChange,
     late,
-    answeredByTrueRootWithin10s: rounded(prompt / Math.max(1, lookups - lostWithSender), 5),
+    arrivedAtTrueRootWithin10s: rounded(prompt / Math.max(1, lookups - lostWithSender), 5),
+    answeredByTrueRootWithin10s: rounded(answers.rightInTime / Math.max(1, answers.asked - answers.senderDied), 5),
+    answers,
     hops: figures.hops(),
     rdp: figures.rdp(),
     rdpNotLate: notLate.rdp(),
@@ -149,7 +163,7 @@ function measure(simulation: OverlaySimulation<ProbeApplications>, setup: ChurnS
   };
 }
 
-function runTo({ world }: OverlaySimulation<ProbeApplications>, until: Millis, { phase, progress }: { readonly phase: string; readonly progress: Progress }): void {
+function runTo({ world }: OverlaySimulation<ChurnApplications>, until: Millis, { phase, progress }: { readonly phase: string; readonly progress: Progress }): void {
   const startedAt = world.now;
   while (world.now < until) {
     progress.show(phase, Math.round((world.now - startedAt) / 60_000), Math.round((until - startedAt) / 60_000));

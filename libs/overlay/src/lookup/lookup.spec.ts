@@ -32,6 +32,26 @@ describe('a lookup', () => {
     expect(lost).toBe(3);
   });
 
+  it('is asked again the sooner the quicker answers were before', () => {
+    const ring = net();
+    const at = ring.handles[0]!.id;
+    const key = ring.handles[1]!.id;
+    const ask = (requestId: number): void => ring.input(at, { type: 'command', app: 'lookup', command: { type: 'lookup', requestId, key, replicas: 1 } });
+    const answeredAt = (requestId: number): number => {
+      const askedAt = ring.now;
+      let lost = 0;
+      ring.loses = (_from, _to, type) => type === 'direct' && lost++ < 1;
+      ask(requestId);
+      while (ring.events('lookup', at).length < requestId) ring.run(ring.now + 10);
+      return ring.now - askedAt;
+    };
+    expect(answeredAt(1)).toBeGreaterThanOrEqual(2_000);
+    ring.loses = () => false;
+    ask(2);
+    ring.run(ring.now + 1_000);
+    expect(answeredAt(3)).toBeLessThan(1_500);
+  });
+
   it('fails with a reason when nobody answers', () => {
     const ring = net();
     const at = ring.handles[0]!.id;
