@@ -123,6 +123,15 @@ describe('a probe', () => {
     expect(peers.roundTripMs(peer.id)).toBe(50);
   });
 
+  it('of one that others could reach when it was verified last asks them twice before it is dead', () => {
+    const peers = peersOf([helper]);
+    peers.markUnreachable(0, peer);
+    peers.probe(0, peer, 'verify');
+    const said = until(peers, 60_000);
+    expect(said.filter((each) => each.type === 'send' && each.message.type === 'pingRequest')).toHaveLength(2);
+    expect(ends(said)).toEqual([{ type: 'dead', peer }]);
+  });
+
   it('of a candidate that stays silent ends without a verdict', () => {
     const peers = peersOf([helper]);
     const first = peers.probe(0, peer, 'measure');
