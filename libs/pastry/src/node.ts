@@ -17,6 +17,7 @@ import { Leases } from './leases.ts';
 import { located } from './located.ts';
 import { Liveness } from './liveness.ts';
 import { Maintenance, ROW_EXCHANGE } from './maintenance.ts';
+import { Membership } from './membership.ts';
 import { Merge } from './merge.ts';
 import { listsTooMany } from './message-bounds.ts';
 import type { PastryMessage } from './messages.ts';
@@ -61,7 +62,7 @@ export class PastryNode implements Routing<PastryMessage> {
   readonly #maintenance: Maintenance;
   readonly #merge: Merge;
   readonly #liveness: Liveness;
-  #phase: Phase = 'idle';
+  readonly #membership: Membership;
   #leased = true;
   #now: Millis = 0;
   #out: PastryEffect[] = [];
@@ -79,7 +80,7 @@ export class PastryNode implements Routing<PastryMessage> {
       rng: rng.fork(),
     });
     this.#churn = new ChurnEstimate(config, this.#tables);
-    const phase = (): Phase => this.#phase;
+    const phase = (): Phase => this.#membership.phase;
     this.#context = {
       self,
       config,
@@ -107,7 +108,7 @@ export class PastryNode implements Routing<PastryMessage> {
     this.#heartbeats = new Heartbeats(context);
     this.#sweep = new Sweep(context);
     this.#repair = new Repair({ context, leafProbing: this.#leafProbing });
-    this.#join = new Join({ context, leafProbing: this.#leafProbing, heartbeats: this.#heartbeats, enter: (now, next) => this.#enter(now, next) });
+    this.#join = new Join({ context, leafProbing: this.#leafProbing, heartbeats: this.#heartbeats, enter: (now, next) => this.#membership.enter(now, next) });
     this.#admission = new Admission(context);
     this.#introduction = new Introduction(context);
     this.#maintenance = new Maintenance({ context, leafProbing: this.#leafProbing, repair: this.#repair, seeds: () => this.#join.seeds });
@@ -122,6 +123,20 @@ export class PastryNode implements Routing<PastryMessage> {
       repair: this.#repair,
       merge: this.#merge,
       emit: (effect) => this.#out.push(effect),
+    });
+    this.#membership = new Membership({
+      context,
+      churn: this.#churn,
+      heartbeats: this.#heartbeats,
+      introduction: this.#introduction,
+      join: this.#join,
+      leafProbing: this.#leafProbing,
+      maintenance: this.#maintenance,
+      merge: this.#merge,
+      repair: this.#repair,
+      sweep: this.#sweep,
+      emit: (effect) => this.#out.push(effect),
+      freed: (now) => this.#applyHops(now, this.#hops.retryParked(now)),
     });
     const geometry = new PastryGeometry({ context, heartbeats: this.#heartbeats, clock: () => this.#now });
     this.#hops = new HopDelivery({
@@ -140,7 +155,7 @@ export class PastryNode implements Routing<PastryMessage> {
     const node = PastryNode.still(deps, filled);
     node.#now = now;
     node.#heartbeats.adopt(now);
-    node.#startRoutine(now);
+    node.#membership.startRoutine(now);
     return node;
   }
 
@@ -151,8 +166,7 @@ export class PastryNode implements Routing<PastryMessage> {
   static still(deps: PastryDeps, filled: FilledTables): PastryNode {
     const node = new PastryNode(deps);
     node.#tables.fill(filled);
-    node.#phase = 'active';
-    node.#peers.ready = true;
+    node.#membership.belong();
     return node;
   }
 
@@ -221,7 +235,7 @@ export class PastryNode implements Routing<PastryMessage> {
     return {
       self: this.#context.self.id,
       incarnation: this.#context.self.incarnation,
-      phase: this.#phase,
+      phase: this.#membership.phase,
       leased: this.#heartbeats.leased(now),
       tables: this.#tables.state(),
       leases: this.#leases.state(now),
@@ -254,16 +268,18 @@ export class PastryNode implements Routing<PastryMessage> {
       case 'resume':
         return this.#applyHops(now, this.#hops.resume(now, input.envelope, input.nextHop));
       case 'join':
-        if (this.#phase === 'idle') this.#join.start(now, input.seeds);
+        if (this.#membership.phase === 'idle') this.#join.start(now, input.seeds);
         else this.#join.rememberSeeds(input.seeds);
         return;
       case 'leave':
-        return this.#leave(now);
+        return this.#membership.leave(now);
       case 'suspect':
         if (this.#tables.has(input.peer.id)) this.#context.verify(now, input.peer);
         return;
       case 'stalled':
-        return this.#onStall(now, input.forMs);
+        this.#hops.stalled(now, input.forMs);
+        this.#peers.stalled(now);
+        return this.#membership.stalled(now, input.forMs);
       default:
         return assertNever(input);
     }
@@ -297,9 +313,9 @@ export class PastryNode implements Routing<PastryMessage> {
     switch (message.type) {
       case 'envelope':
         // Meant for an earlier life: nobody can know this one yet. Unacknowledged, it finds another way.
-        if (!participates(this.#phase) && this.#phase !== 'left') return this.#drop('not_a_member');
+        if (!participates(this.#membership.phase) && this.#membership.phase !== 'left') return this.#drop('not_a_member');
         // The sender missed our farewell: else it would take us for the root, and the message come back to it from the one that is.
-        if (this.#phase === 'left') this.#context.send(from, { type: 'leaving' });
+        if (this.#membership.phase === 'left') this.#context.send(from, { type: 'leaving' });
         return this.#applyHops(now, this.#hops.receive(now, from, message));
       case 'hopAck':
         return this.#applyHops(now, this.#hops.receive(now, from, message));
@@ -342,61 +358,12 @@ export class PastryNode implements Routing<PastryMessage> {
       case 'leavesReply':
         return this.#join.search.onReply(now, from, message);
       case 'rowReply':
-        if (this.#phase === 'searching') return this.#join.search.onReply(now, from, message);
+        if (this.#membership.phase === 'searching') return this.#join.search.onReply(now, from, message);
         if (message.nonce === ROW_EXCHANGE) return this.#introduction.lookAt(now, message.entries, message.entries.nodes.length);
         return this.#repair.onRow(now, message.row, message.entries.nodes);
       default:
         return assertNever(message);
     }
-  }
-
-  #onStall(now: Millis, forMs: Millis): void {
-    this.#hops.stalled(now, forMs);
-    this.#peers.stalled(now);
-    // After a shorter stall too: where a lease ran out meanwhile, another may own our keys by now.
-    const isBrief = forMs <= this.#context.config.leaseMs / 2 && this.#heartbeats.leased(now);
-    if (isBrief || this.#phase !== 'active') return;
-    this.#context.note('stepped_back');
-    this.#leases.dropHeld();
-    this.#join.restart(now);
-  }
-
-  #leave(now: Millis): void {
-    if (this.#phase === 'left' || this.#phase === 'idle') return;
-    const told = new Map<Id, NodeHandle>();
-    for (const peer of [...this.#tables.leafSet.members, ...this.#tables.table.entries()]) told.set(peer.id, peer);
-    for (const peer of told.values()) this.#context.send(peer, { type: 'leaving' });
-    this.#leases.dropHeld();
-    this.#heartbeats.stop();
-    this.#maintenance.stop();
-    this.#merge.stop();
-    this.#repair.stop();
-    this.#sweep.stop();
-    this.#leafProbing.stop();
-    this.#join.stop();
-    this.#enter(now, 'left');
-  }
-
-  #enter(now: Millis, phase: Phase): void {
-    const was = this.#phase;
-    if (was === phase) return;
-    this.#phase = phase;
-    const ready = phase === 'active';
-    this.#peers.ready = ready;
-    if (ready || was === 'active') this.#out.push({ type: 'readyChanged', ready });
-    if (ready) {
-      this.#context.note('joined');
-      this.#introduction.begin(now);
-      this.#startRoutine(now);
-    }
-    if (ready || phase === 'left') this.#applyHops(now, this.#hops.retryParked(now));
-  }
-
-  #startRoutine(now: Millis): void {
-    this.#churn.begin(now);
-    this.#maintenance.start(now);
-    this.#sweep.start(now);
-    this.#merge.start(now);
   }
 
   // After every input: tell what changed among the leaves, see whether the join goes on, let go what waited for either.
@@ -407,7 +374,7 @@ export class PastryNode implements Routing<PastryMessage> {
       this.#heartbeats.neighborsChanged(now);
       this.#out.push({ type: 'leafSetChanged', ...changes, merged: changes.gained.length > 0 && this.#merge.isMerging(now) });
     }
-    if (this.#phase !== 'active') this.#join.settle(now);
+    if (this.#membership.phase !== 'active') this.#join.settle(now);
     // Without parked messages nobody waits for a lease, and most turns are over here.
     if (!this.#hops.hasParked) return;
     const leased = this.#heartbeats.leased(now);
