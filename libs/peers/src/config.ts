@@ -11,8 +11,6 @@ export interface PeersConfig {
   readonly verifyTries: number;
   /** Attempts to reach another peer in our tables before it counts as silent; a message that it left unacknowledged is one. */
   readonly checkTries: number;
-  /** Pings of our own to a member that another has found dead. */
-  readonly confirmTries: number;
   /** Pings to a mere candidate before it is forgotten. */
   readonly measureTries: number;
   /** How many others are asked to ping a silent member. */
@@ -51,7 +49,6 @@ export const DEFAULT_PEERS_CONFIG: PeersConfig = {
   timeoutMaxMs: 10_000,
   verifyTries: 3,
   checkTries: 2,
-  confirmTries: 1,
   measureTries: 2,
   indirectHelpers: 3,
   failedForMs: 15 * 60_000,

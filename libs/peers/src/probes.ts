@@ -188,9 +188,9 @@ export class Probes {
   }
 
   #tries(kind: ProbeKind): number {
-    const { checkTries, confirmTries, measureTries, verifyTries } = this.#config;
+    const { checkTries, measureTries, verifyTries } = this.#config;
     // In a hurry others are asked along with our own second ping.
-    return { measure: measureTries, check: checkTries, confirm: confirmTries, verify: this.#isHurried() ? 1 : verifyTries }[kind];
+    return { measure: measureTries, check: checkTries, confirm: 1, verify: this.#isHurried() ? 1 : verifyTries }[kind];
   }
 
   #conclude(probe: Probe, out: ProbeEffect[]): void {
