@@ -14,7 +14,7 @@ const WIDTH = 4;
  */
 export class PeerRecords {
   readonly roundTrips = new RoundTrips();
-  /** In the order in which they became known. */
+  /** In the order in which they became known, or were moved back. */
   readonly #rows = new Map<Id, number>();
   readonly #handles: NodeHandle[] = [];
   readonly #freeRows: number[] = [];
@@ -28,7 +28,7 @@ export class PeerRecords {
     return this.#rows.size;
   }
 
-  /** Those known, the longest known first. */
+  /** Those known, in that order. */
   ids(): Iterable<Id> {
     return this.#rows.keys();
   }
@@ -65,6 +65,14 @@ export class PeerRecords {
     this.#rows.delete(id);
     this.#lastId = undefined;
     this.#freeRows.push(row);
+  }
+
+  /** Takes a peer for one that became known just now. */
+  moveBack(id: Id): void {
+    const row = this.#rows.get(id);
+    if (row === undefined) return;
+    this.#rows.delete(id);
+    this.#rows.set(id, row);
   }
 
   handle(row: number): NodeHandle {
