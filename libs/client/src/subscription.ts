@@ -4,17 +4,24 @@ import { atAddress, messagesOf } from './ask.ts';
 import type { NodePool } from './node-pool.ts';
 import { Patience, type Reconnect } from './patience.ts';
 
-/** Where a subscription starts: the last message and what follows, the oldest retained, a sequence, or the last n. */
+/**
+ * Where a subscription starts: the last message and what follows, the oldest retained, a sequence, the last n, or what was
+ * numbered at a wall time (ms since 1970) or later.
+ */
 export type SubscriptionStart =
   | { readonly type: 'latest' }
   | { readonly type: 'first' }
   | { readonly type: 'sequence'; readonly sequence: bigint }
-  | { readonly type: 'last'; readonly count: bigint };
+  | { readonly type: 'last'; readonly count: bigint }
+  | { readonly type: 'time'; readonly timeMs: number };
 
 /** Why messages will not come. */
 export type GapCause = 'expired' | 'otherEpoch' | 'lostState' | 'dropped' | 'unknown';
 
-/** What a subscriber gets, in order: every sequence is in exactly one of them. */
+/**
+ * What a subscriber gets, in order: every sequence is in exactly one of them. Only after a gap `otherEpoch` (a partition of a
+ * group that is not reliable healed) do sequences that were given come anew, from its first on, with other messages.
+ */
 export type SubscriptionEvent =
   | { readonly type: 'messages'; readonly firstSequence: bigint; readonly messages: readonly Uint8Array[]; /** When the root numbered them. */ readonly stampMs: number }
   /** Messages that will not come, both ends included. */
@@ -121,6 +128,12 @@ export class Subscription implements AsyncIterable<SubscriptionEvent>, AsyncDisp
   /** Drops what came before, and tells a gap where the node left one untold. */
   *#inOrder(event: SubscriptionEvent): Generator<SubscriptionEvent, void, void> {
     const expected = this.#nextSequence ?? event.firstSequence;
+    if (event.type === 'gap' && event.cause === 'otherEpoch' && event.firstSequence < expected) {
+      // Those sequences come anew, as the other messages that bear them now.
+      this.#nextSequence = event.firstSequence;
+      yield event;
+      return;
+    }
     if (event.firstSequence > expected) {
       yield this.#advance({ type: 'gap', firstSequence: expected, lastSequence: event.firstSequence - 1n, cause: 'unknown' });
     }
@@ -189,6 +202,8 @@ function startMessage(start: SubscriptionStart): multicast.Start {
       return { start: { $case: 'sequence', value: start.sequence } };
     case 'last':
       return { start: { $case: 'last', value: start.count } };
+    case 'time':
+      return { start: { $case: 'timeMs', value: BigInt(Math.floor(start.timeMs)) } };
   }
 }
 

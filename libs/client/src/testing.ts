@@ -67,6 +67,8 @@ export class TestNode {
   readonly answered: overlay.ForwardAnswer[] = [];
   readonly opened: multicast.PublishOpen[] = [];
   readonly subscribed: multicast.SubscribeRequest[] = [];
+  /** Said to a subscriber before anything of the log. */
+  saidFirst: multicast.SubscribeResponse[] = [];
   written = 0;
   /** What `watchNeighbors` tells. */
   leaves: overlay.Node[] = [];
@@ -173,6 +175,7 @@ export class TestNode {
     call.on('close', () => abort.abort());
     let next = this.#startOf(call.request.start?.start);
     await send(call, { response: { $case: 'subscribed', value: { nextSequence: next } } });
+    for (const response of this.saidFirst) await send(call, response);
     while (!abort.signal.aborted) {
       if (next < this.log.low) {
         await send(call, { response: { $case: 'gap', value: { firstSequence: next, lastSequence: this.log.low - 1n, reason: multicast.GapReason.EXPIRED } } });

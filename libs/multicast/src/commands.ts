@@ -15,6 +15,8 @@ export type Start =
   | { readonly type: 'latest' }
   | { readonly type: 'first' }
   | { readonly type: 'sequence'; readonly sequence: Sequence }
+  /** What the root numbered at this wall time (ms since 1970) or later; the oldest kept when all is younger. */
+  | { readonly type: 'time'; readonly stampMs: number }
   | { readonly type: 'last'; readonly count: number };
 
 /** What the node's own users ask. A descriptor, where it may be given, lets the owner of the key open an unknown group. */

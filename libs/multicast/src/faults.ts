@@ -25,6 +25,10 @@ export function faultOfMessage(message: MulticastMessage): MulticastFault | unde
       return isCount(message.next) && isCount(message.flow) && isCount(message.creditBytes) ? undefined : 'number_out_of_range';
     case 'fetch':
       return isCount(message.from) && isCount(message.to) && message.bytesMax > 0 ? undefined : 'number_out_of_range';
+    case 'locate':
+      return isCount(message.stampMs) && isCount(message.hops) ? undefined : 'number_out_of_range';
+    case 'located':
+      return isCount(message.sequence) ? undefined : 'number_out_of_range';
     case 'promise':
     case 'voterAck':
     case 'caughtUp':

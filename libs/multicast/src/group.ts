@@ -82,6 +82,9 @@ export interface Subscription {
   since: Millis;
   /** Next sequence to deliver; undefined until the start is resolved. */
   position?: Sequence;
+  /** A start by time: when others were asked where that is, and what they said. */
+  askedAt?: Millis;
+  located?: Sequence;
   outstandingBytes: number;
   /** Nothing was delivered yet and the start was relative: what expires meanwhile is no gap. */
   floating: boolean;

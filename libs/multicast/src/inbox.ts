@@ -10,6 +10,7 @@ import { onGenesisCaughtUp, onInquire, onKnown } from './genesis.ts';
 import type { Group } from './group.ts';
 import type { GroupTable } from './group-table.ts';
 import { sendReceipts } from './intake.ts';
+import { onLocate, onLocated } from './locate.ts';
 import type { MulticastMessage } from './messages.ts';
 import type { Openings } from './openings.ts';
 import { learn, onDelivered, onFindRoot, tellNewer } from './owner.ts';
@@ -220,6 +221,12 @@ export class Inbox {
         return;
       case 'fetch':
         onFetch(turn, group, from, message);
+        return;
+      case 'locate':
+        onLocate(turn, group, message);
+        return;
+      case 'located':
+        onLocated(turn, group, message);
         return;
       case 'known':
         learn(turn, group, message.descriptor === undefined ? {} : { descriptor: message.descriptor });

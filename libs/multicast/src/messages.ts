@@ -91,6 +91,9 @@ export type FlowMessage =
   | { readonly type: 'credit'; readonly group: Id; readonly flow: number; readonly creditBytes: number }
   /** Sends frames of [from, to) over the link that the asker dialled, at most about `bytesMax`; a gap for what is gone. */
   | { readonly type: 'fetch'; readonly group: Id; readonly from: Sequence; readonly to: Sequence; readonly bytesMax: number }
+  /** Asks up the tree for the first sequence numbered at wall time `stampMs` or later; answered to `asker` by the first that knows. */
+  | { readonly type: 'locate'; readonly group: Id; readonly stampMs: number; readonly asker: NodeHandle; readonly hops: number }
+  | { readonly type: 'located'; readonly group: Id; readonly stampMs: number; readonly sequence: Sequence }
   /** Asks the receiver to see whether `target` lives, for the sender. */
   | { readonly type: 'probe'; readonly target: NodeHandle }
   /** Asks for a `pong` to `asker`. */

@@ -18,12 +18,13 @@ import type { Group } from './group.ts';
 import { Inbox } from './inbox.ts';
 import { onBatch } from './intake.ts';
 import { onLinkDown, onLinkUp, onPeerDead, onReborn } from './links.ts';
+import { startReaders } from './locate.ts';
 import type { MulticastMessage, RoutedMessage } from './messages.ts';
 import { Openings } from './openings.ts';
 import { learn, onDelivered } from './owner.ts';
 import { seek } from './parent.ts';
 import { Publishers } from './publisher.ts';
-import { endSubscription, resolveSubscriptions, subscribe } from './subscriptions.ts';
+import { endSubscription, subscribe } from './subscriptions.ts';
 import { Turn, type MulticastEffect } from './turn.ts';
 
 type Input = Upcall<MulticastMessage, MulticastFrame> | { readonly type: 'command'; readonly command: MulticastCommand };
@@ -250,7 +251,7 @@ export class Multicast implements Application<MulticastMessage, MulticastCommand
     }
     if (descriptor !== undefined) learn(turn, group, { descriptor });
     subscribe(turn, group, { id, start, windowBytes });
-    resolveSubscriptions(turn, group);
+    startReaders(turn, group);
     pump(turn, group);
   }
 

@@ -5,8 +5,9 @@ import { isNewerRound, type RoundMark, type Sequence } from './epoch.ts';
 import { openFlow, watchFlow } from './flow.ts';
 import type { Attempt, Group } from './group.ts';
 import { commit, install } from './history.ts';
+import { startReaders } from './locate.ts';
 import type { DownBeat, RoutedMessage, TreeMessage } from './messages.ts';
-import { resolveStart, resolveSubscriptions } from './subscriptions.ts';
+import { resolveStart } from './subscriptions.ts';
 import type { Turn } from './turn.ts';
 
 /** Joins are repeated at most this many times more slowly. */
@@ -155,7 +156,7 @@ function takeParent(turn: Turn, group: Group, from: NodeHandle, ack: Extract<Tre
   turn.note(group.id, before === undefined ? 'joined' : 'moved');
   acceptRound(turn, group, ack.mark);
   grantPending(turn, group);
-  resolveSubscriptions(turn, group);
+  startReaders(turn, group);
 }
 
 /** A node new to the group begins its history where its readers begin, a voter with all there is. */

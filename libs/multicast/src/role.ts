@@ -11,10 +11,11 @@ import { genesisDeadline, tickGenesis } from './genesis.ts';
 import type { EpochRecord } from './epoch.ts';
 import type { Group } from './group.ts';
 import { evict } from './history.ts';
+import { startReaders } from './locate.ts';
 import { leaveParent, seek, tickParent } from './parent.ts';
 import { sealDeadline, startSeal, tickSeal } from './seal.ts';
 import { advanceCommit, newSequencer, tickSequencer } from './sequencer.ts';
-import { expireSubscriptions, resolveSubscriptions } from './subscriptions.ts';
+import { expireSubscriptions } from './subscriptions.ts';
 import { successionAt, tickDuty, tickSuccession, upkeepElectorate } from './succession.ts';
 import { acknowledge, tickCatchUp } from './voter.ts';
 import type { Turn } from './turn.ts';
@@ -126,7 +127,7 @@ function assumeRoot(turn: Turn, group: Group, record: EpochRecord): void {
   evict(turn, group);
   pump(turn, group);
   grantPending(turn, group);
-  resolveSubscriptions(turn, group);
+  startReaders(turn, group);
   reopenIntakes(turn, group);
 }
 
@@ -158,6 +159,7 @@ function upkeep(turn: Turn, group: Group): void {
   expireChildren(turn, group);
   renewBackups(turn, group);
   expireSubscriptions(turn, group);
+  startReaders(turn, group);
   evict(turn, group);
   pump(turn, group);
   group.sessions.prune(turn.now, turn.config.receiptMemoryMs);

@@ -25,7 +25,21 @@ export function resolveStart(start: Start, bounds: { readonly low: Sequence; rea
       return Math.max(bounds.low, bounds.end - start.count);
     case 'sequence':
       return start.sequence;
+    case 'time':
+      // History begins here with what comes; what is older is fetched once it is known where it begins.
+      return bounds.end;
   }
+}
+
+/**
+ * The first sequence that was numbered at wall time `stampMs` or later, as far as this node's history tells; undefined when
+ * it may lie before what is kept here. A moment to come counts as now.
+ */
+export function sequenceAt(group: Group, stampMs: number): Sequence | undefined {
+  const { ring } = group;
+  const found = ring.firstStampedAt(stampMs);
+  const keepsAll = group.sequencer !== undefined || ring.low <= Math.max(1, group.rootLow);
+  return found === ring.low && !keepsAll ? undefined : found;
 }
 
 /**
@@ -38,10 +52,17 @@ export function resolveSubscriptions(turn: Turn, group: Group): void {
   const bounds = { low: Math.min(group.rootLow, group.ring.low), end: Math.max(group.deliverable, group.ring.low) };
   for (const subscription of group.subscriptions.values()) {
     if (subscription.position !== undefined) continue;
-    subscription.position = resolveStart(subscription.start, bounds);
+    const position = startOf(group, subscription, bounds);
+    if (position === undefined) continue;
+    subscription.position = position;
     const { id } = subscription;
     turn.event({ type: 'subscribed', subscription: id, group: group.id, descriptor, firstSequence: subscription.position });
   }
+}
+
+/** Where a reader begins; undefined while a moment it named is being looked for. */
+function startOf(group: Group, reader: Subscription, bounds: { readonly low: Sequence; readonly end: Sequence }): Sequence | undefined {
+  return reader.start.type === 'time' ? (reader.located ?? sequenceAt(group, reader.start.stampMs)) : resolveStart(reader.start, bounds);
 }
 
 /** The reader is gone, at its own wish or after it was told why. */

@@ -14,7 +14,7 @@ import {
 } from '@banyan/multicast';
 import { multicastPeer as wire, type multicast } from '@banyan/proto';
 import type { BodyCodec } from './bodies.ts';
-import { count, flag, id, idOrNone, list, message, optional, required, text, variants, word, type Field } from './fields.ts';
+import { count, flag, id, idOrNone, list, message, optional, required, small, text, variants, word, type Field } from './fields.ts';
 import { descriptorCodec, epoch, epochRecord, roundMark, type DescriptorCheck } from './group-values.ts';
 import { handle } from './ring-values.ts';
 
@@ -115,6 +115,8 @@ function multicastMessages(signed: Field<Verified<GroupDescriptor>, multicast.Si
     resume: message<M<'resume'>, wire.Resume>({ group: id, flow: count, next: count, creditBytes: count }),
     credit: message<M<'credit'>, wire.Credit>({ group: id, flow: count, creditBytes: count }),
     fetch: message<M<'fetch'>, wire.Fetch>({ group: id, from: count, to: count, bytesMax: count }),
+    locate: message<M<'locate'>, wire.Locate>({ group: id, stampMs: count, asker: required(handle), hops: small }),
+    located: message<M<'located'>, wire.Located>({ group: id, stampMs: count, sequence: count }),
     probe: message<M<'probe'>, wire.ProbeFor>({ target: required(handle) }),
     ping: message<M<'ping'>, wire.TreePing>({ asker: required(handle) }),
     pong: message<M<'pong'>, wire.TreePong>({}),

@@ -59,6 +59,8 @@ export const multicastMessages: readonly MulticastMessage[] = [
   { type: 'resume', group, flow: 2, next: 3, creditBytes: 4 },
   { type: 'credit', group, flow: 2, creditBytes: 5 },
   { type: 'fetch', group, from: 1, to: 9, bytesMax: 100 },
+  { type: 'locate', group, stampMs: 1_790_000_000_123, asker: b, hops: 2 },
+  { type: 'located', group, stampMs: 1_790_000_000_123, sequence: 17 },
   { type: 'probe', target: a },
   { type: 'ping', asker: b },
   { type: 'pong' },

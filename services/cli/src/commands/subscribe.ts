@@ -28,7 +28,7 @@ export function subscribeCommand(io: Io): Command {
     .description('print the messages of a group, or with --out receive the files published to it')
     .argument('<group>')
     .option('--out <file>', 'receive files: FILE is replaced by each, DIR/ takes them by their names, - is stdout')
-    .addOption(new Option('--start <where>', 'latest, first, seq:N or last:N').argParser(startArgument).default({ type: 'latest' }, 'latest'))
+    .addOption(new Option('--start <where>', 'latest, first, seq:N, last:N, or time:T with T as 2026-01-31T12:00:00Z or -30s, -5m, -2h').argParser(startArgument).default({ type: 'latest' }, 'latest'))
     .option('--count <n>', 'end after n messages (with --out: files)', countArgument)
     .option('--until-end', 'end when a whole file has come')
     .option('--json', 'print JSON, one line each')
@@ -111,13 +111,25 @@ function noteSubscribed(io: Io, subscription: Subscription, options: SubscribeCo
 }
 
 function startArgument(text: string): SubscriptionStart {
-  const [word = '', number] = text.split(':');
+  const at = text.indexOf(':');
+  const [word, number] = at < 0 ? [text] : [text.slice(0, at), text.slice(at + 1)];
+  if (word === 'time' && number !== undefined) return { type: 'time', timeMs: momentArgument(number) };
   if ((word === 'latest' || word === 'first') && number === undefined) return { type: word };
   const value = number !== undefined && /^\d{1,19}$/.test(number) ? BigInt(number) : undefined;
   if (word === 'seq' && value !== undefined) return { type: 'sequence', sequence: value };
   if (word === 'last' && value !== undefined) return { type: 'last', count: value };
-  throw new InvalidArgumentError('Give latest, first, seq:N or last:N.');
+  throw new InvalidArgumentError('Give latest, first, seq:N, last:N or time:T.');
 }
+
+/** A moment as written in full, or so long ago; ms since 1970. */
+function momentArgument(text: string): number {
+  const [, amount, unit] = /^-(\d{1,9})(ms|s|m|h)$/.exec(text) ?? [];
+  const moment = unit === undefined ? Date.parse(text) : Date.now() - Number(amount) * (UNIT_MS.get(unit) ?? 1);
+  if (Number.isNaN(moment) || moment < 0) throw new InvalidArgumentError('Give a time such as 2026-01-31T12:00:00Z, or -30s, -5m, -2h.');
+  return moment;
+}
+
+const UNIT_MS: ReadonlyMap<string, number> = new Map([['ms', 1], ['s', 1_000], ['m', 60_000], ['h', 3_600_000]]);
 
 function countArgument(text: string): number {
   if (!/^[1-9]\d{0,14}$/.test(text)) throw new InvalidArgumentError('Give a whole number above 0.');

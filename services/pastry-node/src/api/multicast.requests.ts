@@ -60,6 +60,8 @@ function startOf(given: multicast.Start | undefined): Start {
       return { type: 'sequence', sequence: safe(start.value) };
     case 'last':
       return { type: 'last', count: safe(start.value) };
+    case 'timeMs':
+      return { type: 'time', stampMs: safe(start.value) };
   }
 }
 
