@@ -7,6 +7,7 @@ import { NodePool } from './node-pool.ts';
 import { OverlayApi } from './overlay-api.ts';
 import { present } from './present.ts';
 import { Publisher, type PublishOptions } from './publisher.ts';
+import { slowReader, type SlowReader } from './slow-reader.ts';
 import { Subscription, type SubscribeOptions } from './subscription.ts';
 import { treePlace, type TreePlace } from './tree-place.ts';
 
@@ -77,6 +78,13 @@ export class Client implements Disposable {
     const { address, multicast: api } = this.#pool.current;
     const { place } = await ask(address, api.describePlace.bind(api), { group: this.fullName(group) }, options);
     return treePlace(present(place, 'place'));
+  }
+
+  /** Who takes messages of the node in use more slowly than they come, the longest first; of one group or of all. */
+  async slow(group?: string, options: AskOptions = {}): Promise<readonly SlowReader[]> {
+    const { address, multicast: api } = this.#pool.current;
+    const { readers } = await ask(address, api.listSlow.bind(api), { group: group === undefined ? '' : this.fullName(group) }, options);
+    return readers.map(slowReader);
   }
 
   /** A group's full name: without a slash it is put under the token's subject. */

@@ -1,7 +1,8 @@
 export { connect, Client, type ConnectOptions } from './connect.ts';
 export type { AskOptions } from './ask.ts';
 export type { Attachment, AttachmentEvent, AttachOptions, ForwardAnswer } from './attachment.ts';
-export type { DeliveryName, DescribedGroup, Group, GroupsApi, NewGroup, Tree } from './groups-api.ts';
+export type { Coverage } from './coverage.ts';
+export type { Backpressure, DeliveryName, DescribedGroup, Group, GroupsApi, NewGroup, Tree } from './groups-api.ts';
 export { groupName, subjectOf } from './group-name.ts';
 export { issueToken, type IssuedToken, type TokenRequest } from './issue-token.ts';
 export type { FoundRoot, HopRuleName, Neighbors, NodeState, OverlayApi, ReplicaSet, TracedHop, TracedRoute } from './overlay-api.ts';
@@ -9,6 +10,7 @@ export type { Reconnect } from './patience.ts';
 export type { Receipt, WindowLimits } from './publish-window.ts';
 export type { Publisher, PublishOptions, PublishTotals } from './publisher.ts';
 export type { KeyText, RingNode } from './ring-node.ts';
+export type { SlowPolicy, SlowReader } from './slow-reader.ts';
 export type { GapCause, Subscription, SubscribeOptions, SubscriptionEvent, SubscriptionStart } from './subscription.ts';
 export { isTransient } from './transient.ts';
 export { decodeTransfer, type TransferId, type TransferMessage } from './file-transfer/envelope.ts';

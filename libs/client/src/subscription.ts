@@ -3,6 +3,7 @@ import { multicast } from '@banyan/proto';
 import { atAddress, messagesOf } from './ask.ts';
 import type { NodePool } from './node-pool.ts';
 import { Patience, type Reconnect } from './patience.ts';
+import { policyMessage, type SlowPolicy } from './slow-reader.ts';
 
 /**
  * Where a subscription starts: the last message and what follows, the oldest retained, a sequence, the last n, or what was
@@ -31,6 +32,12 @@ export type SubscriptionEvent =
 export interface SubscribeOptions {
   /** By default `latest`. */
   readonly start?: SubscriptionStart;
+  /**
+   * What becomes of this subscription when it is read too slowly: `drop-oldest` (by default) tells what outlived the group's
+   * retention as a gap; `detach` and `block` are cut off after the group's patience and go on by themselves from where they
+   * were; for `block`, which needs the scope `subscribe:GROUP:block`, publishers are held meanwhile.
+   */
+  readonly slow?: SlowPolicy;
   /** The group's signed descriptor, for nodes that cannot ask the tree builder. */
   readonly descriptor?: multicast.SignedGroupDescriptor;
   /** Told when the node was lost and the subscription goes on at another, from the next sequence. */
@@ -175,7 +182,7 @@ export class Subscription implements AsyncIterable<SubscriptionEvent>, AsyncDisp
     const { address, multicast: api } = this.#pool.current;
     this.#address = address;
     const start: SubscriptionStart = this.#nextSequence === undefined ? (this.#options.start ?? { type: 'latest' }) : { type: 'sequence', sequence: this.#nextSequence };
-    const call = api.subscribe({ group: this.group, start: startMessage(start), descriptor: this.#descriptor });
+    const call = api.subscribe({ group: this.group, start: startMessage(start), descriptor: this.#descriptor, slowPolicy: policyMessage(this.#options.slow) });
     this.#responses = messagesOf(address, call);
     this.#cancel = () => call.cancel();
     const silence = setTimeout(() => call.destroy(atAddress(new OverlayError('TIMEOUT', 'no graft'), address)), GRAFT_TIMEOUT_MS);

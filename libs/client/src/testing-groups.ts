@@ -10,6 +10,8 @@ import { multicast, type builder } from '@banyan/proto';
 export class TestGroups {
   readonly groups = new Map<string, multicast.GroupDescriptor>();
   places: multicast.Place[] = [];
+  /** What `watchCoverage` tells, once. */
+  coverage: multicast.Coverage | undefined;
 
   /** The handlers of TreeBuilderService. */
   service(): builder.TreeBuilderServiceServer {
@@ -24,6 +26,9 @@ export class TestGroups {
           return {};
         }),
       reportPlaces: (_call, answer) => this.#answer(answer, () => ({})),
+      watchCoverage: (call) => {
+        call.write({ coverage: this.coverage, atMs: 1_000n });
+      },
       watchTree: (call) => {
         if (!this.groups.has(call.request.group)) call.emit('error', toServiceError(unknownGroup(call.request.group)));
         else call.write({ places: this.places, atMs: 1_000n });
@@ -34,9 +39,9 @@ export class TestGroups {
   #create(request: builder.CreateGroupRequest): builder.CreateGroupResponse {
     const { name } = request;
     if (this.groups.has(name)) throw new OverlayError('GROUP_EXISTS', `there is a group '${name}'`, { group: name });
-    const { delivery, retentionBytes, retentionMs, fanOutMax, publishers, subscribers } = request;
+    const { delivery, retentionBytes, retentionMs, fanOutMax, publishers, subscribers, backpressure } = request;
     const owner = name.slice(0, name.indexOf('/'));
-    const policy = { delivery, retentionBytes: retentionBytes || 64n << 20n, retentionMs: retentionMs || 60_000n, fanOutMax: fanOutMax || 8, publishers, subscribers };
+    const policy = { delivery, retentionBytes: retentionBytes || 64n << 20n, retentionMs: retentionMs || 60_000n, fanOutMax: fanOutMax || 8, publishers, subscribers, backpressure };
     const descriptor = { name, owner, key: Buffer.from(idToBytes(groupKey(name))), ...policy, createdAtMs: 0n, version: 1n, deleted: false };
     this.groups.set(name, descriptor);
     return { descriptor: unsigned(descriptor) };

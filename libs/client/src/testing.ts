@@ -70,6 +70,8 @@ export class TestNode {
   /** Said to a subscriber before anything of the log. */
   saidFirst: multicast.SubscribeResponse[] = [];
   written = 0;
+  /** What `listSlow` tells. */
+  slow: multicast.SlowReader[] = [];
   /** What `watchNeighbors` tells. */
   leaves: overlay.Node[] = [];
   isReady = true;
@@ -111,6 +113,7 @@ export class TestNode {
     return {
       publish: (call: PublishCall) => void this.#publish(call).catch(() => undefined), // a cut stream throws
       subscribe: (call: SubscribeCall) => void this.#subscribe(call),
+      listSlow: (_call, answer) => answer(null, { readers: this.slow }),
       describePlace: ({ request }, answer) => {
         const place = this.#groups.places.find(({ group, node }) => group === request.group && node?.id[0] === this.#name);
         if (place === undefined) answer(toServiceError(new OverlayError('GROUP_NOT_FOUND', `there is no group '${request.group}' here`)));

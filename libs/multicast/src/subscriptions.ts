@@ -3,15 +3,17 @@ import type { Start, SubscriptionId } from './commands.ts';
 import type { Sequence } from './epoch.ts';
 import { isExpired } from './feed.ts';
 import type { Group, Subscription } from './group.ts';
+import { noteGiven } from './taken.ts';
 import type { Turn } from './turn.ts';
 
 /** Registers a reader; it is told `subscribed` once this node is in the tree. */
 export function subscribe(
   turn: Turn,
   group: Group,
-  wish: { readonly id: SubscriptionId; readonly start: Start; readonly windowBytes: number },
+  wish: Pick<Subscription, 'id' | 'start' | 'windowBytes' | 'policy' | 'client'>,
 ): void {
-  group.subscriptions.set(wish.id, { ...wish, since: turn.now, outstandingBytes: 0, floating: wish.start.type !== 'sequence' });
+  const { type } = wish.start;
+  group.subscriptions.set(wish.id, { ...wish, since: turn.now, outstandingBytes: 0, given: [], taken: undefined, stalledSince: undefined, fullSince: undefined, floating: type !== 'sequence' });
 }
 
 /** The sequence at which `start` begins, given what the tree keeps. */
@@ -101,7 +103,8 @@ export function rewindSubscriptions(turn: Turn, group: Group, sequence: Sequence
 
 function pumpSubscription(turn: Turn, group: Group, subscription: Subscription): void {
   const limit = group.deliverable;
-  while (subscription.position !== undefined && subscription.position < limit && subscription.outstandingBytes < subscription.windowBytes) {
+  const windowBytes = Math.min(subscription.windowBytes, group.descriptor?.backpressure?.bytes ?? Infinity);
+  while (subscription.position !== undefined && subscription.position < limit && subscription.outstandingBytes < windowBytes) {
     const from: Sequence = subscription.position;
     const entry = group.ring.entryFor(from) ?? group.backfill?.ring.entryFor(from);
     if (entry === undefined) {
@@ -114,9 +117,21 @@ function pumpSubscription(turn: Turn, group: Group, subscription: Subscription):
     else {
       subscription.floating = false;
       subscription.outstandingBytes += entry.frame.bytes;
+      noteGiven(subscription, { from, to: entry.to, bytes: entry.frame.bytes });
       turn.event({ type: 'messages', subscription: subscription.id, frame: entry.frame, from });
     }
   }
+  noteStall(turn, group, subscription, windowBytes);
+}
+
+/** One that has no room for what there is stands still; unless what it misses may simply grow old, it is looked after. */
+function noteStall(turn: Turn, group: Group, reader: Subscription, windowBytes: number): void {
+  if (reader.outstandingBytes < windowBytes) {
+    reader.stalledSince = undefined;
+    return;
+  }
+  reader.stalledSince ??= turn.now;
+  if (reader.policy !== 'drop-oldest') group.slowLookAt ??= turn.now + turn.config.slowLookMs;
 }
 
 /** Moves a reader over what nobody keeps; false when it must wait for history to be fetched. */

@@ -142,12 +142,12 @@ describe('ReportPlaces and WatchTree', () => {
     const watching = ann.watchTree({ group: 'live' });
     expect((await next(watching)).places).toEqual([]);
     const { call, answered } = reports(peer);
-    call.write({ node: nodeOf(member.identity.id), places: [placeOf({ group: 'ann/live', role: multicast.Role.ROOT, subscribers: 3 })], left: [] });
+    call.write({ node: nodeOf(member.identity.id), places: [placeOf({ group: 'ann/live', role: multicast.Role.ROOT, subscribers: 3 })], left: [], coverages: [] });
     const picture = await next(watching);
     expect(picture.places).toMatchObject([{ group: 'ann/live', role: multicast.Role.ROOT, subscribers: 3, node: { apiAddress: '127.0.0.1:3' } }]);
     expect(Number(picture.atMs)).toBeGreaterThan(1e12);
     expect(await describeGroup(ann, { $case: 'name', value: 'ann/live' })).toMatchObject({ nodes: 1, subscribers: 3 });
-    call.write({ node: nodeOf(member.identity.id), places: [], left: [idToBytes(groupKey('ann/live'))] });
+    call.write({ node: nodeOf(member.identity.id), places: [], left: [idToBytes(groupKey('ann/live'))], coverages: [] });
     expect((await next(watching)).places).toEqual([]);
     call.end();
     expect(await answered).toEqual({});
@@ -162,11 +162,11 @@ describe('ReportPlaces and WatchTree', () => {
       return reasonOf(answered);
     };
     const other = await running.trust.issue({ role: 'bootstrap' });
-    const own = { node: nodeOf(member.identity.id), places: [], left: [] };
+    const own = { node: nodeOf(member.identity.id), places: [], left: [], coverages: [] };
     expect(await refused(peer, { ...own, node: nodeOf(other.identity.id) })).toBe('NOT_YOURSELF');
     expect(await refused(running.peerClient(other), { ...own, node: nodeOf(other.identity.id) })).toBe('NOT_YOURSELF');
     expect(await refused(peer, { ...own, node: undefined })).toBe('REQUEST_INVALID');
-    expect(await refused(peer, { ...own, left: [Buffer.alloc(3)] })).toBe('REQUEST_INVALID');
+    expect(await refused(peer, { ...own, left: [Buffer.alloc(3)], coverages: [] })).toBe('REQUEST_INVALID');
     expect(await refused(peer, { ...own, places: [placeOf({ parent: { ...nodeOf(member.identity.id), id: Buffer.alloc(1) } })] })).toBe('REQUEST_INVALID');
     expect(await refused(admin, own)).toBe('CERTIFICATE_MISSING');
   });

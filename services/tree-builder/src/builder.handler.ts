@@ -2,7 +2,7 @@ import { Controller, Inject, type OnModuleInit } from '@nestjs/common';
 import { GrpcMethod, GrpcStreamCall } from '@nestjs/microservices';
 import { EMPTY, type Observable } from 'rxjs';
 import type { z } from 'zod';
-import { idFromBytes } from '@banyan/ids';
+import { idFromBytes, type Id } from '@banyan/ids';
 import { OverlayError } from '@banyan/grpc';
 import { groupKey, type PeerIdentity, type TokenClaims } from '@banyan/identity';
 import { multicast, type builder } from '@banyan/proto';
@@ -30,7 +30,8 @@ import { DescriptorSigner } from './keeping/descriptor-signer.ts';
 import { checkGroupName, Groups } from './keeping/groups.ts';
 import type { GroupRecord } from './keeping/group-store.ts';
 import { fromPageToken, toPageToken } from './page-token.ts';
-import { pictureStream } from './picturing/picture-stream.ts';
+import { CoverageBoard } from './picturing/coverage-board.ts';
+import { pictureStream, type Pictured } from './picturing/picture-stream.ts';
 import { TreePictures } from './picturing/tree-pictures.ts';
 
 // A watcher costs a timer and a picture four times a second.
@@ -49,6 +50,7 @@ export class BuilderHandler implements OnModuleInit {
     @Inject(Groups) private readonly groups: Groups,
     @Inject(DescriptorSigner) private readonly signer: DescriptorSigner,
     @Inject(TreePictures) private readonly pictures: TreePictures,
+    @Inject(CoverageBoard) private readonly board: CoverageBoard,
     @Inject(COUNTERS) private readonly counters: Metrics<typeof BUILDER_METRICS>,
   ) {}
 
@@ -113,6 +115,7 @@ export class BuilderHandler implements OnModuleInit {
         const report = checkRequest(reportPlacesRequest, message);
         if (peer.role !== 'node' || idFromBytes(report.node.id) !== peer.id) throw new OverlayError('NOT_YOURSELF', 'a node reports its own places only', { id: peer.id });
         this.pictures.report(report, performance.now());
+        this.board.report(report.coverages, performance.now());
       }
     } finally {
       this.counters.reporters.add(-1);
@@ -123,16 +126,38 @@ export class BuilderHandler implements OnModuleInit {
   @GrpcMethod('TreeBuilderService', 'WatchTree')
   @RequireToken()
   async watchTree(@Request(watchTreeRequest) request: z.infer<typeof watchTreeRequest>, @Call() call: AnyCall & ResponseStream<builder.WatchTreeResponse>): Promise<Observable<never>> {
-    const name = fullName(readerOf(call), request.group);
+    const group = await this.#readable(call, request.group);
+    const { pictures } = this;
+    const pictured = { look: () => pictures.picture(group, performance.now()), watch: (changed: () => void) => pictures.watch(group, changed), expire: () => pictures.expire(performance.now()) };
+    return this.#show(call, pictured, (places) => ({ places: [...places], atMs: BigInt(Date.now()) }));
+  }
+
+  @GrpcMethod('TreeBuilderService', 'WatchCoverage')
+  @RequireToken()
+  async watchCoverage(@Request(watchTreeRequest) request: z.infer<typeof watchTreeRequest>, @Call() call: AnyCall & ResponseStream<builder.WatchCoverageResponse>): Promise<Observable<never>> {
+    const group = await this.#readable(call, request.group);
+    const { board } = this;
+    const pictured = { look: () => board.of(group, performance.now()), watch: (changed: () => void) => board.watch(group, changed), expire: () => undefined };
+    return this.#show(call, pictured, (coverage) => ({ coverage, atMs: BigInt(Date.now()) }));
+  }
+
+  /** The key of a group whose tree the caller may look at. Throws GROUP_NOT_FOUND, SCOPE_MISSING. */
+  async #readable(call: AnyCall, group: string): Promise<Id> {
+    const name = fullName(readerOf(call), group);
     checkGroupName(name);
     requireScope(call, `subscribe:${name}`, 'admin');
     await this.groups.byName(name);
+    return groupKey(name);
+  }
+
+  /** Shows a watcher what there is whenever it changes, until he has gone. Throws BUSY when there are too many of them. */
+  async #show<Picture, Response>(call: AnyCall & ResponseStream<Response>, pictured: Pictured<Picture>, toResponse: (picture: Picture) => Response): Promise<Observable<never>> {
     if (this.#watchers >= WATCHERS_MAX) throw new OverlayError('BUSY', 'too many trees are watched at once', {}, { retryAfterMs: RETRY_AFTER_MS });
     this.#watchers += 1;
     this.counters.watchers.add(1);
     try {
-      for await (const places of pictureStream(this.pictures, groupKey(name), cancelSignal(call))) {
-        if (!(await send(call, { places: [...places], atMs: BigInt(Date.now()) }))) break;
+      for await (const picture of pictureStream(pictured, cancelSignal(call))) {
+        if (!(await send(call, toResponse(picture)))) break;
       }
     } finally {
       this.#watchers -= 1;

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { fileSink, pathBelow, receiveFiles, streamSink, type FileHeader, type ReceivedFile, type Sink, type Subscription, type SubscriptionStart } from '@banyan/client';
+import { fileSink, pathBelow, receiveFiles, streamSink, type FileHeader, type ReceivedFile, type Sink, type SlowPolicy, type Subscription, type SubscriptionStart } from '@banyan/client';
 import { OverlayError } from '@banyan/grpc';
 import type { Io } from '../io.ts';
 import { note, say } from '../io.ts';
@@ -17,6 +17,7 @@ import { noteReconnect, unlessInterrupted } from './reconnects.ts';
 interface SubscribeCommandOptions extends OverlayOptions {
   readonly out?: string;
   readonly start: SubscriptionStart;
+  readonly slow: SlowPolicy;
   readonly count?: number;
   readonly untilEnd?: boolean;
   readonly json?: boolean;
@@ -29,6 +30,7 @@ export function subscribeCommand(io: Io): Command {
     .argument('<group>')
     .option('--out <file>', 'receive files: FILE is replaced by each, DIR/ takes them by their names, - is stdout')
     .addOption(new Option('--start <where>', 'latest, first, seq:N, last:N, or time:T with T as 2026-01-31T12:00:00Z or -30s, -5m, -2h').argParser(startArgument).default({ type: 'latest' }, 'latest'))
+    .addOption(new Option('--slow <policy>', 'what becomes of this subscriber if he reads too slowly').choices(['drop-oldest', 'detach', 'block']).default('drop-oldest'))
     .option('--count <n>', 'end after n messages (with --out: files)', countArgument)
     .option('--until-end', 'end when a whole file has come')
     .option('--json', 'print JSON, one line each')
@@ -37,7 +39,7 @@ export function subscribeCommand(io: Io): Command {
       const sinkFor = options.out === undefined ? undefined : await sinkMaker(io, options.out); // before anything is waited for
       const client = await openClient(await accessOverlay(io, options), 'any', options.node !== undefined);
       try {
-        const opening = client.subscribe(group, { start: options.start, onReconnect: (reconnect) => noteReconnect(io, reconnect) });
+        const opening = client.subscribe(group, { start: options.start, slow: options.slow, onReconnect: (reconnect) => noteReconnect(io, reconnect) });
         const subscription = await unlessInterrupted(io, opening);
         io.signal.addEventListener('abort', () => void subscription.close());
         noteSubscribed(io, subscription, options);

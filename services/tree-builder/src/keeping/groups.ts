@@ -11,6 +11,8 @@ export interface GroupOrder {
   readonly retentionBytes: bigint;
   readonly retentionMs: bigint;
   readonly fanOutMax: number;
+  /** Absent: the group waits for nobody. */
+  readonly backpressure?: multicast.Backpressure | undefined;
   readonly publishers: readonly string[];
   readonly subscribers: readonly string[];
 }
