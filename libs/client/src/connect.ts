@@ -5,6 +5,7 @@ import { groupName, subjectOf } from './group-name.ts';
 import { GroupsApi } from './groups-api.ts';
 import { NodePool } from './node-pool.ts';
 import { OverlayApi } from './overlay-api.ts';
+import { PatternSubscription } from './pattern-subscription.ts';
 import { present } from './present.ts';
 import { Publisher, type PublishOptions } from './publisher.ts';
 import { slowReader, type SlowReader } from './slow-reader.ts';
@@ -71,6 +72,15 @@ export class Client implements Disposable {
   /** Subscribes; resolves when the graft is acknowledged, so that whatever is published from then on will come. */
   async subscribe(group: string, options: SubscribeOptions = {}): Promise<Subscription> {
     return Subscription.open(this.#pool, this.fullName(group), this.#options.patienceMs ?? PATIENCE_MS, options);
+  }
+
+  /**
+   * Subscribes to every group that a pattern means, also those made later: `news/*` for one level, `news/>` for any depth.
+   * Needs the tree builder to find groups; those found go on without it.
+   */
+  subscribeAll(pattern: string, options: Omit<SubscribeOptions, 'descriptor'> = {}): Promise<PatternSubscription> {
+    const patienceMs = this.#options.patienceMs ?? PATIENCE_MS;
+    return PatternSubscription.open(pattern, { groups: this.groups, patienceMs, subscribe: (group, how) => this.subscribe(group, how) }, options);
   }
 
   /** What the node in use knows of its own place in a group's tree, without asking anyone. */

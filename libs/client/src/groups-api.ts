@@ -133,6 +133,21 @@ export class GroupsApi {
   }
 
   /**
+   * Names of the groups that a pattern (`news/*`, `news/>`) means and the caller may read: at first all there are, then what
+   * comes and goes, until `signal` is aborted, the reader leaves or the client is closed. Throws GROUP_PATTERN_INVALID.
+   */
+  async *watch(pattern: string, signal?: AbortSignal): AsyncGenerator<{ readonly came: readonly string[]; readonly gone: readonly string[] }, void, void> {
+    const over = signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal]);
+    try {
+      for await (const { groups, gone } of messagesOf(this.#address, this.#api.watchGroups({ pattern }), over)) {
+        yield { came: groups.map((signed) => decode(signed).name), gone };
+      }
+    } catch (error) {
+      throw atBuilder(error, this.#address);
+    }
+  }
+
+  /**
    * Who of a group has what, now and whenever that changes, until the reader leaves or the client is closed; undefined until
    * the group's root has told.
    */

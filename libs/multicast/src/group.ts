@@ -104,7 +104,7 @@ export interface Subscription {
   stalledSince: Millis | undefined;
   /** Since when it is behind by the window of the group. */
   fullSince: Millis | undefined;
-  /** Nothing was delivered yet and the start was relative: what expires meanwhile is no gap. */
+  /** Nothing was delivered yet and the start was relative: when history is taken back, nothing of it was this reader's. */
   floating: boolean;
 }
 

@@ -151,7 +151,5 @@ function tellGap(
   subscription: Subscription,
   gap: { readonly from: Sequence; readonly to: Sequence; readonly reason: 'EXPIRED' | 'OTHER_EPOCH' | 'LOST_STATE' | 'DROPPED' },
 ): void {
-  // A reader that asked for "the oldest" or "the newest" and had nothing yet misses nothing when that moves on.
-  if (subscription.floating && gap.reason === 'EXPIRED') return;
   turn.event({ type: 'gap', subscription: subscription.id, group: group.id, ...gap });
 }

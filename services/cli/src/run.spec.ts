@@ -164,6 +164,15 @@ describe('banyan', () => {
       expect(JSON.parse((await banyan(['coverage', 'g', '--json', ...where])).stdout)).toMatchObject({ group: 'admin/g', covered: 3 });
     });
 
+    it('prints what comes in all groups that a pattern means', async () => {
+      await banyan(['group', 'create', 'wild/one', ...where]);
+      await banyan(['publish', 'wild/one', '--message', 'hello', ...where]);
+      const { code, stdout, stderr } = await banyan(['subscribe', 'wild/*', '--count', '1', ...where]);
+      expect({ code, stdout }).toEqual({ code: 0, stdout: 'wild/one\thello\n' });
+      expect(stderr).toContain('subscribed to 1 group that wild/* means');
+      expect((await banyan(['subscribe', 'wild/*', '--out', 'x', ...where])).code).toBe(2);
+    });
+
     it('makes a group that waits for slow subscribers', async () => {
       await banyan(['group', 'create', 'patient', '--window', '1M', '--max-wait', '0.5', ...where]);
       expect((await banyan(['group', 'describe', 'patient', ...where])).stdout).toContain('from 1.0 MiB on, 500 ms at most');

@@ -4,7 +4,7 @@ import { EMPTY, type Observable } from 'rxjs';
 import type { z } from 'zod';
 import { idFromBytes, type Id } from '@banyan/ids';
 import { OverlayError } from '@banyan/grpc';
-import { groupKey, type PeerIdentity, type TokenClaims } from '@banyan/identity';
+import { groupKey, groupPatternFault, type PeerIdentity, type TokenClaims } from '@banyan/identity';
 import { multicast, type builder } from '@banyan/proto';
 import {
   Access,
@@ -24,11 +24,12 @@ import {
   type ResponseStream,
 } from '@banyan/service-kit';
 import type { BUILDER_METRICS, Metrics } from '@banyan/telemetry';
-import { createGroupRequest, deleteGroupRequest, describeGroupRequest, listGroupsRequest, reportPlacesRequest, watchTreeRequest } from './builder.requests.ts';
+import { createGroupRequest, deleteGroupRequest, describeGroupRequest, listGroupsRequest, reportPlacesRequest, watchGroupsRequest, watchTreeRequest } from './builder.requests.ts';
 import { assertMayCreate, assertMayRead, assertOwns, fullName, mayRead, readerOf, type Reader } from './callers.ts';
 import { DescriptorSigner } from './keeping/descriptor-signer.ts';
 import { checkGroupName, Groups } from './keeping/groups.ts';
 import type { GroupRecord } from './keeping/group-store.ts';
+import { matchingGroups } from './keeping/matching-groups.ts';
 import { fromPageToken, toPageToken } from './page-token.ts';
 import { CoverageBoard } from './picturing/coverage-board.ts';
 import { pictureStream, type Pictured } from './picturing/picture-stream.ts';
@@ -88,6 +89,19 @@ export class BuilderHandler implements OnModuleInit {
     const page = { prefix: request.prefix, after: fromPageToken(request.pageToken), limit: request.pageSize };
     const { groups, next } = await this.groups.list(page, (name) => mayRead(reader, name));
     return { groups: groups.map(({ descriptor }) => multicast.GroupDescriptor.decode(descriptor)), nextPageToken: toPageToken(next) };
+  }
+
+  @GrpcMethod('TreeBuilderService', 'WatchGroups')
+  @Access({ type: 'peer' }, { type: 'token' })
+  async watchGroups(@Request(watchGroupsRequest) { pattern }: z.infer<typeof watchGroupsRequest>, @Call() call: AnyCall & ResponseStream<builder.WatchGroupsResponse>): Promise<Observable<never>> {
+    const reader = readerOf(call);
+    const fault = groupPatternFault(pattern);
+    if (fault !== undefined) throw new OverlayError('GROUP_PATTERN_INVALID', `'${pattern}' is no pattern of groups: ${fault}`, { pattern });
+    return this.#watched(async () => {
+      for await (const { came, gone } of matchingGroups(this.groups, pattern, (name) => mayRead(reader, name), cancelSignal(call))) {
+        if (!(await send(call, { groups: came.map((group) => this.signer.sign(group)), gone: [...gone] }))) break;
+      }
+    });
   }
 
   @GrpcMethod('TreeBuilderService', 'DeleteGroup')
@@ -150,15 +164,22 @@ export class BuilderHandler implements OnModuleInit {
     return groupKey(name);
   }
 
-  /** Shows a watcher what there is whenever it changes, until he has gone. Throws BUSY when there are too many of them. */
-  async #show<Picture, Response>(call: AnyCall & ResponseStream<Response>, pictured: Pictured<Picture>, toResponse: (picture: Picture) => Response): Promise<Observable<never>> {
-    if (this.#watchers >= WATCHERS_MAX) throw new OverlayError('BUSY', 'too many trees are watched at once', {}, { retryAfterMs: RETRY_AFTER_MS });
-    this.#watchers += 1;
-    this.counters.watchers.add(1);
-    try {
+  /** Shows a watcher what there is whenever it changes, until he has gone. */
+  #show<Picture, Response>(call: AnyCall & ResponseStream<Response>, pictured: Pictured<Picture>, toResponse: (picture: Picture) => Response): Promise<Observable<never>> {
+    return this.#watched(async () => {
       for await (const picture of pictureStream(pictured, cancelSignal(call))) {
         if (!(await send(call, toResponse(picture)))) break;
       }
+    });
+  }
+
+  /** Counts a watcher as long as he watches. Throws BUSY when there are too many of them. */
+  async #watched(watch: () => Promise<void>): Promise<Observable<never>> {
+    if (this.#watchers >= WATCHERS_MAX) throw new OverlayError('BUSY', 'too many watch at once', {}, { retryAfterMs: RETRY_AFTER_MS });
+    this.#watchers += 1;
+    this.counters.watchers.add(1);
+    try {
+      await watch();
     } finally {
       this.#watchers -= 1;
       this.counters.watchers.add(-1);

@@ -69,6 +69,7 @@ export const listGroupsRequest = z.object({
 });
 
 export const deleteGroupRequest = z.object({ name: text });
+export const watchGroupsRequest = z.object({ pattern: text });
 export const watchTreeRequest = z.object({ group: text });
 
 const node = z.custom<overlay.Node>((value) => idBytes.safeParse((value as overlay.Node | undefined)?.id).success, { error: 'has no id of 16 bytes' });

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { fileSink, pathBelow, receiveFiles, streamSink, type FileHeader, type ReceivedFile, type Sink, type SlowPolicy, type Subscription, type SubscriptionStart } from '@banyan/client';
+import { fileSink, isGroupPattern, pathBelow, receiveFiles, streamSink, type Client, type FileHeader, type ReceivedFile, type Reconnect, type Sink, type SlowPolicy, type SubscribeOptions, type Subscription, type SubscriptionStart } from '@banyan/client';
 import { OverlayError } from '@banyan/grpc';
 import type { Io } from '../io.ts';
 import { note, say } from '../io.ts';
@@ -11,7 +11,7 @@ import { bytesText } from '../output/quantities.ts';
 import { printable } from '../output/table.ts';
 import { accessOverlay, openClient, withOverlay, type OverlayOptions } from '../overlay-options.ts';
 import { UsageError } from '../usage-error.ts';
-import { printMessages } from './print-messages.ts';
+import { printAll, printMessages } from './print-messages.ts';
 import { noteReconnect, unlessInterrupted } from './reconnects.ts';
 
 interface SubscribeCommandOptions extends OverlayOptions {
@@ -27,7 +27,7 @@ interface SubscribeCommandOptions extends OverlayOptions {
 export function subscribeCommand(io: Io): Command {
   return withOverlay(new Command('subscribe'))
     .description('print the messages of a group, or with --out receive the files published to it')
-    .argument('<group>')
+    .argument('<group>', 'or a pattern: news/* for one level, news/> for any depth')
     .option('--out <file>', 'receive files: FILE is replaced by each, DIR/ takes them by their names, - is stdout')
     .addOption(new Option('--start <where>', 'latest, first, seq:N, last:N, or time:T with T as 2026-01-31T12:00:00Z or -30s, -5m, -2h').argParser(startArgument).default({ type: 'latest' }, 'latest'))
     .addOption(new Option('--slow <policy>', 'what becomes of this subscriber if he reads too slowly').choices(['drop-oldest', 'detach', 'block']).default('drop-oldest'))
@@ -36,10 +36,13 @@ export function subscribeCommand(io: Io): Command {
     .option('--json', 'print JSON, one line each')
     .action(async (group: string, options: SubscribeCommandOptions) => {
       if (options.out === '-' && options.json === true) throw new UsageError('with --out - stdout is the file; --json has no place there');
+      if (isGroupPattern(group) && (options.out !== undefined || options.untilEnd === true)) throw new UsageError('files come from one group: a pattern takes neither --out nor --until-end');
       const sinkFor = options.out === undefined ? undefined : await sinkMaker(io, options.out); // before anything is waited for
       const client = await openClient(await accessOverlay(io, options), 'any', options.node !== undefined);
       try {
-        const opening = client.subscribe(group, { start: options.start, slow: options.slow, onReconnect: (reconnect) => noteReconnect(io, reconnect) });
+        const how = { start: options.start, slow: options.slow, onReconnect: (reconnect: Reconnect) => noteReconnect(io, reconnect) };
+        if (isGroupPattern(group)) return await subscribeAll(io, client, group, { ...options, how });
+        const opening = client.subscribe(group, how);
         const subscription = await unlessInterrupted(io, opening);
         io.signal.addEventListener('abort', () => void subscription.close());
         noteSubscribed(io, subscription, options);
@@ -49,6 +52,14 @@ export function subscribeCommand(io: Io): Command {
         client.close();
       }
     });
+}
+
+/** Prints what comes in all groups that the pattern means, each line with its group. */
+async function subscribeAll(io: Io, client: Client, pattern: string, options: SubscribeCommandOptions & { readonly how: SubscribeOptions }): Promise<void> {
+  const all = await unlessInterrupted(io, client.subscribeAll(pattern, options.how));
+  io.signal.addEventListener('abort', () => void all.close());
+  note(io, `subscribed to ${all.groups.length} group${all.groups.length === 1 ? '' : 's'} that ${pattern} means, and to those to come`);
+  await printAll(io, all, options);
 }
 
 /** Receives files until enough have come. Throws what kept the one under way from being whole. */
