@@ -45,6 +45,7 @@ export class TestGroups {
       watchCoverage: (call) => {
         call.write({ coverage: this.coverage, atMs: 1_000n });
       },
+      watchAdvice: (call) => call.end(),
       watchTree: (call) => {
         if (!this.groups.has(call.request.group)) call.emit('error', toServiceError(unknownGroup(call.request.group)));
         else call.write({ places: this.places, atMs: 1_000n });

@@ -166,6 +166,8 @@ export class Group {
   heldUntil: Millis = -Infinity;
   heldSince: Millis = -Infinity;
   holdSaidAt: Millis = -Infinity;
+  /** When a move was last begun because it was advised. */
+  advisedAt: Millis = -Infinity;
   /** When a parent was lost last. */
   lostAt: Millis = -Infinity;
   flow = 0;

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { idFromBytes } from '@banyan/ids';
 import { isSubject } from '@banyan/identity';
-import { multicast, type overlay } from '@banyan/proto';
+import { multicast, type overlay, type peer } from '@banyan/proto';
 
 const ID_BYTES = 16;
 const TEXT_MAX = 260;
@@ -23,6 +23,10 @@ const CHILDREN_MAX = 2_000;
 // Members that a root names in one coverage.
 const BEHIND_MAX = 8;
 const MISSING_MAX = 64;
+const MEASURED_MAX = 1_000;
+const ROUND_TRIP_MS_MAX = 600_000;
+// Hundredths of a millisecond.
+const COORDINATE_MAX = 100 * ROUND_TRIP_MS_MAX;
 
 const text = z.string().max(TEXT_MAX);
 const idBytes = z.instanceof(Uint8Array).refine((bytes) => bytes.length === ID_BYTES, { error: 'is not 16 bytes' });
@@ -85,4 +89,18 @@ const coverage = z
   .custom<multicast.Coverage>()
   .refine(({ group, behind, missing }) => group.length <= TEXT_MAX && behind.length <= BEHIND_MAX && missing.length <= MISSING_MAX, { error: 'names more members than a root names' });
 
-export const reportPlacesRequest = z.object({ node, places: z.array(place).max(PLACES_MAX), left: z.array(id).max(PLACES_MAX), coverages: z.array(coverage).max(PLACES_MAX) });
+const coordinate = z.custom<peer.Coordinate | undefined>(
+  (value) => value === undefined || [(value as peer.Coordinate).x, (value as peer.Coordinate).y].every((part) => Math.abs(part) <= COORDINATE_MAX),
+  { error: 'lies farther away than the earth is wide' },
+);
+const measured = z.object({ node: idBytes, roundTripMs: z.number().nonnegative().max(ROUND_TRIP_MS_MAX) });
+
+export const reportPlacesRequest = z.object({
+  node,
+  places: z.array(place).max(PLACES_MAX),
+  left: z.array(id).max(PLACES_MAX),
+  at: coordinate,
+  measured: z.array(measured).max(MEASURED_MAX),
+  coverages: z.array(coverage).max(PLACES_MAX),
+});
+export const watchAdviceRequest = z.object({ nodeId: id });
