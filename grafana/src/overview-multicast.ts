@@ -107,6 +107,16 @@ export const multicastRows: readonly Row[] = [
         ],
       },
       {
+        title: 'Slow readers',
+        meaning: 'Subscribers and children without room for what there is; `banyan slow` names them. Subscribers detached for it, and times publishers were held, are per second.',
+        unit: 'short',
+        queries: [
+          { expr: sum(MULTICAST_METRICS.slow), legend: 'slow now' },
+          { expr: rate(MULTICAST_METRICS.detached), legend: 'detached' },
+          { expr: rate(MULTICAST_METRICS.holds), legend: 'publishers held' },
+        ],
+      },
+      {
         title: 'Bytes held',
         meaning: 'What nodes keep for late starters and repairs, and what publishers wait a receipt for.',
         unit: 'bytes',

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { OverlayError } from '@banyan/grpc';
 import type { Id } from '@banyan/ids';
-import type { GroupDescriptor, Multicast, MulticastCommand, MulticastEvent, ParentAdvice, Verified } from '@banyan/multicast';
+import type { Coverage, GroupDescriptor, Multicast, MulticastCommand, MulticastEvent, ParentAdvice, SlowReader, Verified } from '@banyan/multicast';
 import { multicast as api } from '@banyan/proto';
 import type { Tracer } from '@banyan/telemetry';
 import { descriptorCodec, type DescriptorCheck } from '@banyan/wire';
@@ -99,8 +99,9 @@ export class HostGroups implements Groups {
       closed: () => this.#subscriptions.delete(id),
     });
     this.#subscriptions.set(id, subscription);
-    const { group, start, windowBytes = WINDOW_BYTES } = options;
-    this.#ports.command({ type: 'subscribe', subscription: id, group, start, windowBytes, ...(descriptor === undefined ? {} : { descriptor }) });
+    const { group, start, windowBytes = WINDOW_BYTES, policy, client } = options;
+    const manner = { ...(policy === undefined ? {} : { policy }), ...(client === undefined ? {} : { client }) };
+    this.#ports.command({ type: 'subscribe', subscription: id, group, start, windowBytes, ...manner, ...(descriptor === undefined ? {} : { descriptor }) });
     return subscription;
   }
 
@@ -109,6 +110,14 @@ export class HostGroups implements Groups {
     if (picture === undefined) return undefined;
     const { name, role, isVoter, parent, children, subscriptions, record, low, committed, next, fanOut } = picture;
     return { group, name, role, isVoter, parent, children, subscriptions, epoch: record?.epoch, low, committed, next, fanOut };
+  }
+
+  coverage(group: Id): Coverage | undefined {
+    return this.#ports.machine.coverage(group);
+  }
+
+  slow(): readonly SlowReader[] {
+    return this.#ports.machine.slow();
   }
 
   places(): readonly GroupPlace[] {

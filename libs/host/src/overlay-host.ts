@@ -368,7 +368,7 @@ export class OverlayHost implements Overlay {
   }
 }
 
-const NO_SIZES = { leaves: 0, entries: 0, multicast: { groups: 0, roots: 0, orphans: 0, children: 0, subscriptions: 0, retainedBytes: 0, unreceiptedBytes: 0 } };
+const NO_SIZES = { leaves: 0, entries: 0, multicast: { groups: 0, roots: 0, orphans: 0, children: 0, subscriptions: 0, slow: 0, retainedBytes: 0, unreceiptedBytes: 0 } };
 
 async function listening(peers: PeerSide, { listen }: OverlayHostOptions): Promise<readonly [string, string]> {
   try {

@@ -16,7 +16,16 @@ export type Start =
   | { readonly type: 'latest' }
   | { readonly type: 'first' }
   | { readonly type: 'sequence'; readonly sequence: Sequence }
+  /** What the root numbered at this wall time (ms since 1970) or later; the oldest kept when all is younger. */
+  | { readonly type: 'time'; readonly stampMs: number }
   | { readonly type: 'last'; readonly count: number };
+
+/**
+ * What becomes of a subscriber who reads too slowly. `drop-oldest`: what grows too old for the group's retention is told as a
+ * gap. `detach`: he is detached once he was a window behind for as long as the group waits, and may resume. `block`: he counts
+ * in the group's window, so publishers are held meanwhile.
+ */
+export type SlowPolicy = 'drop-oldest' | 'detach' | 'block';
 
 /** What the node's own users ask. A descriptor, where it may be given, lets the owner of the key open an unknown group. */
 export type MulticastCommand =
@@ -29,6 +38,10 @@ export type MulticastCommand =
       readonly start: Start;
       /** Payload bytes that may be delivered and not yet `consumed`. */
       readonly windowBytes: number;
+      /** By default `drop-oldest`. */
+      readonly policy?: SlowPolicy;
+      /** Who reads, for those who look for slow readers; one who was detached often does not count for a while. */
+      readonly client?: string;
       readonly descriptor?: Verified<GroupDescriptor>;
     }
   | { readonly type: 'unsubscribe'; readonly subscription: SubscriptionId }
@@ -84,6 +97,8 @@ export type MulticastEvent =
       readonly to: Sequence;
       readonly reason: GapReason;
     }
+  /** The reader was too slow; nothing follows. What he was not given begins at `sequence`. */
+  | { readonly type: 'detached'; readonly subscription: SubscriptionId; readonly group: Id; readonly sequence: Sequence }
   /** The group ended; nothing follows. */
   | { readonly type: 'ended'; readonly subscription: SubscriptionId; readonly group: Id; readonly reason: 'GROUP_CLOSED' }
   | {

@@ -38,6 +38,8 @@ export interface MulticastStats {
   readonly orphans: number;
   readonly children: number;
   readonly subscriptions: number;
+  /** Readers and children without room for what there is. */
+  readonly slow: number;
   readonly retainedBytes: number;
   readonly unreceiptedBytes: number;
 }

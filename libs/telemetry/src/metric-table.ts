@@ -65,6 +65,9 @@ export const MULTICAST_METRICS = {
   deliveryLag: { kind: 'histogram', name: 'banyan_multicast_delivery_lag_seconds', help: 'Time from the stamp of the root to delivery here; clocks of two hosts take part.', buckets: LATENCY_BUCKETS },
   receiptDuration: { kind: 'histogram', name: 'banyan_multicast_receipt_duration_seconds', help: 'Time from taking a batch to its receipt.', buckets: LATENCY_BUCKETS },
   gaps: { kind: 'counter', name: 'banyan_multicast_gaps_total', help: 'Gaps told to local subscribers, by reason.', labels: { reason: GAP_REASONS } },
+  slow: { kind: 'gauge', name: 'banyan_multicast_slow_readers', help: 'Local subscribers and children without room for what there is.' },
+  detached: { kind: 'counter', name: 'banyan_multicast_detached_total', help: 'Subscribers detached because they were too far behind for too long.' },
+  holds: { kind: 'counter', name: 'banyan_multicast_holds_total', help: 'Times a root held publishers for a slow subscriber that counts.' },
   moves: { kind: 'counter', name: 'banyan_multicast_moves_total', help: 'Changes of parent.' },
   advice: { kind: 'counter', name: 'banyan_multicast_advice_total', help: 'Better parents that the tree builder named, by what became of them here.', labels: { outcome: ADVICE_OUTCOMES } },
 } as const satisfies MetricTable;

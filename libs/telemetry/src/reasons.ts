@@ -26,6 +26,7 @@ export const DROP_REASONS = [
   'parked_too_long',
   'queue_full',
   'retention',
+  'roster_limit',
   'session_limit',
   'slow_consumer',
   'stale_epoch',

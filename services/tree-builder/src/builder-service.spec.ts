@@ -136,6 +136,31 @@ describe('DeleteGroup', () => {
   });
 });
 
+describe('WatchGroups', () => {
+  it('tells the groups that a pattern means and the caller may read, then those that come and go', async () => {
+    const names = ({ groups }: builder.WatchGroupsResponse): string[] => groups.map(({ descriptor }) => multicast.GroupDescriptor.decode(descriptor).name);
+    const wild = await clientOf('wild', ['publish:wild/*', 'subscribe:wild/*']);
+    await create(wild, { name: 'wild/a' });
+    await create(wild, { name: 'wild/a/deep' });
+    const [flat, deep, stranger] = [wild.watchGroups({ pattern: 'wild/*' }), wild.watchGroups({ pattern: 'wild/>' }), ann.watchGroups({ pattern: 'wild/>' })];
+    expect(names(await next(flat))).toEqual(['wild/a']);
+    expect(names(await next(deep))).toEqual(['wild/a', 'wild/a/deep']);
+    expect(await next(stranger)).toEqual({ groups: [], gone: [] });
+    await create(wild, { name: 'wild/b' });
+    expect(names(await next(flat))).toEqual(['wild/b']);
+    await remove(wild, 'wild/a');
+    expect(await next(flat)).toEqual({ groups: [], gone: ['wild/a'] });
+    for (const call of [flat, deep, stranger]) {
+      call.cancel();
+      await once(call, 'error');
+    }
+  });
+
+  it('is refused for what is no pattern', async () => {
+    await expect(next(ann.watchGroups({ pattern: '*/news' }))).rejects.toMatchObject({ reason: 'GROUP_PATTERN_INVALID' });
+  });
+});
+
 describe('ReportPlaces and WatchTree', () => {
   it('make a live picture', async () => {
     await create(ann, { name: 'live' });
@@ -286,9 +311,9 @@ function reports(client: Client) {
   return { call, answered };
 }
 
-function next(stream: ClientReadableStream<builder.WatchTreeResponse>): Promise<builder.WatchTreeResponse> {
+function next<Response>(stream: ClientReadableStream<Response>): Promise<Response> {
   return new Promise((resolve, reject) => {
-    stream.once('data', (picture: builder.WatchTreeResponse) => {
+    stream.once('data', (picture: Response) => {
       stream.pause().off('error', reject);
       resolve(picture);
     });

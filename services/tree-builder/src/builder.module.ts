@@ -9,6 +9,7 @@ import { DescriptorSigner } from './keeping/descriptor-signer.ts';
 import type { BuilderSchema } from './keeping/group-schema.ts';
 import { Groups } from './keeping/groups.ts';
 import { SqlGroupStore } from './keeping/sql-group-store.ts';
+import { CoverageBoard } from './picturing/coverage-board.ts';
 import { TreePictures } from './picturing/tree-pictures.ts';
 
 const MEMBERSHIP = Symbol('builder.membership');
@@ -39,6 +40,7 @@ export class BuilderModule implements OnApplicationShutdown {
         { provide: DescriptorSigner, useValue: signer },
         { provide: Groups, useValue: new Groups(new SqlGroupStore(database), Date.now) },
         { provide: TreePictures, useValue: pictures },
+        { provide: CoverageBoard, useValue: new CoverageBoard() },
         { provide: NodeMap, useValue: map },
         { provide: Advisor, useValue: advisor },
         { provide: COUNTERS, useValue: metrics },

@@ -8,6 +8,7 @@ import type { Logger } from '@banyan/telemetry';
 import { toNode, toPlace } from '../api/to-proto.ts';
 import type { PeerService } from '@banyan/service-kit';
 import type { SelfNode } from '../ports.ts';
+import { CoverageReports } from './coverage-reports.ts';
 
 /** Between two reports of what changed, ms. */
 const CHANGES_MS = 1_000;
@@ -22,10 +23,11 @@ const MEASURED_MAX = 256;
 
 type ReportStream = ClientWritableStream<builder.ReportPlacesRequest>;
 
-type Reported = Pick<Overlay, 'coordinate' | 'roundTripMs'> & { readonly groups: Pick<Overlay['groups'], 'places'> };
+type Reported = Pick<Overlay, 'coordinate' | 'roundTripMs'> & { readonly groups: Pick<Overlay['groups'], 'places' | 'coverage'> };
 
 /**
- * Tells the tree builder this node's places and where it lies: every second those that changed, every ten all. One stream, opened again
+ * Tells the tree builder this node's places, where it lies, and the coverage of groups it is the root of: every second what
+ * changed, every ten all. One stream, opened again
  * with growing pauses while the builder is away; nothing waits for it.
  */
 export class PlaceReports {
@@ -33,6 +35,7 @@ export class PlaceReports {
   readonly #overlay: Reported;
   readonly #self: SelfNode;
   readonly #logger: Logger;
+  readonly #coverages: CoverageReports;
   /** What the builder was last told, by group: the place without what moves with every message. */
   readonly #told = new Map<Id, string>();
   #stream: ReportStream | undefined;
@@ -46,6 +49,7 @@ export class PlaceReports {
     this.#overlay = overlay;
     this.#self = self;
     this.#logger = logger;
+    this.#coverages = new CoverageReports(overlay.groups);
   }
 
   start(): void {
@@ -66,7 +70,8 @@ export class PlaceReports {
     const named = this.#overlay.groups.places().filter((place) => place.name !== undefined);
     const changed = named.filter((place) => isComplete || this.#told.get(place.group) !== shapeOf(place));
     const left = [...this.#told.keys()].filter((group) => !named.some((place) => place.group === group));
-    if (changed.length === 0 && left.length === 0 && !isComplete) return;
+    const coverages = this.#coverages.changed(named, isComplete);
+    if (changed.length === 0 && left.length === 0 && coverages.length === 0 && !isComplete) return;
     for (const place of changed) this.#told.set(place.group, shapeOf(place));
     for (const group of left) this.#told.delete(group);
     const places = changed.map((place) => ({ ...toPlace(place.name ?? '', toNode(this.#self.handle), place), node: undefined }));
@@ -76,6 +81,7 @@ export class PlaceReports {
       left: left.map(idToBytes),
       at: this.#overlay.coordinate,
       measured: isComplete ? this.#distances(named) : [],
+      coverages: [...coverages],
     });
   }
 

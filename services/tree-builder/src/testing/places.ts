@@ -20,5 +20,5 @@ export function placeOf(change: Partial<multicast.Place> = {}): multicast.Place 
 
 /** A report of a node, with nothing in it but what is given. */
 export function reportOf(node: overlay.Node | undefined, parts: Partial<builder.ReportPlacesRequest> = {}): builder.ReportPlacesRequest {
-  return { node, places: [], left: [], at: undefined, measured: [], ...parts };
+  return { node, places: [], left: [], at: undefined, measured: [], coverages: [], ...parts };
 }
