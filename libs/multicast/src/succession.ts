@@ -7,6 +7,7 @@ import { childOf } from './children.ts';
 import { compareEpochs, isVoter, majorityOf, type Epoch, type EpochRecord } from './epoch.ts';
 import type { Group } from './group.ts';
 import { isExpired } from './feed.ts';
+import { standInsFor } from './next-voters.ts';
 import { startSeal } from './seal.ts';
 import type { Sequencer } from './sequencer.ts';
 import type { Turn } from './turn.ts';
@@ -69,14 +70,17 @@ export function upkeepElectorate(turn: Turn, group: Group, sequencer: Sequencer)
     const joining = learners.slice(0, room).map((child) => child.handle);
     // Who leaves votes until another is there in its place.
     const replaced = departing.slice(0, Math.max(0, joining.length - lost.length));
-    startSeal(turn, group, { learners: joining, lost: [...lost, ...replaced] });
+    startSeal(turn, group, { learners: joining, replaced: [...lost, ...replaced] });
     return;
   }
   if (room > 0) inviteVoters(turn, group, sequencer, { record, room });
-  // Nobody to replace them: fewer voters that live are better than a majority that hangs on the dead.
-  const isLongLost = lost.some((voter) => turn.now - (sequencer.missing.get(voter.id) ?? turn.now) > 3 * turn.config.voterLostMs);
+  const remaining = record.voters.length - lost.length;
+  if (remaining < majorityOf(record)) return;
   const isHeldUp = departing.length > 0 && room <= 0;
-  if ((isLongLost || isHeldUp) && record.voters.length - lost.length >= majorityOf(record)) startSeal(turn, group, { learners: [], lost: isHeldUp ? out : lost });
+  // Those invited do not come: others are named unasked. Where there is nobody, fewer voters are better only if they are an odd number.
+  const isLongLost = lost.some((voter) => turn.now - (sequencer.missing.get(voter.id) ?? turn.now) > 3 * turn.config.voterLostMs);
+  const isWorthIt = remaining % 2 === 1 || standInsFor(turn, group, { base: record, replaced: lost }).length > 0;
+  if (isHeldUp || (isLongLost && isWorthIt)) startSeal(turn, group, { learners: [], replaced: isHeldUp ? out : lost });
 }
 
 /** An invited child holds everything. */

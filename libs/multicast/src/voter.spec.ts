@@ -139,7 +139,7 @@ describe('a candidate', () => {
       // Who leaves votes until another is there in its place.
       node.hear(fifth, { type: 'departing' });
       const { counter } = saidTo(node.wait(4_000), 'prepare').at(-1)!.body.ballot;
-      const effects = [...node.hear(OTHER, promise(counter)), ...node.hear(CANDIDATE, promise(counter)), ...node.wait(300)];
+      const effects = [...node.hear(OTHER, promise(counter)), ...node.hear(CANDIDATE, promise(counter)), ...node.wait(1_000)];
       const proposed = saidTo(effects, 'catchUp')[0]!.body.record.voters.map(({ id }) => id);
       assert.deepEqual(new Set(proposed), new Set(named.map(({ id }) => id)));
     }
