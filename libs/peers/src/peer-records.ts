@@ -18,6 +18,9 @@ export class PeerRecords {
   readonly #rows = new Map<Id, number>();
   readonly #handles: NodeHandle[] = [];
   readonly #freeRows: number[] = [];
+  /** The peer asked for last: in one turn it is nearly always the same one. */
+  #lastId: Id | undefined;
+  #lastRow: number | undefined;
   #heardAt = new Float64Array(0);
   #places = new Int32Array(0);
 
@@ -37,7 +40,10 @@ export class PeerRecords {
 
   /** The row of a peer; undefined when it is not known. */
   rowOf(id: Id): number | undefined {
-    return this.#rows.get(id);
+    if (id === this.#lastId) return this.#lastRow;
+    this.#lastId = id;
+    this.#lastRow = this.#rows.get(id);
+    return this.#lastRow;
   }
 
   /** Takes in a peer that is not known yet. */
@@ -45,6 +51,8 @@ export class PeerRecords {
     const row = this.#freeRows.pop() ?? this.#handles.length;
     if (row === this.#heardAt.length) this.#grow();
     this.#rows.set(handle.id, row);
+    this.#lastId = handle.id;
+    this.#lastRow = row;
     this.#handles[row] = handle;
     this.#heardAt[row] = heardAt;
     this.setPlace(row, NOWHERE);
@@ -55,6 +63,7 @@ export class PeerRecords {
     const row = this.#rows.get(id);
     if (row === undefined) return;
     this.#rows.delete(id);
+    this.#lastId = undefined;
     this.#freeRows.push(row);
   }
 
