@@ -195,7 +195,7 @@ export class Scene {
         return;
       case 'messages': {
         if (!this.readers.has(event.subscription)) return;
-        this.#claim(this.oracle.delivered(event.subscription, event.frame, event.from));
+        this.#claim(this.oracle.delivered(event.subscription, event.frame, event.from, member.machine.recordOf(this.group)?.epoch));
         const reader = this.readers.get(event.subscription);
         const { bytes } = event.frame;
         const { subscription } = event;
@@ -203,7 +203,7 @@ export class Scene {
         return;
       }
       case 'gap':
-        if (this.readers.has(event.subscription)) this.#claim(this.oracle.gap(event.subscription, event));
+        if (this.readers.has(event.subscription)) this.#claim(this.oracle.gap(event.subscription, event, member.machine.recordOf(this.group)?.epoch));
         return;
       case 'receipt': {
         const publisher = this.publishers.find(({ session }) => session === event.session);
