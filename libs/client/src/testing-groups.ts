@@ -24,6 +24,7 @@ export class TestGroups {
           return {};
         }),
       reportPlaces: (_call, answer) => this.#answer(answer, () => ({})),
+      watchAdvice: (call) => call.end(),
       watchTree: (call) => {
         if (!this.groups.has(call.request.group)) call.emit('error', toServiceError(unknownGroup(call.request.group)));
         else call.write({ places: this.places, atMs: 1_000n });

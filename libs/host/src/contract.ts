@@ -1,7 +1,7 @@
 import type { PeerIdentity } from '@banyan/identity';
 import type { Id } from '@banyan/ids';
-import type { HopRecord, NodeHandle } from '@banyan/kbr';
-import type { Epoch, GapReason, Start } from '@banyan/multicast';
+import type { Coordinate, HopRecord, NodeHandle } from '@banyan/kbr';
+import type { Epoch, GapReason, ParentAdvice, Start } from '@banyan/multicast';
 import type { ForwardDecision } from '@banyan/overlay';
 import type { PastryConfig } from '@banyan/pastry';
 import type { multicast } from '@banyan/proto';
@@ -182,6 +182,8 @@ export interface GroupPlace {
   readonly committed: number;
   /** Sequence after the last one held. */
   readonly next: number;
+  /** Children that it would take, those it has included. */
+  readonly fanOut: number;
 }
 
 /** Multicast as the node's own users have it. Authorisation is done before. */
@@ -198,6 +200,8 @@ export interface Groups {
   place(group: Id): GroupPlace | undefined;
   /** All places of this node. */
   places(): readonly GroupPlace[];
+  /** Passes on advice about a better parent; what becomes of it is counted. */
+  advise(advice: ParentAdvice): void;
 }
 
 /** One node of the overlay, alive: the machine, its links, and the doors for its users. */
@@ -209,6 +213,10 @@ export interface Overlay {
   /** True when it knows no neighbor: the only node of its ring, as far as it can tell. */
   readonly isAlone: boolean;
   readonly groups: Groups;
+  /** Where this node lies, by what it measured. */
+  readonly coordinate: Coordinate;
+  /** Smoothed round-trip time to a peer, ms; undefined before it was measured. */
+  roundTripMs(peer: Id): number | undefined;
   /** Asks whoever listens at a control address who he is: turns a configured seed into a handle. Throws UNREACHABLE. */
   discover(controlAddress: string): Promise<NodeHandle>;
   /**

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { OverlayError } from '@banyan/grpc';
 import type { Id } from '@banyan/ids';
-import type { GroupDescriptor, Multicast, MulticastCommand, MulticastEvent, Verified } from '@banyan/multicast';
+import type { GroupDescriptor, Multicast, MulticastCommand, MulticastEvent, ParentAdvice, Verified } from '@banyan/multicast';
 import { multicast as api } from '@banyan/proto';
 import type { Tracer } from '@banyan/telemetry';
 import { descriptorCodec, type DescriptorCheck } from '@banyan/wire';
@@ -107,12 +107,16 @@ export class HostGroups implements Groups {
   place(group: Id): GroupPlace | undefined {
     const picture = this.#ports.machine.describe(group);
     if (picture === undefined) return undefined;
-    const { name, role, isVoter, parent, children, subscriptions, record, low, committed, next } = picture;
-    return { group, name, role, isVoter, parent, children, subscriptions, epoch: record?.epoch, low, committed, next };
+    const { name, role, isVoter, parent, children, subscriptions, record, low, committed, next, fanOut } = picture;
+    return { group, name, role, isVoter, parent, children, subscriptions, epoch: record?.epoch, low, committed, next, fanOut };
   }
 
   places(): readonly GroupPlace[] {
     return this.#ports.machine.groups().flatMap((group) => this.place(group) ?? []);
+  }
+
+  advise(advice: ParentAdvice): void {
+    this.#ports.command({ type: 'advise', advice });
   }
 
   /** An event of multicast. */
@@ -124,6 +128,8 @@ export class HostGroups implements Groups {
         return this.#settleOpening(event.group, event.reason === 'TOO_MANY' ? new OverlayError('BUSY', 'as many groups are being opened as this node takes') : new OverlayError('ROUTE_TIMEOUT', 'no root of the group is to be found'));
       case 'left':
         return this.#left?.();
+      case 'advised':
+        return this.#ports.metrics.multicast.advice.add(1, { outcome: event.outcome });
       case 'note':
         return undefined;
       default:

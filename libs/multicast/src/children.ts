@@ -190,7 +190,7 @@ export function placedMax(turn: Turn, group: Group): number {
 }
 
 /** Places for children that are no voters. */
-function placesFor(turn: Turn, group: Group, isOrphan: boolean): number {
+export function placesFor(turn: Turn, group: Group, isOrphan: boolean): number {
   const places = Math.max(1, Math.min(group.descriptor?.fanOutMax ?? turn.self.capacity, turn.self.capacity));
   return isOrphan ? places + turn.config.gracePlaces : places;
 }

@@ -1,4 +1,5 @@
 import type { Id } from '@banyan/ids';
+import type { AdviceOutcome, ParentAdvice } from './advice.ts';
 import type { GroupDescriptor, Verified } from './descriptor.ts';
 import type { EpochRecord, Sequence } from './epoch.ts';
 import type { GapReason, StampedFrame } from './frames.ts';
@@ -51,6 +52,8 @@ export type MulticastCommand =
     }
   /** The publisher is gone: what it has no receipt for is still sent for a while, then forgotten. */
   | { readonly type: 'publishEnd'; readonly group: Id; readonly client: string; readonly session: string }
+  /** One who sees the tree knows a better parent. Answered by `advised`. */
+  | { readonly type: 'advise'; readonly advice: ParentAdvice }
   /** The node is leaving: hands over its root duties, points its children elsewhere; answered by `left`. */
   | { readonly type: 'leave' };
 
@@ -113,6 +116,8 @@ export type MulticastEvent =
       readonly session: string;
       readonly reason: 'NO_QUORUM' | 'NO_ROOT';
     }
+  /** What became of advice. */
+  | { readonly type: 'advised'; readonly group: Id; readonly outcome: AdviceOutcome }
   | { readonly type: 'left' }
   /** Something worth a log line and a counter: `parent_lost`, `moved`, `epoch_opened`, `root_lost`, … */
   | { readonly type: 'note'; readonly note: string; readonly group: Id };

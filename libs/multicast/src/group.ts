@@ -132,6 +132,8 @@ export class Group {
   attempt: Attempt | undefined = undefined;
   /** The next voluntary move is not tried before. */
   moveAt: Millis = 0;
+  /** When a move was last begun because it was advised. */
+  advisedAt: Millis = -Infinity;
   /** When a parent was lost last. */
   lostAt: Millis = -Infinity;
   flow = 0;

@@ -1,3 +1,4 @@
+export { ADVICE_GAIN_MIN, ADVISED_MOVE_EVERY_MS, type AdviceOutcome, type ParentAdvice } from './advice.ts';
 export type { DeliveryClass, GroupDescriptor, Verified } from './descriptor.ts';
 export {
   compareEpochs,

@@ -1,6 +1,7 @@
 import type { Id } from '@banyan/ids';
 import type { Application, LinkId, NodeHandle, RoutingView, Upcall } from '@banyan/kbr';
 import { assert, assertNever, earliest, type Bound, type Json, type Millis, type Rng } from '@banyan/sansio';
+import { takeAdvice } from './advice.ts';
 import { tickNeighbors } from './beats.ts';
 import { onJoin } from './children.ts';
 import { groupBounds } from './bounds.ts';
@@ -231,6 +232,11 @@ export class Multicast implements Application<MulticastMessage, MulticastCommand
       case 'publishEnd':
         this.#publishers.end(turn, command);
         return;
+      case 'advise': {
+        const { advice } = command;
+        turn.event({ type: 'advised', group: advice.group, outcome: takeAdvice(turn, this.#groups.find(advice.group), advice) });
+        return;
+      }
       case 'leave':
         this.#departure.start(turn, this.#groups);
         return;

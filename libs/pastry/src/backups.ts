@@ -50,17 +50,20 @@ export class Backups {
   }
 
   /** Keeps a node that was measured, if it is among the nearest for its slot; a newer life takes the place of an older one. */
-  offer(handle: NodeHandle, proximityMs: Millis): void {
-    const key = this.#keyOf(this.#table.slotOf(handle.id));
-    const others = (this.#slots.get(key) ?? []).filter((kept) => kept.handle.id !== handle.id);
+  offer(handle: NodeHandle, proximityMs: Millis, slot = this.#table.slotOf(handle.id)): void {
+    const key = this.#keyOf(slot);
+    const present = this.#slots.get(key) ?? NO_BACKUPS;
+    const farthest = present[BACKUPS_MAX - 1];
+    if (farthest !== undefined && farthest.proximityMs <= proximityMs && present.every((kept) => kept.handle.id !== handle.id)) return;
+    const others = present.filter((kept) => kept.handle.id !== handle.id);
     const at = others.findIndex((kept) => proximityMs < kept.proximityMs);
     const place = at === -1 ? others.length : at;
     if (place >= BACKUPS_MAX) return;
     this.#slots.set(key, [...others.slice(0, place), { handle, proximityMs }, ...others.slice(place)].slice(0, BACKUPS_MAX));
   }
 
-  remove(id: Id): void {
-    const key = this.#keyOf(this.#table.slotOf(id));
+  remove(id: Id, slot = this.#table.slotOf(id)): void {
+    const key = this.#keyOf(slot);
     const kept = this.#slots.get(key);
     if (kept === undefined) return;
     const others = kept.filter(({ handle }) => handle.id !== id);
@@ -79,3 +82,4 @@ export class Backups {
 }
 
 const NONE: readonly NodeHandle[] = [];
+const NO_BACKUPS: readonly Backup[] = [];

@@ -3,8 +3,8 @@ import { handleState, type NodeHandle } from '@banyan/kbr';
 import type { FailedLife } from '@banyan/peers';
 import { DueTimes, type Bound, type Json, type Millis } from '@banyan/sansio';
 import { participates, type NodeContext } from './context.ts';
-import { headOf, lackedBy, lackedHeads, outlineOf, type LeafOutline } from './leaf-outline.ts';
-import type { LeafSet } from './leaf-set.ts';
+import { lackedBy, lackedHeads, outlineOf, type LeafOutline } from './leaf-outline.ts';
+import { headOf, type LeafSet } from './leaf-set.ts';
 import type { LeafSetMessage } from './messages.ts';
 
 interface OpenProbe {
@@ -109,14 +109,13 @@ export class LeafProbing {
     peers.placed(from.id, message.at);
     if (message.enters) this.#takeIn(now, from, message);
     const { outline } = message;
-    const theirs = new Set(outline.heads);
     send(from, {
       type: 'leafReply',
       nonce: message.nonce,
       ready: phase === 'active',
-      leaves: lackedBy(from.id, outline, tables.leafSet.members),
+      leaves: lackedBy(from.id, outline, tables.leafSet),
       wanted: message.enters ? this.#wanted(now, outline) : [],
-      failed: peers.failedAmong(now, (id) => theirs.has(headOf(id))),
+      failed: peers.failedAmong(now, (id) => outline.heads.includes(headOf(id))),
       // From here on a joiner's keys are no longer ours, so what was delivered until now is all it needs to know.
       delivered: message.enters && !message.ready ? handOver(now, from) : [],
       merging: merging(now),

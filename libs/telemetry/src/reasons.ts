@@ -64,6 +64,9 @@ export const FORWARD_OUTCOMES = ['passed', 'changed', 'redirected', 'stopped', '
 /** Why messages of a group will not come. */
 export const GAP_REASONS = ['expired', 'other_epoch', 'lost_state', 'dropped', 'other'] as const;
 
+/** What became of a better parent that was named. */
+export const ADVICE_OUTCOMES = ['taken', 'expired', 'stale', 'busy', 'duty', 'no_gain', 'too_soon', 'other'] as const;
+
 /** The member of a list a text means: case and `-` against `_` do not matter, strangers are `other`. */
 export function bounded<Values extends readonly string[]>(values: Values, text: string): Values[number] {
   const normal = text.toLowerCase().replaceAll('-', '_');

@@ -147,7 +147,7 @@ describe('banyan', () => {
     it("draws a group's tree", async () => {
       const place = (n: number, parent: number | undefined, role: multicast.Role): multicast.Place => ({
         ...{ group: 'admin/tall', node: nodeOf(n), role, parent: parent === undefined ? undefined : nodeOf(parent), children: [] },
-        ...{ subscribers: role === multicast.Role.LEAF ? 1 : 0, epoch: 1n, low: 1n, committed: 9n, next: 10n, voter: n < 3 },
+        ...{ subscribers: role === multicast.Role.LEAF ? 1 : 0, epoch: 1n, low: 1n, committed: 9n, next: 10n, voter: n < 3, fanOut: 8 },
       });
       await banyan(['group', 'create', 'tall', ...where]);
       expect((await banyan(['tree', 'tall', ...where])).stdout).toContain('no node has told its place yet');

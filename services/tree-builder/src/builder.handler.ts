@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Controller, Inject, type OnModuleInit } from '@nestjs/common';
 import { GrpcMethod, GrpcStreamCall } from '@nestjs/microservices';
 import { EMPTY, type Observable } from 'rxjs';
@@ -24,7 +25,9 @@ import {
   type ResponseStream,
 } from '@banyan/service-kit';
 import type { BUILDER_METRICS, Metrics } from '@banyan/telemetry';
-import { createGroupRequest, deleteGroupRequest, describeGroupRequest, listGroupsRequest, reportPlacesRequest, watchTreeRequest } from './builder.requests.ts';
+import { Advisor } from './advising/advisor.ts';
+import { NodeMap } from './advising/node-map.ts';
+import { createGroupRequest, deleteGroupRequest, describeGroupRequest, listGroupsRequest, reportPlacesRequest, watchAdviceRequest, watchTreeRequest } from './builder.requests.ts';
 import { assertMayCreate, assertMayRead, assertOwns, fullName, mayRead, readerOf, type Reader } from './callers.ts';
 import { DescriptorSigner } from './keeping/descriptor-signer.ts';
 import { checkGroupName, Groups } from './keeping/groups.ts';
@@ -49,6 +52,8 @@ export class BuilderHandler implements OnModuleInit {
     @Inject(Groups) private readonly groups: Groups,
     @Inject(DescriptorSigner) private readonly signer: DescriptorSigner,
     @Inject(TreePictures) private readonly pictures: TreePictures,
+    @Inject(NodeMap) private readonly map: NodeMap,
+    @Inject(Advisor) private readonly advisor: Advisor,
     @Inject(COUNTERS) private readonly counters: Metrics<typeof BUILDER_METRICS>,
   ) {}
 
@@ -112,12 +117,37 @@ export class BuilderHandler implements OnModuleInit {
       for await (const message of requests<builder.ReportPlacesRequest>(call)) {
         const report = checkRequest(reportPlacesRequest, message);
         if (peer.role !== 'node' || idFromBytes(report.node.id) !== peer.id) throw new OverlayError('NOT_YOURSELF', 'a node reports its own places only', { id: peer.id });
-        this.pictures.report(report, performance.now());
+        const now = performance.now();
+        this.pictures.report(report, now);
+        this.map.report(report, report.node, now);
       }
     } finally {
       this.counters.reporters.add(-1);
     }
     return {};
+  }
+
+  /** Gives a node's advice until it goes away. What it does not read is dropped: advice is old in ten seconds. */
+  @GrpcMethod('TreeBuilderService', 'WatchAdvice')
+  @RequirePeer()
+  async watchAdvice(@Request(watchAdviceRequest) { nodeId }: z.infer<typeof watchAdviceRequest>, @FromPeer() peer: PeerIdentity, @Call() call: AnyCall & ResponseStream<builder.WatchAdviceResponse>): Promise<Observable<never>> {
+    if (peer.role !== 'node' || nodeId !== peer.id) throw new OverlayError('NOT_YOURSELF', 'a node is advised about its own places only', { id: peer.id });
+    const signal = cancelSignal(call);
+    let isWriting = false;
+    const unlisten = this.advisor.listen(nodeId, (advice) => {
+      if (isWriting) return;
+      isWriting = true;
+      this.counters.advice.add(1);
+      void send(call, advice).finally(() => (isWriting = false));
+    });
+    this.counters.advised.set(this.advisor.readers);
+    try {
+      if (!signal.aborted) await once(signal, 'abort');
+    } finally {
+      unlisten();
+      this.counters.advised.set(this.advisor.readers);
+    }
+    return EMPTY;
   }
 
   @GrpcMethod('TreeBuilderService', 'WatchTree')

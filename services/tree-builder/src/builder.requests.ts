@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { idFromBytes } from '@banyan/ids';
 import { isSubject } from '@banyan/identity';
-import { multicast, type overlay } from '@banyan/proto';
+import { multicast, type overlay, type peer } from '@banyan/proto';
 
 const ID_BYTES = 16;
 const TEXT_MAX = 260;
@@ -18,6 +18,10 @@ const PAGE_SIZE_DEFAULT = 100;
 // Groups one node is in at most, as far as one report tells.
 const PLACES_MAX = 10_000;
 const CHILDREN_MAX = 2_000;
+const MEASURED_MAX = 1_000;
+const ROUND_TRIP_MS_MAX = 600_000;
+// Hundredths of a millisecond.
+const COORDINATE_MAX = 100 * ROUND_TRIP_MS_MAX;
 
 const text = z.string().max(TEXT_MAX);
 const idBytes = z.instanceof(Uint8Array).refine((bytes) => bytes.length === ID_BYTES, { error: 'is not 16 bytes' });
@@ -68,4 +72,17 @@ const place = z.custom<multicast.Place>(
   { error: `has a parent or child without id, or more than ${CHILDREN_MAX} children` },
 );
 
-export const reportPlacesRequest = z.object({ node, places: z.array(place).max(PLACES_MAX), left: z.array(id).max(PLACES_MAX) });
+const coordinate = z.custom<peer.Coordinate | undefined>(
+  (value) => value === undefined || [(value as peer.Coordinate).x, (value as peer.Coordinate).y].every((part) => Math.abs(part) <= COORDINATE_MAX),
+  { error: 'lies farther away than the earth is wide' },
+);
+const measured = z.object({ node: idBytes, roundTripMs: z.number().nonnegative().max(ROUND_TRIP_MS_MAX) });
+
+export const reportPlacesRequest = z.object({
+  node,
+  places: z.array(place).max(PLACES_MAX),
+  left: z.array(id).max(PLACES_MAX),
+  at: coordinate,
+  measured: z.array(measured).max(MEASURED_MAX),
+});
+export const watchAdviceRequest = z.object({ nodeId: id });

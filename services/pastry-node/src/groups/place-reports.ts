@@ -17,15 +17,20 @@ const ALL_MS = 10_000;
 const REOPEN_MS = 1_000;
 const REOPEN_MS_MAX = 30_000;
 
+/** Distances told in one report at most. */
+const MEASURED_MAX = 256;
+
 type ReportStream = ClientWritableStream<builder.ReportPlacesRequest>;
 
+type Reported = Pick<Overlay, 'coordinate' | 'roundTripMs'> & { readonly groups: Pick<Overlay['groups'], 'places'> };
+
 /**
- * Tells the tree builder this node's places: every second those that changed, every ten all. One stream, opened again
+ * Tells the tree builder this node's places and where it lies: every second those that changed, every ten all. One stream, opened again
  * with growing pauses while the builder is away; nothing waits for it.
  */
 export class PlaceReports {
   readonly #service: PeerService<builder.TreeBuilderServiceClient>;
-  readonly #groups: Pick<Overlay['groups'], 'places'>;
+  readonly #overlay: Reported;
   readonly #self: SelfNode;
   readonly #logger: Logger;
   /** What the builder was last told, by group: the place without what moves with every message. */
@@ -36,9 +41,9 @@ export class PlaceReports {
   #reopenAt = 0;
   #reopenMs = REOPEN_MS;
 
-  constructor(service: PeerService<builder.TreeBuilderServiceClient>, groups: Pick<Overlay['groups'], 'places'>, self: SelfNode, logger: Logger) {
+  constructor(service: PeerService<builder.TreeBuilderServiceClient>, overlay: Reported, self: SelfNode, logger: Logger) {
     this.#service = service;
-    this.#groups = groups;
+    this.#overlay = overlay;
     this.#self = self;
     this.#logger = logger;
   }
@@ -58,14 +63,29 @@ export class PlaceReports {
     if (stream === undefined || stream.writableNeedDrain) return;
     const isComplete = now >= this.#allDueAt;
     if (isComplete) this.#allDueAt = now + ALL_MS;
-    const named = this.#groups.places().filter((place) => place.name !== undefined);
+    const named = this.#overlay.groups.places().filter((place) => place.name !== undefined);
     const changed = named.filter((place) => isComplete || this.#told.get(place.group) !== shapeOf(place));
     const left = [...this.#told.keys()].filter((group) => !named.some((place) => place.group === group));
     if (changed.length === 0 && left.length === 0 && !isComplete) return;
     for (const place of changed) this.#told.set(place.group, shapeOf(place));
     for (const group of left) this.#told.delete(group);
     const places = changed.map((place) => ({ ...toPlace(place.name ?? '', toNode(this.#self.handle), place), node: undefined }));
-    stream.write({ node: toNode(this.#self.handle, this.#self.apiAddress), places, left: left.map(idToBytes) });
+    stream.write({
+      node: toNode(this.#self.handle, this.#self.apiAddress),
+      places,
+      left: left.map(idToBytes),
+      at: this.#overlay.coordinate,
+      measured: isComplete ? this.#distances(named) : [],
+    });
+  }
+
+  // To those that stand next to it in some tree: what the builder compares with what coordinates say.
+  #distances(places: readonly GroupPlace[]): builder.MeasuredDistance[] {
+    const around = new Set(places.flatMap(({ parent, children }) => [...(parent === undefined ? [] : [parent.id]), ...children.map(({ id }) => id)]));
+    return [...around].slice(0, MEASURED_MAX).flatMap((id) => {
+      const roundTripMs = this.#overlay.roundTripMs(id);
+      return roundTripMs === undefined ? [] : [{ node: idToBytes(id), roundTripMs }];
+    });
   }
 
   #open(now: number): ReportStream | undefined {
