@@ -4,7 +4,7 @@ import type { Json, Millis } from '@banyan/sansio';
 import type { RoutingTable, Slot } from './routing-table.ts';
 
 /** Nodes kept for one slot beside its entry. */
-export const BACKUPS_MAX = 2;
+export const BACKUPS_MAX = 4;
 
 interface Backup {
   readonly handle: NodeHandle;
@@ -15,7 +15,8 @@ interface Backup {
  * Nodes that were measured and stand in no slot because its entry is nearer: the nearest `BACKUPS_MAX` for each slot. One of
  * them fills the hole when the entry dies, and as a hop one may be the better: a little farther from here, and so near to the
  * key that it spares a hop. Nobody looks whether they live; whoever uses one must. Pure data.
- * Source: Zhao et al. 2004, §3.1 (an entry of Tapestry has a primary and two backups).
+ * Source: Zhao et al. 2004, §3.1 (an entry of Tapestry has a primary and two backups). Deviation: four, for they are candidates
+ * for a hop as well, and of four one more often lies well.
  */
 export class Backups {
   readonly #table: RoutingTable;
