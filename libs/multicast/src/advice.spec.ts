@@ -41,6 +41,18 @@ describe('advice', () => {
     expect(pictureOf(scene, member)?.parent?.id).toBe(advice.parent.id);
   });
 
+  it('does not bring a node back within a minute to the parent that asked it to move away', () => {
+    const scene = treeOf(4);
+    const { member, better } = movable(scene);
+    const former = scene.ring.member(pictureOf(scene, member)!.parent!.id)!;
+    scene.ring.give(member, { type: 'direct', from: former.handle, body: { type: 'moveDown', group: scene.group, redirect: [better.handle] } });
+    scene.ring.run(scene.ring.now + 5_000);
+    expect(pictureOf(scene, member)?.parent?.id).toBe(better.handle.id);
+    expect(give(scene, member, adviceFor(scene, member, former))).toBe('too_soon');
+    scene.ring.run(scene.ring.now + ADVISED_MOVE_EVERY_MS);
+    expect(give(scene, member, adviceFor(scene, member, former))).toBe('taken');
+  });
+
   it('is taken once a minute and group', () => {
     const scene = treeOf(3);
     const { member, better } = movable(scene);
