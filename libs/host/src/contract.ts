@@ -159,8 +159,11 @@ export interface PublicationReceipt {
 export type SubscriptionEvent =
   /** The graft is acknowledged; first of all. */
   | { readonly type: 'subscribed'; readonly nextSequence: number; readonly descriptor: multicast.SignedGroupDescriptor }
-  /** Messages in order, as views on the frame that is retained: read, do not change. */
-  | { readonly type: 'messages'; readonly firstSequence: number; readonly messages: readonly Uint8Array[]; readonly stampMs: number; readonly trace?: string }
+  /**
+   * So many messages in order, as they are in the retained frame: a view on an encoded `BlockPayload` (`decodePayload` of
+   * wire), which is also what a `Messages` of the API holds. Read, do not change.
+   */
+  | { readonly type: 'messages'; readonly firstSequence: number; readonly count: number; readonly payload: Uint8Array; readonly stampMs: number; readonly trace?: string }
   /** `from` up to but not including `to` will not come. */
   | { readonly type: 'gap'; readonly from: number; readonly to: number; readonly reason: GapReason };
 

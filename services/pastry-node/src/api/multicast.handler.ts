@@ -10,6 +10,7 @@ import { assertMayPublish, assertMaySubscribe } from '../groups/permissions.ts';
 import { DESCRIPTORS, OVERLAY, SELF, type SelfNode } from '../ports.ts';
 import { describePlaceRequest, publishOpen, subscribeRequest, type DescribePlaceOrder, type SubscribeOrder } from './multicast.requests.ts';
 import { openingOf, PublishStream } from './publish-stream.ts';
+import type { SubscribeReply } from './subscribe-bytes.ts';
 import { toNode, toPlace, toSubscribeResponse } from './to-proto.ts';
 
 /** Bytes a publisher may have handed in without receipt; then it is not read. */
@@ -44,7 +45,7 @@ export class MulticastHandler {
 
   @GrpcMethod('MulticastService', 'Subscribe')
   @RequireToken()
-  async subscribe(@Request(subscribeRequest) order: SubscribeOrder, @Call() call: AnyCall & ResponseStream<multicast.SubscribeResponse>): Promise<Observable<never>> {
+  async subscribe(@Request(subscribeRequest) order: SubscribeOrder, @Call() call: AnyCall & ResponseStream<SubscribeReply>): Promise<Observable<never>> {
     const { group, start } = order;
     const { subject } = requireScope(call, `subscribe:${group}`);
     const known = await this.#descriptors.resolve(group, order.descriptor);
