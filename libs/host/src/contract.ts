@@ -1,7 +1,7 @@
 import type { PeerIdentity } from '@banyan/identity';
 import type { Id } from '@banyan/ids';
 import type { HopRecord, NodeHandle } from '@banyan/kbr';
-import type { Epoch, GapReason, Start } from '@banyan/multicast';
+import type { Epoch, GapReason, MulticastConfig, Start } from '@banyan/multicast';
 import type { ForwardDecision } from '@banyan/overlay';
 import type { PastryConfig } from '@banyan/pastry';
 import type { multicast } from '@banyan/proto';
@@ -23,6 +23,10 @@ export interface OverlayHostOptions {
   readonly zone?: string;
   /** Children the node carries at once. */
   readonly capacity?: number;
+  /** Times and bounds of multicast; those for one machine or site where left out. */
+  readonly multicast?: Partial<MulticastConfig>;
+  /** Data links without TLS, where nothing proves who a peer is: only to measure what TLS costs. */
+  readonly unprotectedData?: boolean;
   /** Source of all chance in the machine; random when left out. */
   readonly seed?: number;
   /** Figures of routing; those for one machine or rack when left out. */
