@@ -98,9 +98,23 @@ export const multicastRows: readonly Row[] = [
       },
       {
         title: 'Changes of parent',
-        meaning: 'Moves a second. A burst after a death is the repair; a steady rate is a tree that does not settle.',
+        meaning: 'Moves a second, better parents that the tree builder named, and what became of them. A burst after a death is the repair; a steady rate is a tree that does not settle.',
         unit: 'ops',
-        queries: [{ expr: rate(MULTICAST_METRICS.moves), legend: 'moves' }],
+        queries: [
+          { expr: rate(MULTICAST_METRICS.moves), legend: 'moves' },
+          { expr: rate(BUILDER_METRICS.advice), legend: 'advised' },
+          { expr: rate(MULTICAST_METRICS.advice, ['outcome']), legend: 'advice {{outcome}}' },
+        ],
+      },
+      {
+        title: 'Slow readers',
+        meaning: 'Subscribers and children without room for what there is; `banyan slow` names them. Subscribers detached for it, and times publishers were held, are per second.',
+        unit: 'short',
+        queries: [
+          { expr: sum(MULTICAST_METRICS.slow), legend: 'slow now' },
+          { expr: rate(MULTICAST_METRICS.detached), legend: 'detached' },
+          { expr: rate(MULTICAST_METRICS.holds), legend: 'publishers held' },
+        ],
       },
       {
         title: 'Bytes held',
@@ -127,6 +141,7 @@ export const multicastRows: readonly Row[] = [
         queries: [
           { expr: sum(BUILDER_METRICS.reporters), legend: 'reporters' },
           { expr: sum(BUILDER_METRICS.watchers), legend: 'watchers' },
+          { expr: sum(BUILDER_METRICS.advised), legend: 'advised nodes' },
         ],
       },
     ],

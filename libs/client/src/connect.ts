@@ -5,8 +5,10 @@ import { groupName, subjectOf } from './group-name.ts';
 import { GroupsApi } from './groups-api.ts';
 import { NodePool } from './node-pool.ts';
 import { OverlayApi } from './overlay-api.ts';
+import { PatternSubscription } from './pattern-subscription.ts';
 import { present } from './present.ts';
 import { Publisher, type PublishOptions } from './publisher.ts';
+import { slowReader, type SlowReader } from './slow-reader.ts';
 import { Subscription, type SubscribeOptions } from './subscription.ts';
 import { treePlace, type TreePlace } from './tree-place.ts';
 
@@ -72,11 +74,27 @@ export class Client implements Disposable {
     return Subscription.open(this.#pool, this.fullName(group), this.#options.patienceMs ?? PATIENCE_MS, options);
   }
 
+  /**
+   * Subscribes to every group that a pattern means, also those made later: `news/*` for one level, `news/>` for any depth.
+   * Needs the tree builder to find groups; those found go on without it.
+   */
+  subscribeAll(pattern: string, options: Omit<SubscribeOptions, 'descriptor'> = {}): Promise<PatternSubscription> {
+    const patienceMs = this.#options.patienceMs ?? PATIENCE_MS;
+    return PatternSubscription.open(pattern, { groups: this.groups, patienceMs, subscribe: (group, how) => this.subscribe(group, how) }, options);
+  }
+
   /** What the node in use knows of its own place in a group's tree, without asking anyone. */
   async place(group: string, options: AskOptions = {}): Promise<TreePlace> {
     const { address, multicast: api } = this.#pool.current;
     const { place } = await ask(address, api.describePlace.bind(api), { group: this.fullName(group) }, options);
     return treePlace(present(place, 'place'));
+  }
+
+  /** Who takes messages of the node in use more slowly than they come, the longest first; of one group or of all. */
+  async slow(group?: string, options: AskOptions = {}): Promise<readonly SlowReader[]> {
+    const { address, multicast: api } = this.#pool.current;
+    const { readers } = await ask(address, api.listSlow.bind(api), { group: group === undefined ? '' : this.fullName(group) }, options);
+    return readers.map(slowReader);
   }
 
   /** A group's full name: without a slash it is put under the token's subject. */

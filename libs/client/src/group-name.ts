@@ -15,6 +15,11 @@ export function groupName(name: string, subject: string): string {
   return full;
 }
 
+/** True when the text means groups by wildcards (`news/*`, `news/>`), for `subscribeAll`. */
+export function isGroupPattern(text: string): boolean {
+  return text.includes('*') || text.includes('>');
+}
+
 /** The subject a token was issued to, read without checking the signature; `admin` when there is none to read. */
 export function subjectOf(token: string | undefined): string {
   const payload = token?.split('.')[1];

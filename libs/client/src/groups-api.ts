@@ -3,12 +3,19 @@ import { idFromBytes, type Id } from '@banyan/ids';
 import { createClient, OverlayError, parseStatus, type ChannelTarget, type UnaryMethod } from '@banyan/grpc';
 import { builder, multicast } from '@banyan/proto';
 import { ask, messagesOf, type AskOptions } from './ask.ts';
+import { coverageOf, type Coverage } from './coverage.ts';
 import { channelOptions } from './node-pool.ts';
 import { present } from './present.ts';
 import { treePlace, type TreePlace } from './tree-place.ts';
 
 /** What a group promises. */
 export type DeliveryName = 'best-effort' | 'ordered' | 'reliable';
+
+/** Once the slowest counted subscriber is `bytes` behind, publishers are held for `maxWaitMs` at most; then he is detached. */
+export interface Backpressure {
+  readonly bytes: bigint;
+  readonly maxWaitMs: bigint;
+}
 
 /** A group as its descriptor says it. */
 export interface Group {
@@ -19,6 +26,8 @@ export interface Group {
   readonly retentionBytes: bigint;
   readonly retentionMs: bigint;
   readonly fanOutMax: number;
+  /** How far it waits for slow subscribers; absent: for nobody. */
+  readonly backpressure?: Backpressure;
   /** Subjects; `*` is anyone with the scope. */
   readonly publishers: readonly string[];
   readonly subscribers: readonly string[];
@@ -46,6 +55,8 @@ export interface NewGroup {
   readonly retentionMs?: bigint;
   /** Children of a forwarder at most, by default 8. */
   readonly fanOutMax?: number;
+  /** By default 8 MiB and 2 s in a reliable group, nobody in others; 0 bytes: nobody is waited for. */
+  readonly backpressure?: Backpressure;
   /** By default anyone with the scope. */
   readonly publishers?: readonly string[];
   readonly subscribers?: readonly string[];
@@ -79,6 +90,7 @@ export class GroupsApi {
       retentionBytes: group.retentionBytes ?? 0n,
       retentionMs: group.retentionMs ?? 0n,
       fanOutMax: group.fanOutMax ?? 0,
+      backpressure: group.backpressure,
       publishers: [...(group.publishers ?? [])],
       subscribers: [...(group.subscribers ?? [])],
     };
@@ -114,6 +126,35 @@ export class GroupsApi {
     try {
       for await (const { places, atMs } of messagesOf(this.#address, this.#api.watchTree({ group: this.#fullName(name) }), this.#closing.signal)) {
         yield { places: places.map(treePlace), atMs: Number(atMs) };
+      }
+    } catch (error) {
+      throw atBuilder(error, this.#address);
+    }
+  }
+
+  /**
+   * Names of the groups that a pattern (`news/*`, `news/>`) means and the caller may read: at first all there are, then what
+   * comes and goes, until `signal` is aborted, the reader leaves or the client is closed. Throws GROUP_PATTERN_INVALID.
+   */
+  async *watch(pattern: string, signal?: AbortSignal): AsyncGenerator<{ readonly came: readonly string[]; readonly gone: readonly string[] }, void, void> {
+    const over = signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal]);
+    try {
+      for await (const { groups, gone } of messagesOf(this.#address, this.#api.watchGroups({ pattern }), over)) {
+        yield { came: groups.map((signed) => decode(signed).name), gone };
+      }
+    } catch (error) {
+      throw atBuilder(error, this.#address);
+    }
+  }
+
+  /**
+   * Who of a group has what, now and whenever that changes, until the reader leaves or the client is closed; undefined until
+   * the group's root has told.
+   */
+  async *watchCoverage(name: string): AsyncGenerator<Coverage | undefined, void, void> {
+    try {
+      for await (const { coverage } of messagesOf(this.#address, this.#api.watchCoverage({ group: this.#fullName(name) }), this.#closing.signal)) {
+        yield coverage === undefined ? undefined : coverageOf(coverage);
       }
     } catch (error) {
       throw atBuilder(error, this.#address);
@@ -167,6 +208,7 @@ function groupOf(descriptor: multicast.GroupDescriptor): Group {
     retentionBytes: descriptor.retentionBytes,
     retentionMs: descriptor.retentionMs,
     fanOutMax: descriptor.fanOutMax,
+    ...(descriptor.backpressure === undefined ? {} : { backpressure: descriptor.backpressure }),
     publishers: descriptor.publishers,
     subscribers: descriptor.subscribers,
     createdAtMs: Number(descriptor.createdAtMs),

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { OverlayError } from '@banyan/grpc';
+import { multicast } from '@banyan/proto';
 import { connect, type Client } from './connect.ts';
 import type { Subscription, SubscriptionEvent } from './subscription.ts';
 import { startTestOverlay } from './testing.ts';
@@ -52,6 +53,22 @@ describe('Subscription', () => {
     expect(rest.at(-1)).toEqual({ type: 'gap', firstSequence: expect.any(BigInt) as bigint, lastSequence: 30n, cause: 'expired' });
     expect((await iterator.next()).value).toMatchObject({ type: 'messages', firstSequence: 31n });
     await subscription.close();
+  });
+
+  it('takes sequences anew after a partition healed, and tells that the others are void', async () => {
+    const node = overlay.nodes[0]!;
+    const said = (firstSequence: bigint, ...texts: string[]) => ({ response: { $case: 'messages' as const, value: { firstSequence, stampMs: 1n, messages: texts.map((text) => Buffer.from(text)) } } });
+    const gap = { firstSequence: 2n, lastSequence: 3n, reason: multicast.GapReason.OTHER_EPOCH };
+    node.saidFirst = [said(1n, 'one', 'two', 'three'), { response: { $case: 'gap', value: gap } }, said(2n, 'zwei', 'drei', 'vier')];
+    const subscription = await client.subscribe('demo');
+    expect(await collect(subscription, 7)).toEqual(['one', 'two', 'three', 'gap 2-3', 'zwei', 'drei', 'vier']);
+    expect(subscription.nextSequence).toBe(5n);
+  });
+
+  it('starts at a moment', async () => {
+    append(3);
+    await (await client.subscribe('demo', { start: { type: 'time', timeMs: 1_234.5 } })).close();
+    expect(overlay.nodes[0]?.subscribed.at(-1)?.start?.start).toEqual({ $case: 'timeMs', value: 1_234n });
   });
 
   it('holds the node back while nothing is taken', async () => {

@@ -3,18 +3,26 @@ import { multicast } from '@banyan/proto';
 import { atAddress, messagesOf } from './ask.ts';
 import type { NodePool } from './node-pool.ts';
 import { Patience, type Reconnect } from './patience.ts';
+import { policyMessage, type SlowPolicy } from './slow-reader.ts';
 
-/** Where a subscription starts: the last message and what follows, the oldest retained, a sequence, or the last n. */
+/**
+ * Where a subscription starts: the last message and what follows, the oldest retained, a sequence, the last n, or what was
+ * numbered at a wall time (ms since 1970) or later.
+ */
 export type SubscriptionStart =
   | { readonly type: 'latest' }
   | { readonly type: 'first' }
   | { readonly type: 'sequence'; readonly sequence: bigint }
-  | { readonly type: 'last'; readonly count: bigint };
+  | { readonly type: 'last'; readonly count: bigint }
+  | { readonly type: 'time'; readonly timeMs: number };
 
 /** Why messages will not come. */
 export type GapCause = 'expired' | 'otherEpoch' | 'lostState' | 'dropped' | 'unknown';
 
-/** What a subscriber gets, in order: every sequence is in exactly one of them. */
+/**
+ * What a subscriber gets, in order: every sequence is in exactly one of them. Only after a gap `otherEpoch` (a partition of a
+ * group that is not reliable healed) do sequences that were given come anew, from its first on, with other messages.
+ */
 export type SubscriptionEvent =
   | { readonly type: 'messages'; readonly firstSequence: bigint; readonly messages: readonly Uint8Array[]; /** When the root numbered them. */ readonly stampMs: number }
   /** Messages that will not come, both ends included. */
@@ -24,6 +32,12 @@ export type SubscriptionEvent =
 export interface SubscribeOptions {
   /** By default `latest`. */
   readonly start?: SubscriptionStart;
+  /**
+   * What becomes of this subscription when it is read too slowly: `drop-oldest` (by default) tells what outlived the group's
+   * retention as a gap; `detach` and `block` are cut off after the group's patience and go on by themselves from where they
+   * were; for `block`, which needs the scope `subscribe:GROUP:block`, publishers are held meanwhile.
+   */
+  readonly slow?: SlowPolicy;
   /** The group's signed descriptor, for nodes that cannot ask the tree builder. */
   readonly descriptor?: multicast.SignedGroupDescriptor;
   /** Told when the node was lost and the subscription goes on at another, from the next sequence. */
@@ -121,6 +135,12 @@ export class Subscription implements AsyncIterable<SubscriptionEvent>, AsyncDisp
   /** Drops what came before, and tells a gap where the node left one untold. */
   *#inOrder(event: SubscriptionEvent): Generator<SubscriptionEvent, void, void> {
     const expected = this.#nextSequence ?? event.firstSequence;
+    if (event.type === 'gap' && event.cause === 'otherEpoch' && event.firstSequence < expected) {
+      // Those sequences come anew, as the other messages that bear them now.
+      this.#nextSequence = event.firstSequence;
+      yield event;
+      return;
+    }
     if (event.firstSequence > expected) {
       yield this.#advance({ type: 'gap', firstSequence: expected, lastSequence: event.firstSequence - 1n, cause: 'unknown' });
     }
@@ -162,7 +182,7 @@ export class Subscription implements AsyncIterable<SubscriptionEvent>, AsyncDisp
     const { address, multicast: api } = this.#pool.current;
     this.#address = address;
     const start: SubscriptionStart = this.#nextSequence === undefined ? (this.#options.start ?? { type: 'latest' }) : { type: 'sequence', sequence: this.#nextSequence };
-    const call = api.subscribe({ group: this.group, start: startMessage(start), descriptor: this.#descriptor });
+    const call = api.subscribe({ group: this.group, start: startMessage(start), descriptor: this.#descriptor, slowPolicy: policyMessage(this.#options.slow) });
     this.#responses = messagesOf(address, call);
     this.#cancel = () => call.cancel();
     const silence = setTimeout(() => call.destroy(atAddress(new OverlayError('TIMEOUT', 'no graft'), address)), GRAFT_TIMEOUT_MS);
@@ -189,6 +209,8 @@ function startMessage(start: SubscriptionStart): multicast.Start {
       return { start: { $case: 'sequence', value: start.sequence } };
     case 'last':
       return { start: { $case: 'last', value: start.count } };
+    case 'time':
+      return { start: { $case: 'timeMs', value: BigInt(Math.floor(start.timeMs)) } };
   }
 }
 

@@ -2,14 +2,17 @@
 // `@banyan/client/testing`.
 import type { sendUnaryData, ServiceError } from '@grpc/grpc-js';
 import { OverlayError, toServiceError } from '@banyan/grpc';
-import { groupKey } from '@banyan/identity';
+import { groupKey, matchesGroup } from '@banyan/identity';
 import { idToBytes } from '@banyan/ids';
 import { multicast, type builder } from '@banyan/proto';
 
 /** Groups without signatures, and the picture that `watchTree` gives for each of them. */
 export class TestGroups {
   readonly groups = new Map<string, multicast.GroupDescriptor>();
+  readonly #watchers = new Set<() => void>();
   places: multicast.Place[] = [];
+  /** What `watchCoverage` tells, once. */
+  coverage: multicast.Coverage | undefined;
 
   /** The handlers of TreeBuilderService. */
   service(): builder.TreeBuilderServiceServer {
@@ -21,9 +24,28 @@ export class TestGroups {
       deleteGroup: ({ request }, answer) =>
         this.#answer(answer, () => {
           this.groups.delete(this.#found(request.name).name);
+          for (const look of this.#watchers) look();
           return {};
         }),
       reportPlaces: (_call, answer) => this.#answer(answer, () => ({})),
+      watchGroups: (call) => {
+        const known = new Set<string>();
+        const look = (): void => {
+          const matching = [...this.groups.values()].filter(({ name }) => matchesGroup(call.request.pattern, name));
+          const came = matching.filter(({ name }) => !known.has(name));
+          const gone = [...known].filter((name) => !this.groups.has(name));
+          for (const { name } of came) known.add(name);
+          for (const name of gone) known.delete(name);
+          call.write({ groups: came.map(unsigned), gone });
+        };
+        this.#watchers.add(look);
+        call.on('cancelled', () => this.#watchers.delete(look));
+        look();
+      },
+      watchCoverage: (call) => {
+        call.write({ coverage: this.coverage, atMs: 1_000n });
+      },
+      watchAdvice: (call) => call.end(),
       watchTree: (call) => {
         if (!this.groups.has(call.request.group)) call.emit('error', toServiceError(unknownGroup(call.request.group)));
         else call.write({ places: this.places, atMs: 1_000n });
@@ -34,11 +56,12 @@ export class TestGroups {
   #create(request: builder.CreateGroupRequest): builder.CreateGroupResponse {
     const { name } = request;
     if (this.groups.has(name)) throw new OverlayError('GROUP_EXISTS', `there is a group '${name}'`, { group: name });
-    const { delivery, retentionBytes, retentionMs, fanOutMax, publishers, subscribers } = request;
+    const { delivery, retentionBytes, retentionMs, fanOutMax, publishers, subscribers, backpressure } = request;
     const owner = name.slice(0, name.indexOf('/'));
-    const policy = { delivery, retentionBytes: retentionBytes || 64n << 20n, retentionMs: retentionMs || 60_000n, fanOutMax: fanOutMax || 8, publishers, subscribers };
+    const policy = { delivery, retentionBytes: retentionBytes || 64n << 20n, retentionMs: retentionMs || 60_000n, fanOutMax: fanOutMax || 8, publishers, subscribers, backpressure };
     const descriptor = { name, owner, key: Buffer.from(idToBytes(groupKey(name))), ...policy, createdAtMs: 0n, version: 1n, deleted: false };
     this.groups.set(name, descriptor);
+    for (const look of this.#watchers) look();
     return { descriptor: unsigned(descriptor) };
   }
 

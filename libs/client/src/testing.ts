@@ -67,7 +67,11 @@ export class TestNode {
   readonly answered: overlay.ForwardAnswer[] = [];
   readonly opened: multicast.PublishOpen[] = [];
   readonly subscribed: multicast.SubscribeRequest[] = [];
+  /** Said to a subscriber before anything of the log. */
+  saidFirst: multicast.SubscribeResponse[] = [];
   written = 0;
+  /** What `listSlow` tells. */
+  slow: multicast.SlowReader[] = [];
   /** What `watchNeighbors` tells. */
   leaves: overlay.Node[] = [];
   isReady = true;
@@ -109,6 +113,7 @@ export class TestNode {
     return {
       publish: (call: PublishCall) => void this.#publish(call).catch(() => undefined), // a cut stream throws
       subscribe: (call: SubscribeCall) => void this.#subscribe(call),
+      listSlow: (_call, answer) => answer(null, { readers: this.slow }),
       describePlace: ({ request }, answer) => {
         const place = this.#groups.places.find(({ group, node }) => group === request.group && node?.id[0] === this.#name);
         if (place === undefined) answer(toServiceError(new OverlayError('GROUP_NOT_FOUND', `there is no group '${request.group}' here`)));
@@ -173,6 +178,7 @@ export class TestNode {
     call.on('close', () => abort.abort());
     let next = this.#startOf(call.request.start?.start);
     await send(call, { response: { $case: 'subscribed', value: { nextSequence: next } } });
+    for (const response of this.saidFirst) await send(call, response);
     while (!abort.signal.aborted) {
       if (next < this.log.low) {
         await send(call, { response: { $case: 'gap', value: { firstSequence: next, lastSequence: this.log.low - 1n, reason: multicast.GapReason.EXPIRED } } });

@@ -94,6 +94,8 @@ export const reasons = {
   GROUP_NOT_FOUND: entry('NOT_FOUND', 404, 'No group of that name is known.', 'Check the name, or create it with `banyan group create`.'),
   GROUP_EXISTS: entry('ALREADY_EXISTS', 409, 'A group of that name exists.', 'Take another name, or use the one that exists.'),
   GROUP_NAME_INVALID: entry('INVALID_ARGUMENT', 400, 'The name of a group is `owner/segment/…` of 3 to 200 characters a-z, 0-9, dot, underscore, hyphen and slash.', 'Choose such a name; wildcards are not allowed in it.'),
+  GROUP_PATTERN_INVALID: entry('INVALID_ARGUMENT', 400, 'A pattern of group names is `owner/segment/…`, where a segment may be * for any one, and the last > for all that follow.', 'Write the owner out, and wildcards as whole segments.'),
+  PATTERN_TOO_WIDE: entry('RESOURCE_EXHAUSTED', 429, 'The pattern means more groups than one subscription takes.', 'Choose a narrower pattern.'),
   GROUPS_TOO_MANY: entry('RESOURCE_EXHAUSTED', 429, 'The owner has as many groups as one owner may have.', 'Delete groups that are not needed.'),
   GROUP_DELETED: entry('FAILED_PRECONDITION', 410, 'The group was deleted.', 'Create it again if you need it.'),
   DESCRIPTOR_INVALID: entry('INVALID_ARGUMENT', 400, 'The descriptor of the group is malformed or not signed by a tree builder of this overlay.', 'Ask the tree builder for it again.'),

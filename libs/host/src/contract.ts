@@ -1,7 +1,7 @@
 import type { PeerIdentity } from '@banyan/identity';
 import type { Id } from '@banyan/ids';
-import type { HopRecord, NodeHandle } from '@banyan/kbr';
-import type { Epoch, GapReason, MulticastConfig, Start } from '@banyan/multicast';
+import type { Coordinate, HopRecord, NodeHandle } from '@banyan/kbr';
+import type { Coverage, Epoch, GapReason, MulticastConfig, ParentAdvice, SlowPolicy, SlowReader, Start } from '@banyan/multicast';
 import type { ForwardDecision } from '@banyan/overlay';
 import type { PastryConfig } from '@banyan/pastry';
 import type { multicast } from '@banyan/proto';
@@ -189,6 +189,8 @@ export interface GroupPlace {
   readonly committed: number;
   /** Sequence after the last one held. */
   readonly next: number;
+  /** Children that it would take, those it has included. */
+  readonly fanOut: number;
 }
 
 /** Multicast as the node's own users have it. Authorisation is done before. */
@@ -199,12 +201,21 @@ export interface Groups {
   open(signed: multicast.SignedGroupDescriptor, ask?: Ask): Promise<void>;
   /** Opens a session. `session` (32 hex digits) resumes one; drawn when left out. Throws SESSION_TAKEN. */
   publish(options: { readonly group: Id; readonly client: string; readonly session?: string; readonly descriptor?: multicast.SignedGroupDescriptor }): Publication;
-  /** Joins the tree and reads the group. The iteration throws GROUP_NOT_FOUND, GROUP_DELETED, NOT_READY. */
-  subscribe(options: { readonly group: Id; readonly start: Start; readonly descriptor?: multicast.SignedGroupDescriptor; readonly windowBytes?: number }): Ongoing<SubscriptionEvent>;
+  /**
+   * Joins the tree and reads the group, as `client`; `policy` says what becomes of a reader who is slow (by default
+   * `drop-oldest`). The iteration throws GROUP_NOT_FOUND, GROUP_DELETED, NOT_READY, and SLOW with `sequence` to resume from.
+   */
+  subscribe(options: { readonly group: Id; readonly start: Start; readonly descriptor?: multicast.SignedGroupDescriptor; readonly windowBytes?: number; readonly policy?: SlowPolicy; readonly client?: string }): Ongoing<SubscriptionEvent>;
   /** This node's place in a group's tree; undefined when it has none. */
   place(group: Id): GroupPlace | undefined;
+  /** Who of a group has what; undefined where this node is not the group's root. */
+  coverage(group: Id): Coverage | undefined;
+  /** Local readers and children in trees that take messages more slowly than they come. */
+  slow(): readonly SlowReader[];
   /** All places of this node. */
   places(): readonly GroupPlace[];
+  /** Passes on advice about a better parent; what becomes of it is counted. */
+  advise(advice: ParentAdvice): void;
 }
 
 /** One node of the overlay, alive: the machine, its links, and the doors for its users. */
@@ -216,6 +227,10 @@ export interface Overlay {
   /** True when it knows no neighbor: the only node of its ring, as far as it can tell. */
   readonly isAlone: boolean;
   readonly groups: Groups;
+  /** Where this node lies, by what it measured. */
+  readonly coordinate: Coordinate;
+  /** Smoothed round-trip time to a peer, ms; undefined before it was measured. */
+  roundTripMs(peer: Id): number | undefined;
   /** Asks whoever listens at a control address who he is: turns a configured seed into a handle. Throws UNREACHABLE. */
   discover(controlAddress: string): Promise<NodeHandle>;
   /**

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { OverlayError } from '@banyan/grpc';
 import type { Id } from '@banyan/ids';
-import type { GroupDescriptor, Multicast, MulticastCommand, MulticastEvent, Verified } from '@banyan/multicast';
+import type { Coverage, GroupDescriptor, Multicast, MulticastCommand, MulticastEvent, ParentAdvice, SlowReader, Verified } from '@banyan/multicast';
 import { multicast as api } from '@banyan/proto';
 import type { Tracer } from '@banyan/telemetry';
 import { descriptorCodec, type DescriptorCheck } from '@banyan/wire';
@@ -99,20 +99,33 @@ export class HostGroups implements Groups {
       closed: () => this.#subscriptions.delete(id),
     });
     this.#subscriptions.set(id, subscription);
-    const { group, start, windowBytes = WINDOW_BYTES } = options;
-    this.#ports.command({ type: 'subscribe', subscription: id, group, start, windowBytes, ...(descriptor === undefined ? {} : { descriptor }) });
+    const { group, start, windowBytes = WINDOW_BYTES, policy, client } = options;
+    const manner = { ...(policy === undefined ? {} : { policy }), ...(client === undefined ? {} : { client }) };
+    this.#ports.command({ type: 'subscribe', subscription: id, group, start, windowBytes, ...manner, ...(descriptor === undefined ? {} : { descriptor }) });
     return subscription;
   }
 
   place(group: Id): GroupPlace | undefined {
     const picture = this.#ports.machine.describe(group);
     if (picture === undefined) return undefined;
-    const { name, role, isVoter, parent, children, subscriptions, record, low, committed, next } = picture;
-    return { group, name, role, isVoter, parent, children, subscriptions, epoch: record?.epoch, low, committed, next };
+    const { name, role, isVoter, parent, children, subscriptions, record, low, committed, next, fanOut } = picture;
+    return { group, name, role, isVoter, parent, children, subscriptions, epoch: record?.epoch, low, committed, next, fanOut };
+  }
+
+  coverage(group: Id): Coverage | undefined {
+    return this.#ports.machine.coverage(group);
+  }
+
+  slow(): readonly SlowReader[] {
+    return this.#ports.machine.slow();
   }
 
   places(): readonly GroupPlace[] {
     return this.#ports.machine.groups().flatMap((group) => this.place(group) ?? []);
+  }
+
+  advise(advice: ParentAdvice): void {
+    this.#ports.command({ type: 'advise', advice });
   }
 
   /** An event of multicast. */
@@ -124,6 +137,8 @@ export class HostGroups implements Groups {
         return this.#settleOpening(event.group, event.reason === 'TOO_MANY' ? new OverlayError('BUSY', 'as many groups are being opened as this node takes') : new OverlayError('ROUTE_TIMEOUT', 'no root of the group is to be found'));
       case 'left':
         return this.#left?.();
+      case 'advised':
+        return this.#ports.metrics.multicast.advice.add(1, { outcome: event.outcome });
       case 'note':
         return undefined;
       default:

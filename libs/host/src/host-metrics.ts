@@ -18,7 +18,7 @@ export interface HostGauges {
 
 const MS_PER_S = 1_000;
 // Reasons that only frames of groups are dropped for; the machine's effect does not say what was dropped.
-const FRAME_REASONS: ReadonlySet<string> = new Set(['hole', 'intake_limit', 'not_parent', 'not_root', 'over_credit', 'stale_epoch', 'truncated', 'uncommitted', 'unknown_group']);
+const FRAME_REASONS: ReadonlySet<string> = new Set(['hole', 'intake_limit', 'not_parent', 'not_root', 'over_credit', 'roster_limit', 'stale_epoch', 'truncated', 'uncommitted', 'unknown_group']);
 
 /** Counts what the machine does by the type of its effects; the machine itself counts nothing. */
 export class HostMetrics {
@@ -98,7 +98,9 @@ export class HostMetrics {
   #told(event: MulticastEvent): void {
     if (event.type === 'gap') this.multicast.gaps.add(1, { reason: event.reason });
     else if (event.type === 'receipt') this.multicast.published.add(event.count);
+    else if (event.type === 'detached') this.multicast.detached.add(1);
     else if (event.type === 'note' && event.note === 'moved') this.multicast.moves.add(1);
+    else if (event.type === 'note' && event.note === 'held') this.multicast.holds.add(1);
   }
 
   #read({ leaves, entries, controlLinks, dataLinks, emulatedSites, multicast }: HostGauges): void {
@@ -111,6 +113,7 @@ export class HostMetrics {
     this.multicast.rooted.set(multicast.roots);
     this.multicast.children.set(multicast.children);
     this.multicast.subscriptions.set(multicast.subscriptions);
+    this.multicast.slow.set(multicast.slow);
     this.multicast.retainedBytes.set(multicast.retainedBytes);
     this.multicast.unreceiptedBytes.set(multicast.unreceiptedBytes);
   }

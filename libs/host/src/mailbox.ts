@@ -41,6 +41,12 @@ export class Mailbox<T> implements Ongoing<T> {
     this.#finish(error);
   }
 
+  /** The reader gets the error next, and nothing of what waits. */
+  cut(error: Error): void {
+    this.#items.length = 0;
+    this.#finish(error);
+  }
+
   /** The reader leaves; nothing of what waits is given out any more. */
   close(): void {
     this.#items.length = 0;

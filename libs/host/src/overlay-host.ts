@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { OverlayError } from '@banyan/grpc';
 import { DescriptorVerifier, type PeerIdentity } from '@banyan/identity';
 import type { Id } from '@banyan/ids';
-import type { NodeHandle, RoutingView } from '@banyan/kbr';
+import type { Coordinate, NodeHandle, RoutingView } from '@banyan/kbr';
 import type { Multicast } from '@banyan/multicast';
 import { createFullNode, FULL_NODE_KIND, RECORDING_VERSION, type FullApplications, type FullNodeParts, type OverlayNode } from '@banyan/overlay';
 import { LOCAL_PASTRY_CONFIG, type PastryNode } from '@banyan/pastry';
@@ -136,6 +136,14 @@ export class OverlayHost implements Overlay {
   }
 
   /** What may be read of routing between turns. */
+  get coordinate(): Coordinate {
+    return this.view.place;
+  }
+
+  roundTripMs(peer: Id): number | undefined {
+    return this.view.roundTripMs(peer);
+  }
+
   get view(): RoutingView {
     return this.#node.view;
   }
@@ -361,7 +369,7 @@ export class OverlayHost implements Overlay {
   }
 }
 
-const NO_SIZES = { leaves: 0, entries: 0, multicast: { groups: 0, roots: 0, orphans: 0, children: 0, subscriptions: 0, retainedBytes: 0, unreceiptedBytes: 0 } };
+const NO_SIZES = { leaves: 0, entries: 0, multicast: { groups: 0, roots: 0, orphans: 0, children: 0, subscriptions: 0, slow: 0, retainedBytes: 0, unreceiptedBytes: 0 } };
 
 async function listening(peers: PeerSide, { listen }: OverlayHostOptions): Promise<readonly [string, string]> {
   try {

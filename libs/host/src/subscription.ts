@@ -34,6 +34,8 @@ export class HostSubscription implements Ongoing<SubscriptionEvent> {
   readonly #id: SubscriptionId;
   readonly #ports: SubscriptionPorts;
   readonly #mailbox: Mailbox<Waiting>;
+  /** What the reader is given next. */
+  #nextUntaken: number | undefined;
 
   constructor(id: SubscriptionId, ports: SubscriptionPorts) {
     this.#id = id;
@@ -70,9 +72,17 @@ export class HostSubscription implements Ongoing<SubscriptionEvent> {
         return this.#messages(event.frame, event.from);
       case 'gap':
         return this.#push({ type: 'gap', from: event.from, to: event.to, reason: event.reason });
+      case 'detached':
+        return this.#detached(event.sequence);
       case 'ended':
         return this.fail(new OverlayError('GROUP_DELETED', 'the group was deleted'));
     }
+  }
+
+  /** What waits is let go with the reader: he resumes where he was last given something. */
+  #detached(sequence: number): void {
+    const resume = String(this.#nextUntaken ?? sequence);
+    this.#mailbox.cut(new OverlayError('SLOW', `the subscriber was too far behind for too long; resume from sequence ${resume}`, { sequence: resume }));
   }
 
   #messages(frame: StampedFrame, from: number): void {
@@ -99,6 +109,7 @@ export class HostSubscription implements Ongoing<SubscriptionEvent> {
 
   #taken(event: SubscriptionEvent, bytes: number): void {
     if (bytes > 0) this.#consumed(bytes);
+    this.#nextUntaken = nextAfter(event);
     if (event.type !== 'messages') return;
     this.#ports.delivered(event.count, event.stampMs);
     if (event.trace === undefined || !this.#ports.tracer.isEnabled) return;
@@ -113,6 +124,17 @@ export class HostSubscription implements Ongoing<SubscriptionEvent> {
   #closed(): void {
     this.#ports.command({ type: 'unsubscribe', subscription: this.#id });
     this.#ports.closed();
+  }
+}
+
+function nextAfter(event: SubscriptionEvent): number {
+  switch (event.type) {
+    case 'subscribed':
+      return event.nextSequence;
+    case 'messages':
+      return event.firstSequence + event.count;
+    case 'gap':
+      return event.reason === 'OTHER_EPOCH' ? event.from : event.to;
   }
 }
 

@@ -24,6 +24,7 @@ export {
 export { ADDRESSES_MAX, addressesFault, isSalt, saltToHex, type IdentityNames } from './identity-names.ts';
 export { IdentityFileError, IdentityStore } from './identity-store.ts';
 export { generateNodeKey, generateTokenKey, privateKeyFromPem, privateKeyToPem, publicKeyFromSpki, publicKeyToSpki, signBytes, verifyBytes } from './keys.ts';
+export { groupPatternFault, matchesGroup, prefixOfPattern } from './group-patterns.ts';
 export { completeGroupName, groupKey, groupNameFault, isGroupName, isSubject, keyOfName, ownerOfGroup } from './names.ts';
 export { drawSalt, nodeId, SALT_BYTES } from './node-id.ts';
 export { isValidAt, issuedPeer, parseCertificate, peerFromCertificate, type PeerIdentity } from './peer-identity.ts';

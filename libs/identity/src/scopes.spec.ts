@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { isScope, scopeAllows, scopeCovers } from './scopes.ts';
 
 describe('isScope', () => {
-  it.each(['admin', 'route', 'publish:a/b', 'subscribe:a/b.c_d-e/f', 'publish:*', 'subscribe:a/*', 'publish:a/b*'])('takes %s', (scope) => {
+  it.each(['admin', 'route', 'publish:a/b', 'subscribe:a/b.c_d-e/f', 'publish:*', 'subscribe:a/*', 'publish:a/b*', 'subscribe:a/b:block', 'subscribe:*:block'])('takes %s', (scope) => {
     expect(isScope(scope)).toBe(true);
   });
 
-  it.each(['', 'Admin', 'publish', 'publish:', 'publish:a/*/b', 'publish:**', 'publish:a b', 'read:a', 'admin ', `publish:${'a'.repeat(220)}`])('refuses %j', (scope) => {
+  it.each(['', 'Admin', 'publish', 'publish:', 'publish:a/*/b', 'publish:**', 'publish:a b', 'publish:a/b:block', 'subscribe::block', 'subscribe:a/b:block:block', 'read:a', 'admin ', `publish:${'a'.repeat(220)}`])('refuses %j', (scope) => {
     expect(isScope(scope)).toBe(false);
   });
 });
@@ -28,6 +28,15 @@ describe('scopeAllows', () => {
     expect(scopeAllows(['admin'], 'route')).toBe(false);
     expect(scopeAllows(['route'], 'admin')).toBe(false);
     expect(scopeAllows([], 'route')).toBe(false);
+  });
+});
+
+describe('the right to be waited for', () => {
+  it('is given by a scope of its own only', () => {
+    expect(scopeAllows(['subscribe:a/b:block'], 'subscribe:a/b:block')).toBe(true);
+    expect(scopeAllows(['subscribe:a/*:block'], 'subscribe:a/b:block')).toBe(true);
+    expect(scopeAllows(['subscribe:a/*', 'subscribe:*', 'admin'], 'subscribe:a/b:block')).toBe(false);
+    expect(scopeAllows(['subscribe:a/b:block'], 'subscribe:a/b')).toBe(false);
   });
 });
 

@@ -1,17 +1,21 @@
-// What a token lets its bearer do. Four kinds of scope: `admin`, `route`, `publish:GROUP`, `subscribe:GROUP`, where
-// GROUP may end in `*` and then means every name that begins so.
+// What a token lets its bearer do. Five kinds of scope: `admin`, `route`, `publish:GROUP`, `subscribe:GROUP`, and
+// `subscribe:GROUP:block`, to be waited for by GROUP when reading it slowly. GROUP may end in `*` and then means every name
+// that begins so.
 
 /** Scopes in one token at most. */
 export const SCOPES_MAX = 64;
 
 const PLAIN: readonly string[] = ['admin', 'route'];
-const GROUP_SCOPE = /^(publish|subscribe):([a-z0-9._/-]*\*?)$/;
+const GROUP_SCOPE = /^(?:publish|subscribe):([a-z0-9._/-]*\*?)$/;
+const BLOCK = ':block';
 const SCOPE_LENGTH_MAX = 220;
 
 /** True when `text` is a scope that a token may carry. */
 export function isScope(text: string): boolean {
   if (PLAIN.includes(text)) return true;
-  const pattern = text.length <= SCOPE_LENGTH_MAX ? GROUP_SCOPE.exec(text)?.[2] : undefined;
+  if (text.length > SCOPE_LENGTH_MAX) return false;
+  const plain = text.startsWith('subscribe:') && text.endsWith(BLOCK) ? text.slice(0, -BLOCK.length) : text;
+  const pattern = GROUP_SCOPE.exec(plain)?.[1];
   return pattern !== undefined && pattern !== '';
 }
 
@@ -21,7 +25,7 @@ export function isScope(text: string): boolean {
  * trees. It allows neither `publish:GROUP` nor `route`: who administers does not speak for others.
  */
 export function scopeAllows(scopes: readonly string[], needed: string): boolean {
-  if (needed.startsWith('subscribe:') && scopes.includes('admin')) return true;
+  if (needed.startsWith('subscribe:') && !needed.endsWith(BLOCK) && scopes.includes('admin')) return true;
   return scopeCovers(scopes, needed);
 }
 
@@ -30,5 +34,14 @@ export function scopeAllows(scopes: readonly string[], needed: string): boolean 
  * and `publish:a/b*`. Nothing is implied by `admin` here: this decides which scopes may be handed out.
  */
 export function scopeCovers(scopes: readonly string[], asked: string): boolean {
+  if (asked.endsWith(BLOCK)) return covers(scopes.filter((scope) => scope.endsWith(BLOCK)).map(withoutBlock), withoutBlock(asked));
+  return covers(scopes, asked);
+}
+
+function covers(scopes: readonly string[], asked: string): boolean {
   return scopes.some((scope) => scope === asked || (scope.endsWith('*') && asked.startsWith(scope.slice(0, -1))));
+}
+
+function withoutBlock(scope: string): string {
+  return scope.slice(0, -BLOCK.length);
 }

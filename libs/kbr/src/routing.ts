@@ -1,6 +1,7 @@
 import type { Id } from '@banyan/ids';
 import type { Machine, Millis } from '@banyan/sansio';
 import type { Upcall } from './application.ts';
+import type { Coordinate } from './coordinate.ts';
 import type { Envelope, HopRecord, HopRule, Seek } from './envelope.ts';
 import type { NodeHandle } from './handle.ts';
 
@@ -59,6 +60,8 @@ export interface RoutingView {
   leaves(): readonly NodeHandle[];
   /** Smoothed round-trip time to a peer in ms; undefined before it was measured. */
   roundTripMs(peer: Id): number | undefined;
+  /** Where this node lies, by what it measured; `NOWHERE` of a geometry that keeps no coordinates. */
+  readonly place: Coordinate;
 }
 
 /** What goes into any routing machine. `message` bodies are the geometry's own and opaque here. */

@@ -5,7 +5,7 @@ import { writeWhole } from './overlay-file.ts';
 import type { OverlayPaths } from './overlay-paths.ts';
 
 /** Every scope there is: the holder of a local overlay is its administrator. */
-const SCOPES = ['admin', 'route', 'publish:*', 'subscribe:*'];
+const SCOPES = ['admin', 'route', 'publish:*', 'subscribe:*', 'subscribe:*:block'];
 /** The longest life auth gives; kept on disk so that the CLI works while auth is down. */
 const TTL_SECONDS = 24 * 60 * 60;
 /** The launcher asks for a new one after half of that. */

@@ -6,6 +6,7 @@ import { ASKED_MAX } from './genesis.ts';
 import { TRIED_MAX } from './parent.ts';
 import { ASKERS_MAX } from './owner.ts';
 import { INVITED_MAX } from './succession.ts';
+import { GIVEN_MAX } from './taken.ts';
 import type { Turn } from './turn.ts';
 
 /** Everything one node keeps for one group that grows with what others do. */
@@ -15,6 +16,8 @@ export function groupBounds(turn: Turn, group: Group): readonly Bound[] {
   return [
     ...historyBounds(turn, group),
     { name: 'children', size: group.children.size, limit: placedMax(turn, group) + PENDING_MAX },
+    { name: 'roster', size: group.roster.size, limit: config.rosterMax },
+    { name: 'frames given apart', size: Math.max(0, ...[...group.subscriptions.values()].map(({ given }) => given.length)), limit: GIVEN_MAX },
     { name: 'askers', size: group.waiting.size, limit: ASKERS_MAX },
     { name: 'candidates tried', size: attempt?.tried.size ?? 0, limit: TRIED_MAX },
     { name: 'intakes', size: intakes.size, limit: config.intakesMax },

@@ -96,6 +96,7 @@ export function onUpBeat(turn: Turn, group: Group, from: NodeHandle, beat: UpBea
   }
   child.heardAt = turn.now;
   child.next = Math.max(child.next, beat.next);
+  if (beat.cover !== undefined && beat.cover.version >= child.rosterVersion) child.cover = beat.cover;
   if (child.flow !== beat.flow || beat.creditBytes <= child.creditBytes) return;
   child.creditBytes = beat.creditBytes;
   pump(turn, group);
@@ -115,9 +116,10 @@ export function grantPending(turn: Turn, group: Group): void {
   }
 }
 
-/** The child left, died, or was not heard of. */
-export function removeChild(turn: Turn, group: Group, child: Child): void {
+/** The child left, or (`suspected`) died or was not heard of. */
+export function removeChild(turn: Turn, group: Group, child: Child, how: 'left' | 'suspected' = 'left'): void {
   if (group.children.get(child.handle.id) !== child) return;
+  group.roster.end(child.handle.id, turn.self.id, how, turn.now);
   group.children.delete(child.handle.id);
   turn.neighbors.get(child.handle.id)?.childIn.delete(group.id);
 }
@@ -127,7 +129,7 @@ export function expireChildren(turn: Turn, group: Group): void {
   for (const child of [...group.children.values()]) {
     const heardAt = child.stage === 'pending' ? child.since : Math.max(child.heardAt, child.since);
     if (turn.now - heardAt <= turn.config.childExpiryMs) continue;
-    removeChild(turn, group, child);
+    removeChild(turn, group, child, 'suspected');
     turn.note(group.id, 'child_expired');
   }
 }
@@ -190,7 +192,7 @@ export function placedMax(turn: Turn, group: Group): number {
 }
 
 /** Places for children that are no voters. */
-function placesFor(turn: Turn, group: Group, isOrphan: boolean): number {
+export function placesFor(turn: Turn, group: Group, isOrphan: boolean): number {
   const places = Math.max(1, Math.min(group.descriptor?.fanOutMax ?? turn.self.capacity, turn.self.capacity));
   return isOrphan ? places + turn.config.gracePlaces : places;
 }
@@ -242,6 +244,10 @@ function addChild(turn: Turn, group: Group, handle: NodeHandle): Child {
     backupsTold: '',
     backups: undefined,
     link: undefined,
+    stalledSince: undefined,
+    rosterVersion: 0,
+    cover: undefined,
+    movedDownAt: -Infinity,
     resume: undefined,
   };
   group.children.set(handle.id, child);

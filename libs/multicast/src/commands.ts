@@ -1,4 +1,5 @@
 import type { Id } from '@banyan/ids';
+import type { AdviceOutcome, ParentAdvice } from './advice.ts';
 import type { GroupDescriptor, Verified } from './descriptor.ts';
 import type { EpochRecord, Sequence } from './epoch.ts';
 import type { GapReason, StampedFrame } from './frames.ts';
@@ -15,7 +16,16 @@ export type Start =
   | { readonly type: 'latest' }
   | { readonly type: 'first' }
   | { readonly type: 'sequence'; readonly sequence: Sequence }
+  /** What the root numbered at this wall time (ms since 1970) or later; the oldest kept when all is younger. */
+  | { readonly type: 'time'; readonly stampMs: number }
   | { readonly type: 'last'; readonly count: number };
+
+/**
+ * What becomes of a subscriber who reads too slowly. `drop-oldest`: what grows too old for the group's retention is told as a
+ * gap. `detach`: he is detached once he was a window behind for as long as the group waits, and may resume. `block`: he counts
+ * in the group's window, so publishers are held meanwhile.
+ */
+export type SlowPolicy = 'drop-oldest' | 'detach' | 'block';
 
 /** What the node's own users ask. A descriptor, where it may be given, lets the owner of the key open an unknown group. */
 export type MulticastCommand =
@@ -28,6 +38,10 @@ export type MulticastCommand =
       readonly start: Start;
       /** Payload bytes that may be delivered and not yet `consumed`. */
       readonly windowBytes: number;
+      /** By default `drop-oldest`. */
+      readonly policy?: SlowPolicy;
+      /** Who reads, for those who look for slow readers; one who was detached often does not count for a while. */
+      readonly client?: string;
       readonly descriptor?: Verified<GroupDescriptor>;
     }
   | { readonly type: 'unsubscribe'; readonly subscription: SubscriptionId }
@@ -51,6 +65,8 @@ export type MulticastCommand =
     }
   /** The publisher is gone: what it has no receipt for is still sent for a while, then forgotten. */
   | { readonly type: 'publishEnd'; readonly group: Id; readonly client: string; readonly session: string }
+  /** One who sees the tree knows a better parent. Answered by `advised`. */
+  | { readonly type: 'advise'; readonly advice: ParentAdvice }
   /** The node is leaving: hands over its root duties, points its children elsewhere; answered by `left`. */
   | { readonly type: 'leave' };
 
@@ -81,6 +97,8 @@ export type MulticastEvent =
       readonly to: Sequence;
       readonly reason: GapReason;
     }
+  /** The reader was too slow; nothing follows. What he was not given begins at `sequence`. */
+  | { readonly type: 'detached'; readonly subscription: SubscriptionId; readonly group: Id; readonly sequence: Sequence }
   /** The group ended; nothing follows. */
   | { readonly type: 'ended'; readonly subscription: SubscriptionId; readonly group: Id; readonly reason: 'GROUP_CLOSED' }
   | {
@@ -113,6 +131,8 @@ export type MulticastEvent =
       readonly session: string;
       readonly reason: 'NO_QUORUM' | 'NO_ROOT';
     }
+  /** What became of advice. */
+  | { readonly type: 'advised'; readonly group: Id; readonly outcome: AdviceOutcome }
   | { readonly type: 'left' }
   /** Something worth a log line and a counter: `parent_lost`, `moved`, `epoch_opened`, `root_lost`, … */
   | { readonly type: 'note'; readonly note: string; readonly group: Id };

@@ -42,6 +42,30 @@ export interface MulticastConfig {
   /** Frames sent to one child in one turn while it catches up. */
   readonly burstMax: number;
 
+  /** Nodes in the roster of one group. */
+  readonly rosterMax: number;
+  /** How long a node that left the tree, in order or not, stays in it. */
+  readonly rosterMemoryMs: Millis;
+
+  /** The window of readers that are to be detached, in groups that wait for nobody. */
+  readonly slowBytes: number;
+  readonly slowMs: Millis;
+  /** Between looks at readers that stand still. */
+  readonly slowLookMs: Millis;
+  /** How long one word that a reader is waited for holds publishers. More than one look. */
+  readonly holdMs: Millis;
+  /** A child without credit for so long, while a sibling has some, is moved down. */
+  readonly slowChildMs: Millis;
+  /** Where a child was moved away from it does not come back for so long. */
+  readonly avoidMs: Millis;
+  /** Between two voluntary moves of one child. */
+  readonly moveDownMs: Millis;
+  /** Detached twice within so long a client does not count for `uncountedMs`. */
+  readonly offenceMs: Millis;
+  readonly uncountedMs: Millis;
+  /** Clients whose offences are remembered. */
+  readonly offendersMax: number;
+
   /** Members of the electorate that a root strives for, itself included. */
   readonly voters: number;
   /** The commit mark goes out by itself after so long. */
@@ -116,6 +140,18 @@ export const LOCAL_CONFIG: MulticastConfig = {
   fetchBytes: 1_048_576,
   fetchMs: 300,
   burstMax: 256,
+  rosterMax: 200_000,
+  rosterMemoryMs: 60_000,
+  slowBytes: 8 * 1_048_576,
+  slowMs: 2_000,
+  slowLookMs: 100,
+  holdMs: 300,
+  slowChildMs: 2_000,
+  avoidMs: 60_000,
+  moveDownMs: 10_000,
+  offenceMs: 60_000,
+  uncountedMs: 600_000,
+  offendersMax: 4_096,
   voters: 5,
   markMs: 5,
   candidateStepMs: 700,

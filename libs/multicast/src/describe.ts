@@ -1,6 +1,7 @@
 import type { Id } from '@banyan/ids';
 import type { NodeHandle } from '@banyan/kbr';
 import type { Json, Millis } from '@banyan/sansio';
+import { placesFor } from './children.ts';
 import type { EpochRecord, RoundMark, Sequence } from './epoch.ts';
 import type { Group } from './group.ts';
 import type { Turn } from './turn.ts';
@@ -24,6 +25,8 @@ export interface GroupPicture {
   readonly next: Sequence;
   readonly retainedBytes: number;
   readonly subscriptions: number;
+  /** Children that it would take, those it has included; orphans find a few places more. */
+  readonly fanOut: number;
   /** Children and readers that stand behind `next`, with how many bytes they lack. */
   readonly behind: readonly { readonly who: string; readonly bytes: number }[];
 }
@@ -35,6 +38,8 @@ export interface MulticastStats {
   readonly orphans: number;
   readonly children: number;
   readonly subscriptions: number;
+  /** Readers and children without room for what there is. */
+  readonly slow: number;
   readonly retainedBytes: number;
   readonly unreceiptedBytes: number;
 }
@@ -58,6 +63,7 @@ export function describeGroup(turn: Turn, group: Group): GroupPicture {
     next: ring.next,
     retainedBytes: ring.bytes,
     subscriptions: group.subscriptions.size,
+    fanOut: placesFor(turn, group, false),
     behind: [
       ...children.filter((child) => child.position < ring.next).map((child) => ({ who: child.handle.id as string, bytes: ring.bytesFrom(child.position) })),
       ...[...group.subscriptions.values()]

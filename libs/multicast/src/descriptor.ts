@@ -10,6 +10,15 @@ export type Verified<T> = T & { readonly [verifiedBrand]: true };
 export type DeliveryClass = 'best-effort' | 'ordered' | 'reliable';
 
 /**
+ * How far a group waits for its slowest counted subscriber: once he is `bytes` behind publishers are held, for `maxWaitMs` at
+ * most; then he is detached and the group goes on.
+ */
+export interface Backpressure {
+  readonly bytes: number;
+  readonly maxWaitMs: number;
+}
+
+/**
  * What everybody in a group agrees on. Signed by the tree builder; travels with joins and graft acknowledgements, so a
  * node that never saw the group can join it while the control plane is down. A higher `version` replaces a lower one.
  */
@@ -27,6 +36,8 @@ export interface GroupDescriptor {
   readonly retentionMs: number;
   /** Tree children a node takes for this group (voters and two grace places not counted); at least 1. */
   readonly fanOutMax: number;
+  /** Absent: nobody is waited for. */
+  readonly backpressure?: Backpressure;
   /** Who may publish and subscribe: subjects or patterns, read by the shells and opaque here. */
   readonly publishRules: readonly string[];
   readonly subscribeRules: readonly string[];

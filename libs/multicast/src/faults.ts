@@ -1,6 +1,6 @@
 import { LINEAGE_MAX, VOTERS_MAX, type EpochRecord } from './epoch.ts';
 import { SNAPSHOT_RECEIPTS_MAX, SNAPSHOT_SESSIONS_MAX, type MulticastFrame } from './frames.ts';
-import { BACKUPS_MAX, BEAT_GROUPS_MAX, RECEIPTS_MAX, type MulticastMessage } from './messages.ts';
+import { BACKUPS_MAX, BEAT_GROUPS_MAX, CERTIFICATES_MAX, COVER_WORST_MAX, RECEIPTS_MAX, type MulticastMessage } from './messages.ts';
 
 /** What a peer did wrong; its links are closed. */
 export type MulticastFault = 'record_malformed' | 'list_too_long' | 'number_out_of_range' | 'frame_malformed' | 'batch_over_credit';
@@ -12,11 +12,15 @@ export function faultOfMessage(message: MulticastMessage): MulticastFault | unde
   switch (message.type) {
     case 'beat':
       if (message.down.length > BEAT_GROUPS_MAX || message.up.length > BEAT_GROUPS_MAX) return 'list_too_long';
+      if (message.up.some((beat) => (beat.cover?.worst.length ?? 0) > COVER_WORST_MAX)) return 'list_too_long';
       return message.down.some((beat) => (beat.backups?.length ?? 0) > BACKUPS_MAX) ? 'list_too_long' : undefined;
+    case 'certify':
+      return message.certificates.length > CERTIFICATES_MAX ? 'list_too_long' : undefined;
     case 'graftAck':
       if (message.backups.length > BACKUPS_MAX) return 'list_too_long';
       return isCount(message.low) && isCount(message.next) && isCount(message.committed) ? undefined : 'number_out_of_range';
     case 'graftRefused':
+    case 'moveDown':
     case 'notChild':
       return message.redirect.length > BACKUPS_MAX ? 'list_too_long' : undefined;
     case 'receipts':
@@ -25,6 +29,10 @@ export function faultOfMessage(message: MulticastMessage): MulticastFault | unde
       return isCount(message.next) && isCount(message.flow) && isCount(message.creditBytes) ? undefined : 'number_out_of_range';
     case 'fetch':
       return isCount(message.from) && isCount(message.to) && message.bytesMax > 0 ? undefined : 'number_out_of_range';
+    case 'locate':
+      return isCount(message.stampMs) && isCount(message.hops) ? undefined : 'number_out_of_range';
+    case 'located':
+      return isCount(message.sequence) ? undefined : 'number_out_of_range';
     case 'promise':
     case 'voterAck':
     case 'caughtUp':

@@ -32,6 +32,8 @@ function pumpChildren(turn: Turn, group: Group): void {
       if (send === undefined) sends.set(frame, { at: child.position, links: [child.link] });
       else send.links.push(child.link);
     }
+    if (child.position < group.ring.next && child.sentBytes >= child.creditBytes) child.stalledSince ??= turn.now;
+    else child.stalledSince = undefined;
   }
   // Each link must see its frames in order, whichever child asked for a frame first.
   const ordered = sends.size > 1 ? [...sends].sort((a, b) => a[1].at - b[1].at) : sends;

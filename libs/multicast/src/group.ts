@@ -1,12 +1,14 @@
 import type { Id } from '@banyan/ids';
 import type { LinkId, NodeHandle } from '@banyan/kbr';
 import type { Millis } from '@banyan/sansio';
-import type { Start, SubscriptionId } from './commands.ts';
+import type { SlowPolicy, Start, SubscriptionId } from './commands.ts';
 import type { GroupDescriptor, Verified } from './descriptor.ts';
 import { compareEpochs, isVoter, type Epoch, type EpochRecord, type RoundMark, type Sequence } from './epoch.ts';
 import type { Genesis } from './genesis.ts';
 import type { Intake } from './intake.ts';
+import type { Cover } from './messages.ts';
 import { RetentionRing } from './retention-ring.ts';
+import { Roster } from './roster.ts';
 import type { Seal } from './seal.ts';
 import type { Sequencer } from './sequencer.ts';
 import { SessionTable } from './session-table.ts';
@@ -64,6 +66,13 @@ export interface Child {
   creditBytes: number;
   /** The data link of this flow; absent: nothing is sent. */
   link: LinkId | undefined;
+  /** Since when there is more for it and it has no credit. */
+  stalledSince: Millis | undefined;
+  /** Up to which version of its roster this node has it; and what it said last that its readers have. */
+  rosterVersion: number;
+  cover: Cover | undefined;
+  /** When it was last asked to move down. */
+  movedDownAt: Millis;
   /** A resume came before its link. */
   resume: { readonly flow: number; readonly next: Sequence; readonly creditBytes: number } | undefined;
   /** What the child last said it has. */
@@ -82,8 +91,20 @@ export interface Subscription {
   since: Millis;
   /** Next sequence to deliver; undefined until the start is resolved. */
   position?: Sequence;
+  /** A start by time: when others were asked where that is, and what they said. */
+  askedAt?: Millis;
+  located?: Sequence;
   outstandingBytes: number;
-  /** Nothing was delivered yet and the start was relative: what expires meanwhile is no gap. */
+  /** Frames it was given and has not taken: where they end, and bytes left of them; and where what it took ends. */
+  readonly given: { to: Sequence; bytes: number }[];
+  taken: Sequence | undefined;
+  readonly policy: SlowPolicy;
+  readonly client: string;
+  /** Since when there is more for it and its window is full. */
+  stalledSince: Millis | undefined;
+  /** Since when it is behind by the window of the group. */
+  fullSince: Millis | undefined;
+  /** Nothing was delivered yet and the start was relative: when history is taken back, nothing of it was this reader's. */
   floating: boolean;
 }
 
@@ -132,6 +153,21 @@ export class Group {
   attempt: Attempt | undefined = undefined;
   /** The next voluntary move is not tried before. */
   moveAt: Millis = 0;
+  /** Everybody at and below this node; how often this node took a place; up to where the parent has the roster; when it is said again. */
+  readonly roster = new Roster();
+  moves = 0;
+  certifiedVersion = 0;
+  certifyAt: Millis = 0;
+  /** A former parent that asked this node to move down. */
+  avoid: { readonly node: Id; readonly until: Millis } | undefined = undefined;
+  /** Readers that stand still are looked at then. */
+  slowLookAt: Millis | undefined = undefined;
+  /** A reader is waited for until then, as last heard; since when, at the root; and when it was said on. */
+  heldUntil: Millis = -Infinity;
+  heldSince: Millis = -Infinity;
+  holdSaidAt: Millis = -Infinity;
+  /** When a move was last begun because it was advised. */
+  advisedAt: Millis = -Infinity;
   /** When a parent was lost last. */
   lostAt: Millis = -Infinity;
   flow = 0;

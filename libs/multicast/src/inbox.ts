@@ -4,16 +4,19 @@ import { assertNever, type Millis, type Bound } from '@banyan/sansio';
 import { answerBeat } from './beats.ts';
 import { childOf, onCredit, onGraft, onResume, onUpBeat, removeChild } from './children.ts';
 import { tellClosed } from './closing.ts';
+import { onCertified, onCertify } from './coverage.ts';
 import { isVoter } from './epoch.ts';
 import { onFetch } from './fetch.ts';
 import { onGenesisCaughtUp, onInquire, onKnown } from './genesis.ts';
 import type { Group } from './group.ts';
 import type { GroupTable } from './group-table.ts';
 import { sendReceipts } from './intake.ts';
+import { onHold } from './hold.ts';
+import { onLocate, onLocated } from './locate.ts';
 import type { MulticastMessage } from './messages.ts';
 import type { Openings } from './openings.ts';
 import { learn, onDelivered, onFindRoot, tellNewer } from './owner.ts';
-import { loseParent, onDownBeat, onGraftAck, onGraftRefused } from './parent.ts';
+import { loseParent, onDownBeat, onGraftAck, onGraftRefused, onMoveDown } from './parent.ts';
 import type { Publishers } from './publisher.ts';
 import { onAccepted, onCaughtUp, onPromise, onRefuse } from './seal.ts';
 import { onVote } from './sequencer.ts';
@@ -64,6 +67,7 @@ export class Inbox {
       case 'opened':
       case 'noSuchGroup':
       case 'publishGrant':
+      case 'publishHold':
       case 'receipts':
       case 'publishRefused':
         this.#takePublishing(from, message);
@@ -125,8 +129,8 @@ export class Inbox {
       return;
     }
     if (message.type === 'prepare') {
-      const isFirst = message.descriptor.firstRecord?.epoch.counter === message.record.epoch.counter;
-      const group = isFirst ? this.#groups.open(message.group) : this.#groups.find(message.group);
+      // Who is named a voter, in this life, may have missed it all; what it promised or holds for a record that names it, it never forgets.
+      const group = isVoter(message.record, turn.self) ? this.#groups.open(message.group) : this.#groups.find(message.group);
       if (group === undefined) refuseUnknown(turn, from, message);
       else {
         learn(turn, group, { descriptor: message.descriptor });
@@ -150,7 +154,7 @@ export class Inbox {
     if (!tellNewer(turn, group, from, message.record) && !group.leaving) onInvite(turn, group, message.duty);
   }
 
-  #takePublishing(from: NodeHandle, message: Extract<MulticastMessage, { type: 'rootIs' | 'opened' | 'noSuchGroup' | 'publishGrant' | 'receipts' | 'publishRefused' }>): void {
+  #takePublishing(from: NodeHandle, message: Extract<MulticastMessage, { type: 'rootIs' | 'opened' | 'noSuchGroup' | 'publishGrant' | 'publishHold' | 'receipts' | 'publishRefused' }>): void {
     const turn = this.#turn;
     switch (message.type) {
       case 'rootIs':
@@ -164,6 +168,9 @@ export class Inbox {
         return;
       case 'publishGrant':
         this.#publishers.onGrant(turn, from, message);
+        return;
+      case 'publishHold':
+        this.#publishers.onHold(turn, message.group);
         return;
       case 'receipts':
         this.#publishers.onReceipts(turn, message);
@@ -186,7 +193,7 @@ export class Inbox {
     if (group.sequencer !== undefined || group.record !== undefined) onFindRoot(this.#turn, group, message.publisher);
   }
 
-  #takeKnown(from: NodeHandle, message: Exclude<MulticastMessage, { type: 'beat' | 'probe' | 'ping' | 'pong' | 'departing' | 'inquire' | 'prepare' | 'catchUp' | 'record' | 'invite' | 'rootIs' | 'opened' | 'noSuchGroup' | 'publishGrant' | 'receipts' | 'publishRefused' | 'join' | 'open' | 'announce' | 'findRoot' }>): void {
+  #takeKnown(from: NodeHandle, message: Exclude<MulticastMessage, { type: 'beat' | 'probe' | 'ping' | 'pong' | 'departing' | 'inquire' | 'prepare' | 'catchUp' | 'record' | 'invite' | 'rootIs' | 'opened' | 'noSuchGroup' | 'publishGrant' | 'publishHold' | 'receipts' | 'publishRefused' | 'join' | 'open' | 'announce' | 'findRoot' }>): void {
     const turn = this.#turn;
     const group = this.#groups.find(message.group);
     if (group === undefined || group.closed) {
@@ -206,6 +213,18 @@ export class Inbox {
       case 'graftRefused':
         onGraftRefused(turn, group, from, message);
         return;
+      case 'certify':
+        onCertify(turn, group, from, message);
+        return;
+      case 'certified':
+        onCertified(turn, group, from, message.version);
+        return;
+      case 'moveDown':
+        onMoveDown(turn, group, from, message);
+        return;
+      case 'hold':
+        onHold(turn, group, from);
+        return;
       case 'leave':
         this.#takeLeave(group, from);
         return;
@@ -220,6 +239,12 @@ export class Inbox {
         return;
       case 'fetch':
         onFetch(turn, group, from, message);
+        return;
+      case 'locate':
+        onLocate(turn, group, message);
+        return;
+      case 'located':
+        onLocated(turn, group, message);
         return;
       case 'known':
         learn(turn, group, message.descriptor === undefined ? {} : { descriptor: message.descriptor });

@@ -1,4 +1,5 @@
-export type { DeliveryClass, GroupDescriptor, Verified } from './descriptor.ts';
+export { ADVICE_GAIN_MIN, ADVISED_MOVE_EVERY_MS, type AdviceOutcome, type ParentAdvice } from './advice.ts';
+export type { Backpressure, DeliveryClass, GroupDescriptor, Verified } from './descriptor.ts';
 export {
   compareEpochs,
   compareRounds,
@@ -26,6 +27,9 @@ export {
 export {
   BACKUPS_MAX,
   BEAT_GROUPS_MAX,
+  CERTIFICATES_MAX,
+  COVER_WORST_MAX,
+  type Cover,
   RECEIPTS_MAX,
   type DownBeat,
   type EpochMessage,
@@ -39,8 +43,11 @@ export {
   type TreeMessage,
   type UpBeat,
 } from './messages.ts';
-export type { MulticastCommand, MulticastEvent, Start, SubscribeFailure, SubscriptionId } from './commands.ts';
+export type { MulticastCommand, MulticastEvent, SlowPolicy, Start, SubscribeFailure, SubscriptionId } from './commands.ts';
 export { LOCAL_CONFIG, type MulticastConfig } from './config.ts';
+export type { Coverage } from './coverage.ts';
+export type { SlowReader } from './describe-slow.ts';
+export type { Certificate } from './roster.ts';
 export type { GroupPicture, MulticastStats, TreeRole } from './describe.ts';
 export { findCycle, ReliableGroupOracle, type GroupOracle, type TreeEdge } from './invariants.ts';
 export { OrderedGroupOracle } from './ordered-oracle.ts';

@@ -1,5 +1,5 @@
 import type { SubscriptionId } from './commands.ts';
-import type { Sequence } from './epoch.ts';
+import type { Epoch, Sequence } from './epoch.ts';
 import type { GapReason, StampedFrame } from './frames.ts';
 import type { Receipt } from './messages.ts';
 
@@ -42,8 +42,9 @@ export interface GroupOracle {
   subscribed(reader: SubscriptionId, firstSequence: Sequence): void;
   unsubscribed(reader: SubscriptionId): void;
   receipt(client: string, session: string, receipt: Receipt): string | undefined;
-  delivered(id: SubscriptionId, frame: StampedFrame, from: Sequence): string | undefined;
-  gap(id: SubscriptionId, gap: { readonly from: Sequence; readonly to: Sequence; readonly reason: GapReason }): string | undefined;
+  /** `winner`: the epoch of the newest record that the reader's node knows then. */
+  delivered(id: SubscriptionId, frame: StampedFrame, from: Sequence, winner: Epoch | undefined): string | undefined;
+  gap(id: SubscriptionId, gap: { readonly from: Sequence; readonly to: Sequence; readonly reason: GapReason }, winner: Epoch | undefined): string | undefined;
   /** Where a reader stands; undefined: it is none. */
   reader(id: SubscriptionId): { readonly next: Sequence } | undefined;
   /** What is still open after faults stopped and time passed. */

@@ -63,7 +63,7 @@ function forgetLife(turn: Turn, groups: GroupTable, peer: NodeHandle, why: strin
   if (neighbor !== undefined) loseEverywhere(turn, groups, neighbor, why);
   for (const group of groups.select((one) => one.children.has(peer.id))) {
     const child = group.children.get(peer.id);
-    if (child !== undefined && (why === 'dead' || child.handle.incarnation < peer.incarnation)) removeChild(turn, group, child);
+    if (child !== undefined && (why === 'dead' || child.handle.incarnation < peer.incarnation)) removeChild(turn, group, child, 'suspected');
   }
 }
 

@@ -2,6 +2,7 @@ import type { Id } from '@banyan/ids';
 import type { NodeHandle } from '@banyan/kbr';
 import type { GroupDescriptor, Verified } from './descriptor.ts';
 import type { Epoch, EpochRecord, RoundMark, Sequence } from './epoch.ts';
+import type { Certificate } from './roster.ts';
 
 type Descriptor = Verified<GroupDescriptor>;
 
@@ -56,8 +57,24 @@ export type TreeMessage =
   | { readonly type: 'graftRefused'; readonly group: Id; readonly reason: GraftRefusal; readonly redirect: readonly NodeHandle[] }
   /** The sender is no longer a child of the receiver. */
   | { readonly type: 'leave'; readonly group: Id }
+  /** Certificates of the sender and of those below it, new since `base`; with them the parent is at `version` of its roster. */
+  | { readonly type: 'certify'; readonly group: Id; readonly base: number; readonly version: number; readonly certificates: readonly Certificate[] }
+  /** The sender has the receiver's roster up to `version`. */
+  | { readonly type: 'certified'; readonly group: Id; readonly version: number }
+  /** The receiver's parent wants it to move to one of these siblings, the nearest first; it stays a child until it has. */
+  | { readonly type: 'moveDown'; readonly group: Id; readonly redirect: readonly NodeHandle[] }
   /** The receiver is not (or no longer) a child of the sender, who names where to go instead. */
   | { readonly type: 'notChild'; readonly group: Id; readonly redirect: readonly NodeHandle[] };
+
+/** What the readers at and below a node have, exclusive ends. */
+export interface Cover {
+  /** The roster that it is of. */
+  readonly version: number;
+  /** The farthest behind, those first. */
+  readonly worst: readonly { readonly member: Id; readonly next: Sequence }[];
+  /** All others have everything below this; Infinity when there are none. */
+  readonly rest: Sequence;
+}
 
 /** What a parent tells of one group. `sent` is the sequence after the last one it sent to this child. */
 export interface DownBeat {
@@ -79,6 +96,7 @@ export interface UpBeat {
   readonly next: Sequence;
   /** The epoch `next` was counted in: for voters an acknowledgement that everything below is kept. */
   readonly epoch: Epoch;
+  readonly cover?: Cover;
 }
 
 /** Flow, liveness and history, node to node. All may be lost and repeated. */
@@ -91,6 +109,11 @@ export type FlowMessage =
   | { readonly type: 'credit'; readonly group: Id; readonly flow: number; readonly creditBytes: number }
   /** Sends frames of [from, to) over the link that the asker dialled, at most about `bytesMax`; a gap for what is gone. */
   | { readonly type: 'fetch'; readonly group: Id; readonly from: Sequence; readonly to: Sequence; readonly bytesMax: number }
+  /** A counted reader below is a window behind: passed up to the root, said again while it lasts. */
+  | { readonly type: 'hold'; readonly group: Id }
+  /** Asks up the tree for the first sequence numbered at wall time `stampMs` or later; answered to `asker` by the first that knows. */
+  | { readonly type: 'locate'; readonly group: Id; readonly stampMs: number; readonly asker: NodeHandle; readonly hops: number }
+  | { readonly type: 'located'; readonly group: Id; readonly stampMs: number; readonly sequence: Sequence }
   /** Asks the receiver to see whether `target` lives, for the sender. */
   | { readonly type: 'probe'; readonly target: NodeHandle }
   /** Asks for a `pong` to `asker`. */
@@ -172,6 +195,8 @@ export type PublishMessage =
   | { readonly type: 'noSuchGroup'; readonly group: Id }
   /** The root can take cumulative `creditBytes` of this publisher node's batches in `flow`; the first grant starts the flow. */
   | { readonly type: 'publishGrant'; readonly group: Id; readonly epoch: Epoch; readonly flow: number; readonly creditBytes: number }
+  /** A reader is waited for: the receiver sends no batches for `holdMs`, unless it hears this again. */
+  | { readonly type: 'publishHold'; readonly group: Id }
   /** `expected`: the counter the root will number next. Receipts are repeated on `receiptAsk`. At most `RECEIPTS_MAX`. */
   | {
       readonly type: 'receipts';
@@ -197,6 +222,10 @@ export type MulticastMessage = RoutedMessage | TreeMessage | FlowMessage | Epoch
 
 /** Backup parents a child is given. */
 export const BACKUPS_MAX = 4;
+/** Certificates in one message. */
+export const CERTIFICATES_MAX = 128;
+/** Members named in one `Cover`. */
+export const COVER_WORST_MAX = 8;
 /** Groups in one direction of one beat; more share turns. */
 export const BEAT_GROUPS_MAX = 64;
 /** Receipts in one message. */

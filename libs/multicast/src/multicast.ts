@@ -1,13 +1,16 @@
 import type { Id } from '@banyan/ids';
 import type { Application, LinkId, NodeHandle, RoutingView, Upcall } from '@banyan/kbr';
 import { assert, assertNever, earliest, type Bound, type Json, type Millis, type Rng } from '@banyan/sansio';
+import { takeAdvice } from './advice.ts';
 import { tickNeighbors } from './beats.ts';
 import { onJoin } from './children.ts';
 import { groupBounds } from './bounds.ts';
 import type { MulticastCommand, MulticastEvent, SubscriptionId } from './commands.ts';
 import { LOCAL_CONFIG, type MulticastConfig } from './config.ts';
+import { coverageOf, type Coverage } from './coverage.ts';
 import { Departure } from './departure.ts';
 import { describeGroup, groupState, type GroupPicture, type MulticastStats } from './describe.ts';
+import { slowReaders, type SlowReader } from './describe-slow.ts';
 import type { EpochRecord } from './epoch.ts';
 import { faultOfFrame, faultOfMessage } from './faults.ts';
 import { pump } from './feed.ts';
@@ -18,12 +21,14 @@ import type { Group } from './group.ts';
 import { Inbox } from './inbox.ts';
 import { onBatch } from './intake.ts';
 import { onLinkDown, onLinkUp, onPeerDead, onReborn } from './links.ts';
+import { startReaders } from './locate.ts';
 import type { MulticastMessage, RoutedMessage } from './messages.ts';
 import { Openings } from './openings.ts';
 import { learn, onDelivered } from './owner.ts';
 import { seek } from './parent.ts';
 import { Publishers } from './publisher.ts';
-import { endSubscription, resolveSubscriptions, subscribe } from './subscriptions.ts';
+import { endSubscription, subscribe } from './subscriptions.ts';
+import { noteTaken } from './taken.ts';
 import { Turn, type MulticastEffect } from './turn.ts';
 
 type Input = Upcall<MulticastMessage, MulticastFrame> | { readonly type: 'command'; readonly command: MulticastCommand };
@@ -118,6 +123,17 @@ export class Multicast implements Application<MulticastMessage, MulticastCommand
     return this.#groups.byId.get(group)?.record;
   }
 
+  /** Who of a group has what; undefined where this node is not the group's root. */
+  coverage(group: Id): Coverage | undefined {
+    const known = this.#groups.byId.get(group);
+    return known === undefined ? undefined : coverageOf(this.#turn, known);
+  }
+
+  /** Who takes messages of this node more slowly than they come, in all groups. */
+  slow(): readonly SlowReader[] {
+    return [...this.#groups.byId.values()].flatMap((group) => slowReaders(this.#turn, group));
+  }
+
   /** Groups this node has a part in. */
   groups(): readonly Id[] {
     return [...this.#groups.byId.keys()];
@@ -133,6 +149,7 @@ export class Multicast implements Application<MulticastMessage, MulticastCommand
       orphans: sum((group) => (!group.closed && !group.attached && group.wanted(this.#turn) ? 1 : 0)),
       children: sum((group) => group.children.size),
       subscriptions: sum((group) => group.subscriptions.size),
+      slow: sum((group) => slowReaders(this.#turn, group).length),
       retainedBytes: sum((group) => group.ring.bytes + (group.backfill?.ring.bytes ?? 0)),
       unreceiptedBytes: this.unreceipted().reduce((total, session) => total + session.bytes, 0),
     };
@@ -144,6 +161,7 @@ export class Multicast implements Application<MulticastMessage, MulticastCommand
     return [
       ...this.#groups.bounds(),
       ...turn.neighbors.bounds(),
+      ...turn.offenders.bounds(turn.config),
       ...this.#publishers.bounds(turn),
       ...this.#openings.bounds(),
       ...this.#inbox.bounds(),
@@ -222,6 +240,7 @@ export class Multicast implements Application<MulticastMessage, MulticastCommand
         const subscription = group?.subscriptions.get(command.subscription);
         if (group === undefined || subscription === undefined) return;
         subscription.outstandingBytes = Math.max(0, subscription.outstandingBytes - command.bytes);
+        noteTaken(subscription, command.bytes);
         pump(turn, group);
         return;
       }
@@ -231,6 +250,11 @@ export class Multicast implements Application<MulticastMessage, MulticastCommand
       case 'publishEnd':
         this.#publishers.end(turn, command);
         return;
+      case 'advise': {
+        const { advice } = command;
+        turn.event({ type: 'advised', group: advice.group, outcome: takeAdvice(turn, this.#groups.find(advice.group), advice) });
+        return;
+      }
       case 'leave':
         this.#departure.start(turn, this.#groups);
         return;
@@ -241,7 +265,7 @@ export class Multicast implements Application<MulticastMessage, MulticastCommand
 
   #onSubscribe(command: Extract<MulticastCommand, { type: 'subscribe' }>): void {
     const turn = this.#turn;
-    const { subscription: id, group: groupId, start, windowBytes, descriptor } = command;
+    const { subscription: id, group: groupId, start, windowBytes, descriptor, policy = 'drop-oldest', client = '' } = command;
     const group = this.#groups.settleIn(id, groupId) ? this.#groups.open(groupId) : undefined;
     if (group === undefined || group.descriptor?.closed === true) {
       turn.homes.delete(id);
@@ -249,8 +273,8 @@ export class Multicast implements Application<MulticastMessage, MulticastCommand
       return;
     }
     if (descriptor !== undefined) learn(turn, group, { descriptor });
-    subscribe(turn, group, { id, start, windowBytes });
-    resolveSubscriptions(turn, group);
+    subscribe(turn, group, { id, start, windowBytes, policy, client });
+    startReaders(turn, group);
     pump(turn, group);
   }
 

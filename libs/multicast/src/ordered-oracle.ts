@@ -15,14 +15,15 @@ interface Reader {
   next: Sequence;
   /** By sequence, what it was given and was not taken back. */
   readonly readings: Map<Sequence, Reading>;
-  /** The newest epoch that was taken back from it, and up to where. */
-  lost?: { readonly to: Sequence; readonly epoch: Epoch };
+  /** The newest epoch that was taken back from it, up to where, and the record that won against it there. */
+  lost?: { readonly to: Sequence; readonly epoch: Epoch; readonly winner: Epoch | undefined };
 }
 
 /**
  * The global truths of one ordered or best-effort group: within an epoch every sequence is one message and every message
  * has one sequence; a reader is given sequence after sequence, and what it is not given, or what is taken back because
- * another epoch won, is told as a range; what is given anew there is of another epoch. Gaps are counted by reason.
+ * another epoch won, is told as a range; what is given anew there is of another epoch, unless a still newer record won that
+ * follows the one whose end was taken back. Gaps are counted by reason.
  */
 export class OrderedGroupOracle implements GroupOracle {
   readonly gaps = new Map<GapReason, number>();
@@ -54,7 +55,7 @@ export class OrderedGroupOracle implements GroupOracle {
     for (let i = 0; i < receipt.count; i++) this.#receipted.add(nameOf(client, session, receipt.counter + i));
   }
 
-  delivered(id: SubscriptionId, frame: StampedFrame, from: Sequence): string | undefined {
+  delivered(id: SubscriptionId, frame: StampedFrame, from: Sequence, winner: Epoch | undefined): string | undefined {
     const reader = this.#readers.get(id);
     if (reader === undefined) return `reader ${id} got messages before its start`;
     if (from !== reader.next) return `reader ${id} expected ${reader.next} and got ${from}`;
@@ -62,7 +63,7 @@ export class OrderedGroupOracle implements GroupOracle {
     for (const block of frame.blocks) {
       for (let i = 0; i < block.count; i++, sequence++) {
         if (sequence < from) continue;
-        const wrong = this.#take(id, reader, sequence, { epoch: frame.epoch, name: nameOf(block.client, block.session, block.counter + i) });
+        const wrong = this.#take(id, reader, sequence, { epoch: frame.epoch, name: nameOf(block.client, block.session, block.counter + i), winner });
         if (wrong !== undefined) return wrong;
       }
     }
@@ -70,12 +71,12 @@ export class OrderedGroupOracle implements GroupOracle {
     return undefined;
   }
 
-  gap(id: SubscriptionId, gap: { readonly from: Sequence; readonly to: Sequence; readonly reason: GapReason }): string | undefined {
+  gap(id: SubscriptionId, gap: { readonly from: Sequence; readonly to: Sequence; readonly reason: GapReason }, winner: Epoch | undefined): string | undefined {
     this.gaps.set(gap.reason, (this.gaps.get(gap.reason) ?? 0) + gap.to - gap.from);
     const reader = this.#readers.get(id);
     if (reader === undefined) return `reader ${id} got a gap before its start`;
     if (gap.to <= gap.from) return `reader ${id} was told an empty gap ${gap.from}..${gap.to}`;
-    if (gap.reason === 'OTHER_EPOCH') return this.#takeBack(id, reader, gap);
+    if (gap.reason === 'OTHER_EPOCH') return this.#takeBack(id, reader, { ...gap, winner });
     if (gap.from !== reader.next) return `reader ${id} expected ${reader.next} and got a gap ${gap.from}..${gap.to}`;
     reader.next = gap.to;
     return undefined;
@@ -102,28 +103,29 @@ export class OrderedGroupOracle implements GroupOracle {
     return undefined;
   }
 
-  #take(id: SubscriptionId, reader: Reader, sequence: Sequence, reading: Reading): string | undefined {
+  #take(id: SubscriptionId, reader: Reader, sequence: Sequence, { winner, ...reading }: Reading & { readonly winner: Epoch | undefined }): string | undefined {
     const inEpoch = epochText(reading.epoch);
     const known = this.#bySequence.get(`${inEpoch} ${sequence}`);
     if (known !== undefined && known !== reading.name) return `sequence ${sequence} of epoch ${inEpoch} is ${known} and ${reading.name}`;
     const at = this.#byMessage.get(`${inEpoch} ${reading.name}`);
     if (at !== undefined && at !== sequence) return `message ${reading.name} of epoch ${inEpoch} is at ${at} and at ${sequence}`;
     const { lost } = reader;
-    if (lost !== undefined && sequence < lost.to && compareEpochs(lost.epoch, reading.epoch) === 0) return `reader ${id} got ${sequence} of epoch ${inEpoch} again, which had lost`;
+    const isRestored = lost?.winner !== undefined && winner !== undefined && compareEpochs(winner, lost.winner) > 0;
+    if (lost !== undefined && sequence < lost.to && compareEpochs(lost.epoch, reading.epoch) === 0 && !isRestored) return `reader ${id} got ${sequence} of epoch ${inEpoch} again, which had lost`;
     this.#bySequence.set(`${inEpoch} ${sequence}`, reading.name);
     this.#byMessage.set(`${inEpoch} ${reading.name}`, sequence);
     reader.readings.set(sequence, reading);
     return undefined;
   }
 
-  #takeBack(id: SubscriptionId, reader: Reader, gap: { readonly from: Sequence; readonly to: Sequence }): string | undefined {
+  #takeBack(id: SubscriptionId, reader: Reader, gap: { readonly from: Sequence; readonly to: Sequence; readonly winner: Epoch | undefined }): string | undefined {
     if (gap.to !== reader.next || gap.from < reader.start) return `reader ${id} stands at ${reader.next} and was told that ${gap.from}..${gap.to} was lost`;
     let epoch: Epoch | undefined;
     for (let sequence = gap.from; sequence < gap.to; sequence++) {
       epoch = reader.readings.get(sequence)?.epoch ?? epoch;
       reader.readings.delete(sequence);
     }
-    if (epoch !== undefined) reader.lost = { to: gap.to, epoch };
+    if (epoch !== undefined) reader.lost = { to: gap.to, epoch, winner: gap.winner };
     reader.next = gap.from;
     return undefined;
   }

@@ -5,8 +5,9 @@ import { isNewerRound, type RoundMark, type Sequence } from './epoch.ts';
 import { openFlow, watchFlow } from './flow.ts';
 import type { Attempt, Group } from './group.ts';
 import { commit, install } from './history.ts';
+import { startReaders } from './locate.ts';
 import type { DownBeat, RoutedMessage, TreeMessage } from './messages.ts';
-import { resolveStart, resolveSubscriptions } from './subscriptions.ts';
+import { resolveStart } from './subscriptions.ts';
 import type { Turn } from './turn.ts';
 
 /** Joins are repeated at most this many times more slowly. */
@@ -72,9 +73,19 @@ export function onGraftAck(turn: Turn, group: Group, from: NodeHandle, ack: Extr
 export function onGraftRefused(turn: Turn, group: Group, from: NodeHandle, refusal: Extract<TreeMessage, { type: 'graftRefused' }>): void {
   const { attempt } = group;
   if (attempt === undefined || (attempt.target !== undefined && attempt.target.id !== from.id)) return;
-  const fresh = refusal.redirect.filter((node) => !turn.isSelf(node) && !attempt.tried.has(lifeOf(node)));
+  const fresh = nearestFirst(turn, refusal.redirect.filter((node) => !turn.isSelf(node) && !attempt.tried.has(lifeOf(node))));
   attempt.redirects = attempt.tried.size < TRIED_MAX ? [...fresh, ...attempt.redirects].slice(0, REDIRECTS_MAX) : [];
   tryNext(turn, group, attempt);
+}
+
+/** The parent wants this node elsewhere: it looks for a place among its siblings, and stays where it is until it has one. */
+export function onMoveDown(turn: Turn, group: Group, from: NodeHandle, word: Extract<TreeMessage, { type: 'moveDown' }>): void {
+  const { parent, attempt } = group;
+  if (parent?.handle.id !== from.id || attempt !== undefined || hasDuty(turn, group) || group.leaving) return;
+  const near = word.redirect.filter((node) => !turn.isSelf(node) && turn.neighbors.stays(node));
+  if (near.length === 0) return;
+  group.avoid = { node: from.id, until: turn.now + turn.config.avoidMs };
+  seek(turn, group, nearestFirst(turn, near));
 }
 
 /** A beat of the parent (or of one that this node waits for). */
@@ -139,6 +150,8 @@ function takeParent(turn: Turn, group: Group, from: NodeHandle, ack: Extract<Tre
   group.attempt = undefined;
   // A parent is no child: what is left of that edge is from before it moved.
   group.children.delete(from.id);
+  group.moves++;
+  group.certifiedVersion = 0;
   group.accepted = ack.mark;
   group.parent = { handle: from, flow: group.flow, begun: false, receivedBytes: 0, grantedBytes: 0, resumeAt: turn.now, behindSince: undefined, reopened: false, dialling: false };
   group.backups = ack.backups;
@@ -155,7 +168,7 @@ function takeParent(turn: Turn, group: Group, from: NodeHandle, ack: Extract<Tre
   turn.note(group.id, before === undefined ? 'joined' : 'moved');
   acceptRound(turn, group, ack.mark);
   grantPending(turn, group);
-  resolveSubscriptions(turn, group);
+  startReaders(turn, group);
 }
 
 /** A node new to the group begins its history where its readers begin, a voter with all there is. */
@@ -205,8 +218,9 @@ function candidate(turn: Turn, group: Group, attempt: Attempt): NodeHandle | und
   const root = record === undefined ? [] : [record.root];
   const electorate = attempt.joins > 0 && record !== undefined ? [...root, ...record.voters] : [];
   const duty = hasDuty(turn, group) ? root : [];
+  const avoided = attempt.joins === 0 && group.avoid !== undefined && group.avoid.until > turn.now ? group.avoid.node : undefined;
   for (const node of [...attempt.redirects, ...duty, ...group.backups, ...electorate]) {
-    if (node.id === turn.self.id || attempt.tried.has(lifeOf(node)) || !turn.neighbors.stays(node)) continue;
+    if (node.id === turn.self.id || node.id === avoided || attempt.tried.has(lifeOf(node)) || !turn.neighbors.stays(node)) continue;
     return node;
   }
   return undefined;
@@ -244,6 +258,12 @@ export function joinMessage(turn: Turn, group: Group): Extract<RoutedMessage, { 
 /** A place that is lost as soon as it was taken is not looked for again at once: two nodes would chase each other. */
 function isRepeated(turn: Turn, group: Group): boolean {
   return turn.now - group.lostAt < turn.config.upkeepMs;
+}
+
+/** Those with the smallest measured round-trip time first, then the others in the order given (Castro et al. 2002, §II-F: the nearest sibling). */
+function nearestFirst(turn: Turn, nodes: readonly NodeHandle[]): readonly NodeHandle[] {
+  const far = nodes.map((node) => ({ node, ms: turn.view.roundTripMs(node.id) ?? Infinity }));
+  return far.sort((a, b) => (a.ms === b.ms ? 0 : a.ms - b.ms)).map(({ node }) => node);
 }
 
 function lifeOf(node: NodeHandle): string {

@@ -44,6 +44,8 @@ interface Publishing {
   flow?: { readonly root: NodeHandle; readonly epoch: Epoch; readonly flow: number; sentBytes: number; creditBytes: number };
   findAt: Millis;
   finds: number;
+  /** A reader of the group is waited for: nothing is sent before. */
+  heldUntil: Millis;
   readonly sessions: Map<string, Session>;
 }
 
@@ -138,6 +140,14 @@ export class Publishers {
     this.#pump(turn, publishing);
   }
 
+  /** A reader of the group is waited for. What is not sent for that reason is no sign that the root is lost. */
+  onHold(turn: Turn, group: Id): void {
+    const publishing = this.#groups.get(group);
+    if (publishing === undefined) return;
+    publishing.heldUntil = turn.now + turn.config.holdMs;
+    for (const session of publishing.sessions.values()) if (session.sent === 0) session.progressAt = turn.now;
+  }
+
   onReceipts(turn: Turn, message: Receipts): void {
     const publishing = this.#groups.get(message.group);
     const session = publishing?.sessions.get(sessionKey(message));
@@ -220,6 +230,10 @@ export class Publishers {
     const waiting = [...publishing.sessions.values()].filter((session) => session.batches.length > 0);
     for (const session of [...publishing.sessions.values()]) this.#forget(publishing, session);
     if (waiting.length === 0) return;
+    if (publishing.heldUntil !== -Infinity && publishing.heldUntil <= turn.now) {
+      publishing.heldUntil = -Infinity;
+      this.#pump(turn, publishing);
+    }
     const { publishRetryMs, receiptMs } = turn.config;
     const oldest = Math.min(...waiting.map((session) => session.progressAt));
     if (publishing.flow !== undefined && turn.now - Math.max(oldest, publishing.findAt) >= 3 * publishRetryMs) this.#loseRoot(turn, publishing);
@@ -241,7 +255,7 @@ export class Publishers {
     let first: Millis | undefined;
     for (const session of publishing.sessions.values()) {
       if (session.batches.length === 0) continue;
-      const at = publishing.flow === undefined ? publishing.findAt : session.askAt;
+      const at = publishing.flow === undefined ? publishing.findAt : Math.min(session.askAt, publishing.heldUntil === -Infinity ? Infinity : publishing.heldUntil);
       if (first === undefined || at < first) first = at;
     }
     return first;
@@ -254,6 +268,7 @@ export class Publishers {
       if (publishing.findAt <= turn.now) this.#find(turn, publishing);
       return;
     }
+    if (publishing.heldUntil > turn.now) return;
     const isOwn = turn.isSelf(flow.root);
     const link = turn.neighbors.get(flow.root.id)?.downlink;
     if (!isOwn && link === undefined) return;
@@ -349,7 +364,7 @@ export class Publishers {
   #publishing(turn: Turn, group: Id): Publishing | undefined {
     const known = this.#groups.get(group);
     if (known !== undefined || this.#groups.size >= turn.config.groupsMax) return known;
-    const publishing: Publishing = { group, findAt: turn.now, finds: 0, sessions: new Map() };
+    const publishing: Publishing = { group, findAt: turn.now, finds: 0, heldUntil: -Infinity, sessions: new Map() };
     this.#groups.set(group, publishing);
     return publishing;
   }

@@ -101,6 +101,20 @@ export class RetentionRing {
     return undefined;
   }
 
+  /**
+   * Where the first frame begins that was stamped at `stampMs` or later; `next` when all are older. Stamps grow with sequences, and
+   * gaps have none.
+   */
+  firstStampedAt(stampMs: number): Sequence {
+    let first = this.#next;
+    for (let i = this.#entries.length - 1; i >= this.#head; i--) {
+      const entry = this.#entries[i];
+      if (entry === undefined || (entry.frame.type === 'stamped' && entry.frame.stampMs < stampMs)) break;
+      first = entry.from;
+    }
+    return first;
+  }
+
   /** Oldest first. */
   entries(): readonly Retained[] {
     return this.#entries.slice(this.#head);

@@ -7,14 +7,18 @@ import { openIntake, closeIntakes, grantAll, reopenIntakes } from './intake.ts';
 import { pump } from './feed.ts';
 import { tickFetch } from './fetch.ts';
 import { tickFlow } from './flow.ts';
+import { certify } from './coverage.ts';
 import { genesisDeadline, tickGenesis } from './genesis.ts';
 import type { EpochRecord } from './epoch.ts';
 import type { Group } from './group.ts';
 import { evict } from './history.ts';
+import { startReaders } from './locate.ts';
 import { leaveParent, seek, tickParent } from './parent.ts';
 import { sealDeadline, startSeal, tickSeal } from './seal.ts';
+import { moveSlowChildren } from './slow-children.ts';
+import { tickSlowReaders } from './slow-readers.ts';
 import { advanceCommit, newSequencer, tickSequencer } from './sequencer.ts';
-import { expireSubscriptions, resolveSubscriptions } from './subscriptions.ts';
+import { expireSubscriptions } from './subscriptions.ts';
 import { successionAt, tickDuty, tickSuccession, upkeepElectorate } from './succession.ts';
 import { acknowledge, tickCatchUp } from './voter.ts';
 import type { Turn } from './turn.ts';
@@ -34,6 +38,7 @@ export function settle(turn: Turn, group: Group): void {
     if (group.intakes.size > 0) closeIntakes(turn, group);
     takePlace(turn, group);
   }
+  certify(turn, group);
   acknowledge(turn, group);
   answerWaiting(turn, group);
 }
@@ -50,6 +55,7 @@ export function tickGroup(turn: Turn, group: Group): void {
   tickCatchUp(turn, group);
   tickSuccession(turn, group);
   tickDuty(turn, group);
+  tickSlowReaders(turn, group);
   if (group.sequencer !== undefined) tickSequencer(turn, group, group.sequencer);
   if (group.pumpAt !== undefined && group.pumpAt <= turn.now) {
     group.pumpAt = undefined;
@@ -65,6 +71,7 @@ export function groupDeadline(turn: Turn, group: Group): Millis {
   if (parent !== undefined && !parent.begun && !parent.dialling) next = Math.min(next, parent.resumeAt);
   if (group.ackDueAt !== undefined) next = Math.min(next, group.ackDueAt);
   if (group.pumpAt !== undefined) next = Math.min(next, group.pumpAt);
+  if (group.slowLookAt !== undefined) next = Math.min(next, group.slowLookAt);
   if (!isAtRest(group)) next = Math.min(next, changeDeadline(turn, group));
   return Math.max(turn.now + 1, Math.min(next, successionAt(turn, group) ?? Infinity));
 }
@@ -108,6 +115,7 @@ function followRecord(turn: Turn, group: Group, record: EpochRecord | undefined)
 
 function assumeRoot(turn: Turn, group: Group, record: EpochRecord): void {
   leaveParent(turn, group);
+  group.moves++;
   group.duty = undefined;
   group.catchingUp = undefined;
   if (group.ring.next < record.firstSequence) {
@@ -126,7 +134,7 @@ function assumeRoot(turn: Turn, group: Group, record: EpochRecord): void {
   evict(turn, group);
   pump(turn, group);
   grantPending(turn, group);
-  resolveSubscriptions(turn, group);
+  startReaders(turn, group);
   reopenIntakes(turn, group);
 }
 
@@ -157,9 +165,12 @@ function upkeep(turn: Turn, group: Group): void {
   group.upkeepAt = turn.now + turn.jittered(turn.config.upkeepMs);
   expireChildren(turn, group);
   renewBackups(turn, group);
+  moveSlowChildren(turn, group);
   expireSubscriptions(turn, group);
+  startReaders(turn, group);
   evict(turn, group);
   pump(turn, group);
+  group.roster.forget(turn.now - turn.config.rosterMemoryMs);
   group.sessions.prune(turn.now, turn.config.receiptMemoryMs);
   for (const [key, asker] of group.waiting) if (turn.now - asker.since > turn.config.rootSearchMs) group.waiting.delete(key);
   if (group.sequencer === undefined) return;

@@ -1,19 +1,21 @@
 import type { NodeHandle } from '@banyan/kbr';
 import type { Millis } from '@banyan/sansio';
-import { compareDistance } from '@banyan/ids';
 import { compareEpochs, extendLineage, isVoter, majorityOf, type Epoch, type EpochRecord, type Sequence } from './epoch.ts';
 import { backfillFrom } from './backfill.ts';
 import { startFetch } from './fetch.ts';
 import type { Group } from './group.ts';
 import { evict, install } from './history.ts';
 import type { EpochMessage } from './messages.ts';
+import { nextVoters, type ElectorateChange, type Poll } from './next-voters.ts';
 import type { Turn } from './turn.ts';
 
 type PromiseMessage = Extract<EpochMessage, { type: 'promise' }>;
 
 /** How far a group that lost its state jumps ahead of everything seen. */
 const LOST_STATE_STEP: Sequence = 2 ** 20;
-const NO_CHANGE = { learners: [], lost: [] };
+const NO_CHANGE: ElectorateChange = { learners: [], replaced: [] };
+/** Others are waited for no longer than this part of a seal's patience. */
+const GRACE_SHARE = 4;
 /** Doublings of the wait between two seals of one node. */
 const BACKOFF_MAX = 4;
 
@@ -22,33 +24,28 @@ const BACKOFF_MAX = 4;
  * prepare: a majority of the last record's voters promises; adopt: the longest of their histories is fetched;
  * catchUp: a majority of the new voters holds it; accept: a majority of the old voters lets the new record follow.
  */
-export interface Seal {
+export interface Seal extends Poll {
   readonly ballot: Epoch;
   /** The record that is to be followed. */
   readonly base: EpochRecord;
   phase: 'prepare' | 'adopt' | 'catchUp' | 'accept';
   readonly promises: Map<string, { readonly from: NodeHandle; readonly promise: PromiseMessage }>;
-  /** Voters that came back in a newer life, without memory. */
   readonly restarted: Set<string>;
-  /** Invited nodes that hold the history and join the voters. */
-  readonly learners: readonly NodeHandle[];
-  /** Voters that are out of the tree: their promise counts, but they are not named again. */
-  readonly lost: readonly NodeHandle[];
   proposal?: EpochRecord;
   readonly caughtUp: Set<string>;
   readonly accepted: Set<string>;
   readonly since: Millis;
-  /** When the majority was reached. */
-  promisedAt?: Millis;
+  /** When the present phase began, and when a majority had answered in it. */
+  phaseAt: Millis;
+  majorityAt: Millis | undefined;
   /** From where to where the promised histories go together. */
   fetchFrom: Sequence;
   fetchTo: Sequence;
-  adoptedAt: Millis;
   repeatAt: Millis;
 }
 
 /** Begins to seal the last record; does nothing while one seal is under way or none may be tried yet. */
-export function startSeal(turn: Turn, group: Group, change: { readonly learners: readonly NodeHandle[]; readonly lost: readonly NodeHandle[] } = NO_CHANGE): void {
+export function startSeal(turn: Turn, group: Group, change = NO_CHANGE): void {
   const { record } = group;
   if (record === undefined || group.seal !== undefined || turn.now < group.sealAt || group.closed || group.leaving) return;
   const counters = [record.epoch.counter, group.counterSeen, group.promised?.counter ?? 0, group.accepted?.epoch.counter ?? 0];
@@ -66,7 +63,8 @@ export function startSeal(turn: Turn, group: Group, change: { readonly learners:
     since: turn.now,
     fetchFrom: 0,
     fetchTo: 0,
-    adoptedAt: turn.now,
+    phaseAt: turn.now,
+    majorityAt: undefined,
     repeatAt: turn.now,
   };
   turn.note(group.id, 'seal_started');
@@ -137,7 +135,7 @@ function step(turn: Turn, group: Group, seal: Seal): void {
       else keepFetching(turn, group, seal);
       return;
     case 'catchUp':
-      if (seal.proposal !== undefined && countOf(seal.proposal, seal.caughtUp) >= majorityOf(seal.proposal)) enter(turn, group, seal, 'accept');
+      if (seal.proposal !== undefined && isBorne(turn, seal, seal.proposal)) enter(turn, group, seal, 'accept');
       return;
     case 'accept':
       if (countOf(seal.base, seal.accepted) >= majorityOf(seal.base) || isAllForgotten(seal)) decide(turn, group, seal);
@@ -151,8 +149,28 @@ function hasEnoughPromises(turn: Turn, group: Group, seal: Seal): boolean {
   if (answered === seal.base.voters.length) return true;
   if (!group.reliable) return turn.now - seal.since >= turn.config.openMs || answered + countDead(turn, seal) >= seal.base.voters.length;
   if (answered < majorityOf(seal.base)) return false;
-  seal.promisedAt ??= turn.now;
-  return turn.now - seal.promisedAt >= turn.config.sealGraceMs || answered + countDead(turn, seal) >= seal.base.voters.length;
+  return answered + countDead(turn, seal) >= seal.base.voters.length || isGraceOver(turn, seal);
+}
+
+/**
+ * A majority of the new voters holds the history, and the others, unless they were silent before, had their time: for a record
+ * bears as many deaths as the last one only if those named in it live.
+ */
+function isBorne(turn: Turn, seal: Seal, proposal: EpochRecord): boolean {
+  if (countOf(proposal, seal.caughtUp) < majorityOf(proposal)) return false;
+  const awaited = proposal.voters.filter((voter) => seal.promises.has(voter.id) || !isVoter(seal.base, voter));
+  return awaited.every((voter) => seal.caughtUp.has(voter.id) || turn.neighbors.isDead(voter)) || isGraceOver(turn, seal);
+}
+
+/** Those who have not answered yet had as long again as the majority took. */
+function isGraceOver(turn: Turn, seal: Seal): boolean {
+  seal.majorityAt ??= turn.now;
+  return turn.now >= (graceEndsAt(turn, seal) ?? Infinity);
+}
+
+function graceEndsAt({ config }: Turn, { majorityAt, phaseAt }: Seal): Millis | undefined {
+  if (majorityAt === undefined) return undefined;
+  return majorityAt + Math.max(config.sealGraceMs, Math.min(majorityAt - phaseAt, config.sealMs / GRACE_SHARE));
 }
 
 /** The longest history of those that promised is the group's; all of them are prefixes of one another. */
@@ -170,14 +188,14 @@ function adopt(turn: Turn, group: Group, seal: Seal): void {
   promises.sort((a, b) => b.promise.next - a.promise.next);
   group.start(1);
   seal.fetchTo = promises[0]?.promise.next ?? group.ring.next;
-  seal.fetchFrom = Math.min(group.ring.low, ...promises.map(({ promise }) => promise.low));
+  // Who holds nothing yet has nothing to give.
+  seal.fetchFrom = Math.min(group.ring.low, ...promises.filter(({ promise }) => promise.low < promise.next).map(({ promise }) => promise.low));
   group.committed = Math.max(group.committed, ...promises.map(({ promise }) => promise.committed));
   evict(turn, group);
   // Without a quorum the survivors may know less than some reader was given: go on above that.
   const firstSequence = group.reliable ? seal.fetchTo : Math.max(seal.fetchTo, group.ring.next, group.highest);
   seal.proposal = propose(turn, group, seal, firstSequence);
-  seal.phase = 'adopt';
-  seal.adoptedAt = turn.now;
+  begin(turn, seal, 'adopt');
   step(turn, group, seal);
 }
 
@@ -198,10 +216,16 @@ function enter(turn: Turn, group: Group, seal: Seal, phase: 'catchUp' | 'accept'
     decide(turn, group, seal);
     return;
   }
-  seal.phase = phase;
+  begin(turn, seal, phase);
   seal.repeatAt = turn.now + turn.config.sealRepeatMs;
   repeat(turn, group, seal);
   step(turn, group, seal);
+}
+
+function begin(turn: Turn, seal: Seal, phase: Seal['phase']): void {
+  seal.phase = phase;
+  seal.phaseAt = turn.now;
+  seal.majorityAt = undefined;
 }
 
 /** The record is decided: everybody concerned is told; this node's part in it follows from the record. */
@@ -228,8 +252,8 @@ function abandon(turn: Turn, group: Group, why: string): void {
 
 /** When the seal next needs a look. */
 export function sealDeadline(turn: Turn, seal: Seal): Millis {
-  const { sealMs, sealGraceMs, openMs } = turn.config;
-  const waits = [seal.repeatAt, seal.since + sealMs, seal.since + openMs, seal.adoptedAt + openMs, (seal.promisedAt ?? seal.since) + sealGraceMs];
+  const { sealMs, openMs } = turn.config;
+  const waits = [seal.repeatAt, seal.since + sealMs, seal.since + openMs, seal.phaseAt + openMs, graceEndsAt(turn, seal) ?? Infinity];
   return Math.min(...waits.filter((at) => at > turn.now));
 }
 
@@ -237,37 +261,10 @@ function propose(turn: Turn, group: Group, seal: Seal, firstSequence: Sequence):
   return {
     epoch: seal.ballot,
     root: turn.self,
-    voters: [turn.self, ...otherVoters(turn, group, seal)],
+    voters: [turn.self, ...nextVoters(turn, group, seal)],
     firstSequence,
     lineage: extendLineage(seal.base, firstSequence),
   };
-}
-
-/**
- * Who votes besides the proposer: those that promised and those invited, then those that are silent without being known to be
- * gone, then those that leave, each nearest to the key first. Left out, one that lives would make the new record lose its
- * majority by fewer deaths than the old one, and these may come before the record is decided. Who leaves is let go when another
- * comes in its place.
- */
-function otherVoters(turn: Turn, group: Group, seal: Seal): readonly NodeHandle[] {
-  const { base, learners, lost, promises } = seal;
-  const othersMax = turn.config.voters - 1;
-  const nearest = (nodes: readonly NodeHandle[]): NodeHandle[] => {
-    const named = new Map(nodes.filter((node) => !turn.isSelf(node) && !lost.some(({ id }) => id === node.id)).map((node) => [node.id, node]));
-    return [...named.values()].sort((a, b) => compareDistance(group.id, a.id, b.id));
-  };
-  // Nobody is left of them: the leaves begin anew.
-  if (promises.size === 0) return nearest(turn.view.replicaSet(group.id, turn.config.voters)).slice(0, othersMax);
-  const sure = [...[...promises.values()].map(({ from }) => from), ...learners];
-  if (!group.reliable) return nearest(sure).filter((node) => !turn.neighbors.isDeparting(node)).slice(0, othersMax);
-  const silent = base.voters.filter((voter) => !promises.has(voter.id) && !seal.restarted.has(voter.id) && !turn.neighbors.isDead(voter));
-  // The root, whose silence may be why this node proposes itself, is the last of the silent.
-  const doubt = (node: NodeHandle): number => (turn.neighbors.isDeparting(node) ? 3 : !silent.includes(node) ? 0 : node.id === base.root.id ? 2 : 1);
-  const others = nearest([...sure, ...silent]).sort((a, b) => doubt(a) - doubt(b));
-  const last = others.at(-1);
-  // An even number tolerates no more deaths than one fewer does, and that needs one voter less to go on.
-  if (last !== undefined && doubt(last) > 0 && others.length % 2 === 1) others.pop();
-  return others.slice(0, othersMax);
 }
 
 function repeat(turn: Turn, group: Group, seal: Seal): void {
@@ -307,7 +304,7 @@ function keepFetching(turn: Turn, group: Group, seal: Seal): void {
   const { fetch, backfill, ring } = group;
   const others = [...seal.promises.values()].filter(({ from }) => from.id !== turn.self.id);
   if (ring.next >= seal.fetchTo) {
-    const oldest = others.find(({ promise }) => promise.low <= seal.fetchFrom);
+    const oldest = others.find(({ promise }) => promise.low <= seal.fetchFrom && promise.low < promise.next);
     if (backfill === undefined && oldest !== undefined) backfillFrom(turn, group, oldest.from, seal.fetchFrom);
     return;
   }
@@ -319,7 +316,7 @@ function keepFetching(turn: Turn, group: Group, seal: Seal): void {
 
 /** A group without a quorum does not wait for history that does not come. */
 function isFetchHopeless(turn: Turn, group: Group, seal: Seal): boolean {
-  return !group.reliable && turn.now - seal.adoptedAt >= turn.config.openMs;
+  return !group.reliable && turn.now - seal.phaseAt >= turn.config.openMs;
 }
 
 /** A voter that came back has another handle; it is asked in its present life, and says that it forgot. */

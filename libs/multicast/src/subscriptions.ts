@@ -3,15 +3,17 @@ import type { Start, SubscriptionId } from './commands.ts';
 import type { Sequence } from './epoch.ts';
 import { isExpired } from './feed.ts';
 import type { Group, Subscription } from './group.ts';
+import { noteGiven } from './taken.ts';
 import type { Turn } from './turn.ts';
 
 /** Registers a reader; it is told `subscribed` once this node is in the tree. */
 export function subscribe(
   turn: Turn,
   group: Group,
-  wish: { readonly id: SubscriptionId; readonly start: Start; readonly windowBytes: number },
+  wish: Pick<Subscription, 'id' | 'start' | 'windowBytes' | 'policy' | 'client'>,
 ): void {
-  group.subscriptions.set(wish.id, { ...wish, since: turn.now, outstandingBytes: 0, floating: wish.start.type !== 'sequence' });
+  const { type } = wish.start;
+  group.subscriptions.set(wish.id, { ...wish, since: turn.now, outstandingBytes: 0, given: [], taken: undefined, stalledSince: undefined, fullSince: undefined, floating: type !== 'sequence' });
 }
 
 /** The sequence at which `start` begins, given what the tree keeps. */
@@ -25,7 +27,21 @@ export function resolveStart(start: Start, bounds: { readonly low: Sequence; rea
       return Math.max(bounds.low, bounds.end - start.count);
     case 'sequence':
       return start.sequence;
+    case 'time':
+      // History begins here with what comes; what is older is fetched once it is known where it begins.
+      return bounds.end;
   }
+}
+
+/**
+ * The first sequence that was numbered at wall time `stampMs` or later, as far as this node's history tells; undefined when
+ * it may lie before what is kept here. A moment to come counts as now.
+ */
+export function sequenceAt(group: Group, stampMs: number): Sequence | undefined {
+  const { ring } = group;
+  const found = ring.firstStampedAt(stampMs);
+  const keepsAll = group.sequencer !== undefined || ring.low <= Math.max(1, group.rootLow);
+  return found === ring.low && !keepsAll ? undefined : found;
 }
 
 /**
@@ -38,10 +54,17 @@ export function resolveSubscriptions(turn: Turn, group: Group): void {
   const bounds = { low: Math.min(group.rootLow, group.ring.low), end: Math.max(group.deliverable, group.ring.low) };
   for (const subscription of group.subscriptions.values()) {
     if (subscription.position !== undefined) continue;
-    subscription.position = resolveStart(subscription.start, bounds);
+    const position = startOf(group, subscription, bounds);
+    if (position === undefined) continue;
+    subscription.position = position;
     const { id } = subscription;
     turn.event({ type: 'subscribed', subscription: id, group: group.id, descriptor, firstSequence: subscription.position });
   }
+}
+
+/** Where a reader begins; undefined while a moment it named is being looked for. */
+function startOf(group: Group, reader: Subscription, bounds: { readonly low: Sequence; readonly end: Sequence }): Sequence | undefined {
+  return reader.start.type === 'time' ? (reader.located ?? sequenceAt(group, reader.start.stampMs)) : resolveStart(reader.start, bounds);
 }
 
 /** The reader is gone, at its own wish or after it was told why. */
@@ -80,7 +103,8 @@ export function rewindSubscriptions(turn: Turn, group: Group, sequence: Sequence
 
 function pumpSubscription(turn: Turn, group: Group, subscription: Subscription): void {
   const limit = group.deliverable;
-  while (subscription.position !== undefined && subscription.position < limit && subscription.outstandingBytes < subscription.windowBytes) {
+  const windowBytes = Math.min(subscription.windowBytes, group.descriptor?.backpressure?.bytes ?? Infinity);
+  while (subscription.position !== undefined && subscription.position < limit && subscription.outstandingBytes < windowBytes) {
     const from: Sequence = subscription.position;
     const entry = group.ring.entryFor(from) ?? group.backfill?.ring.entryFor(from);
     if (entry === undefined) {
@@ -93,9 +117,21 @@ function pumpSubscription(turn: Turn, group: Group, subscription: Subscription):
     else {
       subscription.floating = false;
       subscription.outstandingBytes += entry.frame.bytes;
+      noteGiven(subscription, { from, to: entry.to, bytes: entry.frame.bytes });
       turn.event({ type: 'messages', subscription: subscription.id, frame: entry.frame, from });
     }
   }
+  noteStall(turn, group, subscription, windowBytes);
+}
+
+/** One that has no room for what there is stands still; unless what it misses may simply grow old, it is looked after. */
+function noteStall(turn: Turn, group: Group, reader: Subscription, windowBytes: number): void {
+  if (reader.outstandingBytes < windowBytes) {
+    reader.stalledSince = undefined;
+    return;
+  }
+  reader.stalledSince ??= turn.now;
+  if (reader.policy !== 'drop-oldest') group.slowLookAt ??= turn.now + turn.config.slowLookMs;
 }
 
 /** Moves a reader over what nobody keeps; false when it must wait for history to be fetched. */
@@ -115,7 +151,5 @@ function tellGap(
   subscription: Subscription,
   gap: { readonly from: Sequence; readonly to: Sequence; readonly reason: 'EXPIRED' | 'OTHER_EPOCH' | 'LOST_STATE' | 'DROPPED' },
 ): void {
-  // A reader that asked for "the oldest" or "the newest" and had nothing yet misses nothing when that moves on.
-  if (subscription.floating && gap.reason === 'EXPIRED') return;
   turn.event({ type: 'gap', subscription: subscription.id, group: group.id, ...gap });
 }

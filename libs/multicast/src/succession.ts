@@ -7,6 +7,7 @@ import { childOf } from './children.ts';
 import { compareEpochs, isVoter, majorityOf, type Epoch, type EpochRecord } from './epoch.ts';
 import type { Group } from './group.ts';
 import { isExpired } from './feed.ts';
+import { standInsFor } from './next-voters.ts';
 import { startSeal } from './seal.ts';
 import type { Sequencer } from './sequencer.ts';
 import type { Turn } from './turn.ts';
@@ -60,6 +61,7 @@ export function upkeepElectorate(turn: Turn, group: Group, sequencer: Sequencer)
   if (record === undefined || group.seal !== undefined) return;
   if (handOver(turn, group, sequencer, record)) return;
   const lost = lostVoters(turn, group, sequencer, record);
+  remind(turn, group, record);
   const departing = record.voters.filter((voter) => turn.neighbors.isDeparting(voter) && !lost.includes(voter));
   const out = [...lost, ...departing];
   const want = Math.min(turn.config.voters, 1 + turn.view.leaves().filter((leaf) => turn.neighbors.stays(leaf)).length);
@@ -69,14 +71,17 @@ export function upkeepElectorate(turn: Turn, group: Group, sequencer: Sequencer)
     const joining = learners.slice(0, room).map((child) => child.handle);
     // Who leaves votes until another is there in its place.
     const replaced = departing.slice(0, Math.max(0, joining.length - lost.length));
-    startSeal(turn, group, { learners: joining, lost: [...lost, ...replaced] });
+    startSeal(turn, group, { learners: joining, replaced: [...lost, ...replaced] });
     return;
   }
   if (room > 0) inviteVoters(turn, group, sequencer, { record, room });
-  // Nobody to replace them: fewer voters that live are better than a majority that hangs on the dead.
-  const isLongLost = lost.some((voter) => turn.now - (sequencer.missing.get(voter.id) ?? turn.now) > 3 * turn.config.voterLostMs);
+  const remaining = record.voters.length - lost.length;
+  if (remaining < majorityOf(record)) return;
   const isHeldUp = departing.length > 0 && room <= 0;
-  if ((isLongLost || isHeldUp) && record.voters.length - lost.length >= majorityOf(record)) startSeal(turn, group, { learners: [], lost: isHeldUp ? out : lost });
+  // Those invited do not come: others are named unasked. Where there is nobody, fewer voters are better only if they are an odd number.
+  const isLongLost = lost.some((voter) => turn.now - (sequencer.missing.get(voter.id) ?? turn.now) > 3 * turn.config.voterLostMs);
+  const isWorthIt = remaining % 2 === 1 || standInsFor(turn, group, { base: record, replaced: lost }).length > 0;
+  if (isHeldUp || (isLongLost && isWorthIt)) startSeal(turn, group, { learners: [], replaced: isHeldUp ? out : lost });
 }
 
 /** An invited child holds everything. */
@@ -145,6 +150,16 @@ function lostVoters(turn: Turn, group: Group, sequencer: Sequencer, record: Epoc
     else if (!sequencer.missing.has(voter.id)) sequencer.missing.set(voter.id, turn.now);
   }
   return others.filter((voter) => turn.neighbors.isDead(voter) || turn.now - (sequencer.missing.get(voter.id) ?? turn.now) > turn.config.voterLostMs);
+}
+
+/** A voter that is not in the tree may have missed that it is one. */
+function remind(turn: Turn, group: Group, record: EpochRecord): void {
+  const { descriptor } = group;
+  if (descriptor === undefined) return;
+  for (const voter of record.voters) {
+    const isThere = turn.isSelf(voter) || childOf(group, voter)?.stage === 'flowing';
+    if (!isThere && turn.neighbors.stays(voter)) turn.direct(voter, { type: 'record', group: group.id, record, descriptor });
+  }
 }
 
 function inviteVoters(turn: Turn, group: Group, sequencer: Sequencer, { record, room }: { readonly record: EpochRecord; readonly room: number }): void {

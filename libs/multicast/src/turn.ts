@@ -6,6 +6,7 @@ import type { MulticastConfig } from './config.ts';
 import type { MulticastFrame } from './frames.ts';
 import type { MulticastMessage } from './messages.ts';
 import { Neighbors } from './neighbors.ts';
+import { Offenders } from './offenders.ts';
 
 /** What the machine asks of the layers below and tells its users. */
 export type MulticastEffect =
@@ -24,7 +25,8 @@ export type DropReason =
   | 'intake_limit'
   | 'not_root'
   | 'truncated'
-  | 'over_credit';
+  | 'over_credit'
+  | 'roster_limit';
 
 /**
  * The time, the surroundings and the collected effects of the input in hand.
@@ -37,6 +39,8 @@ export class Turn {
   readonly neighbors = new Neighbors();
   /** In which group each subscription of this node reads. */
   readonly homes = new Map<SubscriptionId, Id>();
+  /** Clients that were detached lately. */
+  readonly offenders = new Offenders();
   #now: Millis = 0;
   #flows = 0;
   #effects: MulticastEffect[] = [];

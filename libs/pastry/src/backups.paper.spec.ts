@@ -8,17 +8,17 @@ import { handleOf, idOf } from './testing/nodes.ts';
 const ids = (nodes: readonly { readonly id: string }[]): readonly string[] => nodes.map(({ id }) => id);
 
 describe('Zhao et al. 2004, §3.1: an entry has backups', () => {
-  it('the nearest two that fit its slot, nearest first', () => {
+  it('the nearest four that fit its slot, nearest first', () => {
     const backups = new Backups(new RoutingTable(idOf('80'), 4));
-    for (const [prefix, ms] of [['31', 40], ['32', 20], ['33', 30], ['34', 50], ['41', 10]] as const) backups.offer(handleOf(idOf(prefix)), ms);
-    expect(ids(backups.for(idOf('3f')))).toEqual([idOf('32'), idOf('33')]);
+    for (const [prefix, ms] of [['31', 40], ['32', 20], ['33', 30], ['34', 50], ['35', 45], ['41', 10]] as const) backups.offer(handleOf(idOf(prefix)), ms);
+    expect(ids(backups.for(idOf('3f')))).toEqual([idOf('32'), idOf('33'), idOf('31'), idOf('35')]);
     expect(ids(backups.for(idOf('4f')))).toEqual([idOf('41')]);
-    expect(backups.size).toBe(3);
+    expect(backups.size).toBe(5);
     backups.offer(handleOf(idOf('32')), 60);
-    expect(ids(backups.for(idOf('3f')))).toEqual([idOf('33'), idOf('32')]);
+    expect(ids(backups.for(idOf('3f')))).toEqual([idOf('33'), idOf('31'), idOf('35'), idOf('32')]);
     backups.remove(idOf('33'));
-    backups.remove(idOf('35'));
-    expect(ids(backups.for(idOf('3f')))).toEqual([idOf('32')]);
+    backups.remove(idOf('36'));
+    expect(ids(backups.for(idOf('3f')))).toEqual([idOf('31'), idOf('35'), idOf('32')]);
   });
 
   it('whoever gives way to a nearer node is one, and whoever becomes the entry is none', () => {

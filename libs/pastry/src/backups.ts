@@ -4,7 +4,7 @@ import type { Json, Millis } from '@banyan/sansio';
 import type { RoutingTable, Slot } from './routing-table.ts';
 
 /** Nodes kept for one slot beside its entry. */
-export const BACKUPS_MAX = 2;
+export const BACKUPS_MAX = 4;
 
 interface Backup {
   readonly handle: NodeHandle;
@@ -15,7 +15,8 @@ interface Backup {
  * Nodes that were measured and stand in no slot because its entry is nearer: the nearest `BACKUPS_MAX` for each slot. One of
  * them fills the hole when the entry dies, and as a hop one may be the better: a little farther from here, and so near to the
  * key that it spares a hop. Nobody looks whether they live; whoever uses one must. Pure data.
- * Source: Zhao et al. 2004, §3.1 (an entry of Tapestry has a primary and two backups).
+ * Source: Zhao et al. 2004, §3.1 (an entry of Tapestry has a primary and two backups). Deviation: four, for they are candidates
+ * for a hop as well, and of four one more often lies well.
  */
 export class Backups {
   readonly #table: RoutingTable;
@@ -49,17 +50,20 @@ export class Backups {
   }
 
   /** Keeps a node that was measured, if it is among the nearest for its slot; a newer life takes the place of an older one. */
-  offer(handle: NodeHandle, proximityMs: Millis): void {
-    const key = this.#keyOf(this.#table.slotOf(handle.id));
-    const others = (this.#slots.get(key) ?? []).filter((kept) => kept.handle.id !== handle.id);
+  offer(handle: NodeHandle, proximityMs: Millis, slot = this.#table.slotOf(handle.id)): void {
+    const key = this.#keyOf(slot);
+    const present = this.#slots.get(key) ?? NO_BACKUPS;
+    const farthest = present[BACKUPS_MAX - 1];
+    if (farthest !== undefined && farthest.proximityMs <= proximityMs && present.every((kept) => kept.handle.id !== handle.id)) return;
+    const others = present.filter((kept) => kept.handle.id !== handle.id);
     const at = others.findIndex((kept) => proximityMs < kept.proximityMs);
     const place = at === -1 ? others.length : at;
     if (place >= BACKUPS_MAX) return;
     this.#slots.set(key, [...others.slice(0, place), { handle, proximityMs }, ...others.slice(place)].slice(0, BACKUPS_MAX));
   }
 
-  remove(id: Id): void {
-    const key = this.#keyOf(this.#table.slotOf(id));
+  remove(id: Id, slot = this.#table.slotOf(id)): void {
+    const key = this.#keyOf(slot);
     const kept = this.#slots.get(key);
     if (kept === undefined) return;
     const others = kept.filter(({ handle }) => handle.id !== id);
@@ -78,3 +82,4 @@ export class Backups {
 }
 
 const NONE: readonly NodeHandle[] = [];
+const NO_BACKUPS: readonly Backup[] = [];

@@ -57,14 +57,15 @@ describe('Rowstron & Druschel 2001, §2.5: node departure', () => {
     const ring = TestRing.joined(200, { seed: 6, config }, 100);
     const id = ring.live()[0]!;
     const rowOf = (row: number, at = id): Id[] => (ring.node(at).state(ring.now) as unknown as { tables: { table: Id[][] } }).tables.table[row] ?? [];
-    // The one that fewest others have too: who would answer with the same one is no help.
     const spread = (entry: Id): number => ring.live().filter((at) => rowOf(0, at).includes(entry)).length;
     const { backups } = (ring.node(id).state(ring.now) as unknown as { tables: { backups: { nodes: [string, number][] }[] } }).tables;
     const known = rowOf(0).filter((each) => !ring.node(id).view.leaves().some((leaf) => leaf.id === each));
-    const entry = known.sort((a, b) => spread(a) - spread(b))[0]!;
+    const backupsOf = (entry: Id): readonly Id[] => backups.flatMap(({ nodes }) => nodes.map(([kept]) => kept.split('@')[0] as Id)).filter((kept) => kept[0] === entry[0]);
+    // Of those with the fewest backups the one that fewest others have too: who would answer with the same one is no help.
+    const entry = known.sort((a, b) => backupsOf(a).length - backupsOf(b).length || spread(a) - spread(b))[0]!;
     ring.crash(entry);
     // Its backups die with it: they would take its place at once.
-    for (const [kept] of backups.flatMap(({ nodes }) => nodes)) if (kept[0] === entry[0]) ring.crash(kept.split('@')[0] as Id);
+    for (const backup of backupsOf(entry)) ring.crash(backup);
     const asked: Id[] = [];
     ring.watch = (from, to, message) => {
       if (from === id && message.type === 'rowRequest') asked.push(to);

@@ -1,5 +1,6 @@
 import { seededRng } from '@banyan/sansio';
 import { describe, expect, it } from 'vitest';
+import { BACKUPS_MAX } from './backups.ts';
 import { DEFAULT_PASTRY_CONFIG } from './config.ts';
 import { fillTables, standingRing } from './fill-tables.ts';
 import { LeafSet } from './leaf-set.ts';
@@ -30,7 +31,7 @@ describe('filled tables', () => {
       const rest = ring.filter((node) => node !== self && table.slotOf(node.id).row === 0 && !table.has(node.id));
       const column = table.slotOf(rest[0]!.id).column;
       const next = rest.filter((node) => table.slotOf(node.id).column === column).sort((a, b) => distanceMs(self, a) - distanceMs(self, b));
-      expect(filled.backups.filter(({ handle }) => handle.id[0] === rest[0]!.id[0]).map(({ handle }) => handle.id)).toEqual(next.slice(0, 2).map(({ id }) => id));
+      expect(filled.backups.filter(({ handle }) => handle.id[0] === rest[0]!.id[0]).map(({ handle }) => handle.id)).toEqual(next.slice(0, BACKUPS_MAX).map(({ id }) => id));
     }
   });
 

@@ -31,7 +31,7 @@ export class PastryGeometry implements Geometry {
     this.#clock = deps.clock;
     const { config, peers, tables } = deps.context;
     const density = new Density(tables.leafSet);
-    this.#choice = new HopChoice({ tables, density, proximityMs: (peer) => peers.proximityMs(peer), leafSetSize: config.leafSetSize });
+    this.#choice = new HopChoice({ tables, density, peers, leafSetSize: config.leafSetSize });
     this.#replicaChoice = new ReplicaChoice({ tables, density, peers });
   }
 

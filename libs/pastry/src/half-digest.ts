@@ -1,4 +1,4 @@
-import type { Id } from '@banyan/ids';
+import { leadingNumber, type Id } from '@banyan/ids';
 import type { NodeHandle } from '@banyan/kbr';
 import type { LeafSet } from './leaf-set.ts';
 
@@ -48,5 +48,5 @@ function difference({ told, self, beyond, half }: HalfComparison): number {
 }
 
 function head(id: Id): number {
-  return parseInt(id.slice(0, 8), 16);
+  return leadingNumber(id, 8);
 }

@@ -1,5 +1,5 @@
 import { sharedPrefix, type Id } from '@banyan/ids';
-import type { Hop, NodeHandle } from '@banyan/kbr';
+import { NOWHERE, type Coordinate, type Hop, type NodeHandle } from '@banyan/kbr';
 import { seededRng } from '@banyan/sansio';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_PASTRY_CONFIG } from './config.ts';
@@ -13,9 +13,13 @@ import { handleOf, idOf, randomNodes } from './testing/nodes.ts';
 const nobody = (): boolean => false;
 const CONFIG = { ...DEFAULT_PASTRY_CONFIG, leafSetSize: 4 };
 
-function choiceOf(tables: Tables, distances: ReadonlyMap<Id, number> = new Map()): HopChoice {
-  return new HopChoice({ tables, density: new Density(tables.leafSet), proximityMs: (peer) => distances.get(peer), leafSetSize: CONFIG.leafSetSize });
+function choiceOf(tables: Tables, distances: ReadonlyMap<Id, number> = new Map(), places: ReadonlyMap<Id, Coordinate> = new Map()): HopChoice {
+  const peers = { proximityMs: (peer: Id) => distances.get(peer), placeOf: (peer: Id) => places.get(peer) ?? NOWHERE, place: NOWHERE };
+  return new HopChoice({ tables, peers, density: new Density(tables.leafSet), leafSetSize: CONFIG.leafSetSize });
 }
+
+// So many milliseconds from the origin.
+const placeAt = (xMs: number): Coordinate => ({ x: 100 * xMs, y: 0, height: 0, error: 100 });
 
 // A node with leaves next to it, so that the ring seems large, and one far entry for the key 3…
 function crowded(): Tables {
@@ -45,6 +49,20 @@ describe('proximity route selection', () => {
     tables.table.offer(handleOf(idOf('87')), 200);
     expect(choiceOf(tables, distances).best(idOf('3f01'), hop, nobody).to).toEqual(handleOf(idOf('3f0')));
     expect(choiceOf(tables, distances).best(idOf('3f01'), hop, (peer) => peer.id === idOf('3f0'))).toBe(hop);
+  });
+
+  it('takes a backup of the entry that is a little farther from here and in the midst of all, for the root may be anyone', () => {
+    const tables = crowded();
+    tables.backups.offer(handleOf(idOf('3b')), 120);
+    const distances = new Map([[idOf('30'), 100], [idOf('3b'), 120]]);
+    const leaves = tables.leafSet.members.map(({ id }, index): readonly [Id, Coordinate] => [id, placeAt(10 * index)]);
+    const choose = (entryMs: number, backupMs: number): NodeHandle => {
+      const places = new Map([...leaves, [idOf('30'), placeAt(entryMs)], [idOf('3b'), placeAt(backupMs)]]);
+      return choiceOf(tables, distances, places).best(idOf('3f'), hopTo(handleOf(idOf('30'))), nobody).to;
+    };
+    expect(choose(-300, 0)).toEqual(handleOf(idOf('3b')));
+    expect(choose(0, -300)).toEqual(handleOf(idOf('30')));
+    expect(choose(0, 0)).toEqual(handleOf(idOf('30')));
   });
 
   it('keeps the table entry when no other makes progress or all others are avoided', () => {

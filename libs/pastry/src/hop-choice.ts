@@ -1,9 +1,11 @@
 import { sharedPrefix, type Id } from '@banyan/ids';
 import type { Hop, NodeHandle } from '@banyan/kbr';
+import type { Peers } from '@banyan/peers';
 import type { Millis, Rng } from '@banyan/sansio';
 import type { Backups } from './backups.ts';
 import type { Density } from './density.ts';
 import { makesProgress, type RoutingState } from './next-hop.ts';
+import { Remoteness } from './remoteness.ts';
 
 /** How far beyond half a leaf set, as a share of it, a node is still looked at: estimates of distance err. */
 const REACH_SHARE = 1.2;
@@ -17,28 +19,29 @@ const LOGISTIC_SCALE = Math.sqrt(3) / Math.PI;
 
 export interface HopChoiceDeps {
   readonly tables: RoutingState & { readonly backups: Backups };
-  /** Measured round-trip time; undefined: not measured. */
-  readonly proximityMs: (peer: Id) => Millis | undefined;
+  /** How far away nodes are, and where they say that they lie. */
+  readonly peers: Pick<Peers, 'proximityMs' | 'placeOf' | 'place'>;
   readonly density: Density;
   readonly leafSetSize: number;
 }
 
 /**
  * Among all the nodes known that make progress, the one from which the way is likely to be shortest: its own distance, and
- * what is still ahead from there, judged by the mean distances of our own rows, since rows are alike everywhere. The entry of
- * the routing table is one candidate of several: a near neighbor may share a longer prefix, and a node whose leaf set
- * seems to hold the key, a backup of the entry perhaps, spares a row.
+ * what is still ahead from there: rows, judged by the mean distances of our own, since rows are alike everywhere, and the last hop
+ * to a root that may be anyone, which is shorter from the midst of all. The entry of the routing table is one candidate of
+ * several: a near neighbor may share a longer prefix, a backup of the entry may lie better, and a node whose leaf set
+ * seems to hold the key spares a row.
  * Source: proximity route selection after Gummadi et al. 2003, §3; coverage by density: Rowstron & Druschel 2001, §2.5.
  */
 export class HopChoice {
   readonly #tables: HopChoiceDeps['tables'];
-  readonly #proximityMs: HopChoiceDeps['proximityMs'];
+  readonly #peers: HopChoiceDeps['peers'];
   readonly #half: number;
   readonly #density: Density;
 
-  constructor({ tables, proximityMs, density, leafSetSize }: HopChoiceDeps) {
+  constructor({ tables, peers, density, leafSetSize }: HopChoiceDeps) {
     this.#tables = tables;
-    this.#proximityMs = proximityMs;
+    this.#peers = peers;
     this.#half = leafSetSize / 2;
     this.#density = density;
   }
@@ -46,11 +49,12 @@ export class HopChoice {
   /** `hop`, or a better one; a neighbor that shares a longer prefix counts as `routing-table`, without row and column. */
   best(key: Id, hop: Hop, avoid: (peer: NodeHandle) => boolean): Hop {
     const own = sharedPrefix(this.#tables.self.id, key, this.#tables.table.digitBits);
+    const remoteness = new Remoteness(this.#tables.leafSet.members, this.#peers);
     let best = hop;
-    let bestMs = this.#wayMs(key, hop.to);
+    let bestMs = this.#wayMs(key, hop.to) + remoteness.ms(hop.to.id);
     const compare = (to: NodeHandle, rule: 'routing-table' | 'leaf-set'): void => {
       if (to.id === best.to.id || !makesProgress(this.#tables, key, to)) return;
-      const wayMs = this.#wayMs(key, to);
+      const wayMs = this.#wayMs(key, to) + remoteness.ms(to.id);
       if (wayMs >= bestMs || avoid(to)) return;
       best = { to, rule };
       bestMs = wayMs;
@@ -86,7 +90,7 @@ export class HopChoice {
     for (const leaf of leafSet.members) if (this.#mayCover(leaf.id, key)) compare(leaf, 'leaf-set');
   }
 
-  // Round trips, as they are measured; the last hop to the root is left out, since it is much the same from everywhere.
+  // Round trips, as they are measured; without the last hop to the root.
   #wayMs(key: Id, to: NodeHandle): Millis {
     const { table } = this.#tables;
     const between = this.#density.between(to.id, key);
@@ -106,7 +110,7 @@ export class HopChoice {
 
   #distanceMs(to: NodeHandle): Millis {
     const { backups, table } = this.#tables;
-    return this.#proximityMs(to.id) ?? Math.min(table.proximityMs(to.id), backups.proximityMs(to.id));
+    return this.#peers.proximityMs(to.id) ?? Math.min(table.proximityMs(to.id), backups.proximityMs(to.id));
   }
 }
 

@@ -1,6 +1,6 @@
 import { compareClockwise, type Id } from '@banyan/ids';
 import type { NodeHandle } from '@banyan/kbr';
-import type { LeafSet } from './leaf-set.ts';
+import { HEAD_DIGITS, headOf, type LeafSet } from './leaf-set.ts';
 
 /**
  * A leaf set told by the heads of its ids, the first 48 bits of each: enough to see which leaf the other lacks and where on
@@ -17,29 +17,24 @@ export interface LeafOutline {
   readonly roomBelow: number;
 }
 
-/** The first 48 bits of an id. */
-export function headOf(id: Id): number {
-  return parseInt(id.slice(0, HEAD_DIGITS), 16);
-}
-
 /**
  * The outline of a leaf set with two halves of that size, as far as it concerns `reader`: a leaf set of the reader reaches
  * as many places to either side of it, and of what lies beyond it knows nothing.
  */
 export function outlineOf(leafSet: LeafSet, half: number, reader: Id): LeafOutline {
-  const { isFull, members, self, size, wasFull } = leafSet;
+  const { heads, isFull, members, self, size, wasFull } = leafSet;
   const above = isFull ? half : leafSet.countAbove();
   const below = size - above;
   const free = 2 * half - size;
   // While the whole ring fits in, a leaf may stand in either half.
-  if (!wasFull) return { heads: members.map(({ id }) => headOf(id)), above, roomAbove: free, roomBelow: free };
+  if (!wasFull) return { heads, above, roomAbove: free, roomBelow: free };
   const before = members.filter(({ id }) => compareClockwise(self, id, reader) < 0).length;
   // Of the half on its side it knows all, of the other as many as lie within its own half beyond us.
   const isAbove = before < above;
   const toldAbove = isAbove ? above : Math.min(above, half - Math.min(half, size - before));
   const toldBelow = isAbove ? Math.min(below, half - Math.min(half, before)) : below;
   return {
-    heads: [...members.slice(0, toldAbove), ...members.slice(size - toldBelow)].map(({ id }) => headOf(id)),
+    heads: toldAbove + toldBelow === size ? heads : [...heads.slice(0, toldAbove), ...heads.slice(size - toldBelow)],
     above: toldAbove,
     roomAbove: toldAbove < above ? 0 : Math.max(0, half - above),
     roomBelow: toldBelow < below ? 0 : Math.max(0, half - below),
@@ -47,9 +42,9 @@ export function outlineOf(leafSet: LeafSet, half: number, reader: Id): LeafOutli
 }
 
 /** Which of these the teller of an outline lacks and has a place for: all within its reach, and beyond it as many as there is room for. */
-export function lackedBy(teller: Id, { heads, above, roomAbove, roomBelow }: LeafOutline, known: readonly NodeHandle[]): readonly NodeHandle[] {
-  const told = new Set(heads);
-  const lacked = known.filter(({ id }) => id !== teller && !told.has(headOf(id)));
+export function lackedBy(teller: Id, { heads, above, roomAbove, roomBelow }: LeafOutline, known: LeafSet): readonly NodeHandle[] {
+  const knownHeads = known.heads;
+  const lacked = known.members.filter(({ id }, at) => !heads.includes(knownHeads[at] ?? 0) && id !== teller);
   if (lacked.length === 0) return lacked;
   lacked.sort((a, b) => compareClockwise(teller, a.id, b.id));
   const farthestAbove = above === 0 ? undefined : idAt(heads[above - 1]);
@@ -69,9 +64,9 @@ export function lackedBy(teller: Id, { heads, above, roomAbove, roomBelow }: Lea
 
 /** The heads of leaves that this leaf set lacks and would take in. */
 export function lackedHeads({ heads }: LeafOutline, leafSet: LeafSet): readonly number[] {
-  const known = new Set(leafSet.members.map(({ id }) => headOf(id)));
-  known.add(headOf(leafSet.self));
-  return heads.filter((head) => !known.has(head) && leafSet.admits(idOf(head)));
+  const known = leafSet.heads;
+  const own = headOf(leafSet.self);
+  return heads.filter((head) => !known.includes(head) && head !== own && leafSet.admits(idOf(head)));
 }
 
 // The lowest id with that head.
@@ -83,5 +78,4 @@ function idAt(head: number | undefined): Id | undefined {
   return head === undefined ? undefined : idOf(head);
 }
 
-const HEAD_DIGITS = 12;
 const ID_DIGITS = 32;

@@ -3,8 +3,8 @@ import { handleState, type NodeHandle } from '@banyan/kbr';
 import type { FailedLife } from '@banyan/peers';
 import { DueTimes, type Bound, type Json, type Millis } from '@banyan/sansio';
 import { participates, type NodeContext } from './context.ts';
-import { headOf, lackedBy, lackedHeads, outlineOf, type LeafOutline } from './leaf-outline.ts';
-import type { LeafSet } from './leaf-set.ts';
+import { lackedBy, lackedHeads, outlineOf, type LeafOutline } from './leaf-outline.ts';
+import { headOf, type LeafSet } from './leaf-set.ts';
 import type { LeafSetMessage } from './messages.ts';
 
 interface OpenProbe {
@@ -57,11 +57,13 @@ export class LeafProbing {
 
   /**
    * True when all who may be among the nearest leaves on either side have answered, or have had their chance to: while looking
-   * around a short one, but who enters needs to hear from the former owner of its keys what was delivered there.
+   * around a short one, but who enters needs to hear from the former owner of its keys what was delivered there. In a hurry whoever
+   * enters waits for the two next to it only: without their leases it is not active, and nobody else's keys become its own.
    */
-  get isNearSettled(): boolean {
-    const triesMax = this.#context.phase === 'sounding' ? AWAITED_TRIES : Infinity;
-    for (const { peer, tries } of this.#open.values()) if (tries <= triesMax && this.#isNear(peer)) return false;
+  isNearSettled(now: Millis): boolean {
+    const { pace, phase } = this.#context;
+    const [triesMax, near] = phase === 'sounding' ? [AWAITED_TRIES, NEAR] : [Infinity, pace.isHurried(now) ? 1 : NEAR];
+    for (const { peer, tries } of this.#open.values()) if (tries <= triesMax && this.#isNear(peer, near)) return false;
     return true;
   }
 
@@ -107,14 +109,13 @@ export class LeafProbing {
     peers.placed(from.id, message.at);
     if (message.enters) this.#takeIn(now, from, message);
     const { outline } = message;
-    const theirs = new Set(outline.heads);
     send(from, {
       type: 'leafReply',
       nonce: message.nonce,
       ready: phase === 'active',
-      leaves: lackedBy(from.id, outline, tables.leafSet.members),
+      leaves: lackedBy(from.id, outline, tables.leafSet),
       wanted: message.enters ? this.#wanted(now, outline) : [],
-      failed: peers.failedAmong(now, (id) => theirs.has(headOf(id))),
+      failed: peers.failedAmong(now, (id) => outline.heads.includes(headOf(id))),
       // From here on a joiner's keys are no longer ours, so what was delivered until now is all it needs to know.
       delivered: message.enters && !message.ready ? handOver(now, from) : [],
       merging: merging(now),
@@ -168,9 +169,13 @@ export class LeafProbing {
     this.#met.delete(peer.id);
   }
 
-  /** Takes in whoever exchanged leaf sets with us lately and has a place now. */
-  onRoom(now: Millis): void {
-    if (this.#met.size > 0) this.consider(now, Array.from(this.#met.values(), ({ peer }) => peer));
+  /**
+   * There is room for another leaf: takes in whoever exchanged leaf sets with us lately. Of the two who become leaves of each other
+   * the lower one begins: it is told its `successors`, and probes the nearest of them and of those whom it met longer ago.
+   */
+  onRoom(now: Millis, successors?: readonly NodeHandle[]): void {
+    const met = Array.from(this.#met.values(), ({ peer }) => peer);
+    this.consider(now, successors === undefined ? met.filter((peer) => this.#hasMet(now, peer)) : [...met, ...successors]);
   }
 
   stop(): void {
@@ -241,17 +246,22 @@ export class LeafProbing {
     send(probe.peer, { type: 'leafProbe', nonce: probe.nonce, ready: phase === 'active', enters: phase !== 'sounding', outline, merging: merging(now), at: peers.place });
   }
 
-  // In a hurry most of the silent are dead.
+  // In a hurry most of the silent are dead. And who is a member already loses little by giving up one that lives.
   #triesMax(now: Millis): number {
-    const { config, pace } = this.#context;
-    return pace.isHurried(now) ? Math.min(config.leafProbeTries, AWAITED_TRIES + 1) : config.leafProbeTries;
+    const { config, pace, phase } = this.#context;
+    return phase === 'active' || pace.isHurried(now) ? Math.min(config.leafProbeTries, AWAITED_TRIES + 1) : config.leafProbeTries;
   }
 
   // Whoever stands next to self with fewer than so many answered leaves in between.
-  #isNear({ id }: NodeHandle): boolean {
-    const { members, self, size } = this.#context.tables.leafSet;
-    const before = members.filter((leaf) => compareClockwise(self, leaf.id, id) < 0).length;
-    return Math.min(before, size - before) < NEAR;
+  #isNear({ id }: NodeHandle, near = NEAR): boolean {
+    const { members, self } = this.#context.tables.leafSet;
+    let [before, after] = [0, 0];
+    for (const leaf of members) {
+      const order = compareClockwise(self, leaf.id, id);
+      if (order < 0) before++;
+      else if (order > 0) after++;
+    }
+    return Math.min(before, after) < near;
   }
 
   // Those that we found dead we do not ask for: the reply says so.
@@ -263,9 +273,11 @@ export class LeafProbing {
     return lacked.filter((head) => !dead.has(head));
   }
 
+  // Deaths alone are not worth a message: the next heartbeats of its neighbors bring them.
   #tellNews(now: Millis, to: NodeHandle, reply: Reply): void {
     const { peers, send, tables } = this.#context;
-    const leaves = reply.wanted.length === 0 ? [] : tables.leafSet.members.filter(({ id }) => reply.wanted.includes(headOf(id)));
+    if (reply.wanted.length === 0) return;
+    const leaves = tables.leafSet.members.filter(({ id }) => reply.wanted.includes(headOf(id)));
     const failed = reply.leaves.length === 0 ? [] : peers.failedAmong(now, (id) => reply.leaves.some((leaf) => leaf.id === id));
     if (leaves.length + failed.length > 0) send(to, { type: 'leafNews', leaves, failed });
   }

@@ -1,6 +1,14 @@
-import { compareClockwise, compareDistance, type Id } from '@banyan/ids';
+import { compareClockwise, compareDistance, digitAt, leadingNumber, type Id } from '@banyan/ids';
 import type { NodeHandle } from '@banyan/kbr';
 import { assert } from '@banyan/sansio';
+
+/** Hex digits of an id that make its head. */
+export const HEAD_DIGITS = 12;
+
+/** The first 48 bits of an id: nearly always enough to tell it from all others nearby. */
+export function headOf(id: Id): number {
+  return leadingNumber(id, HEAD_DIGITS);
+}
 
 /** What an insertion did: who came in, and who had to go for it. */
 export interface LeafSetChange {
@@ -21,6 +29,9 @@ export class LeafSet {
   readonly #half: number;
   /** Clockwise from self: the first half are the larger leaves nearest first, the last half the smaller ones farthest first. */
   #members: readonly NodeHandle[];
+  /** Their heads, in the same order. */
+  #heads: readonly number[] = [];
+  #headsAreOf: readonly NodeHandle[] | undefined;
   #wasFull = false;
   #wrapCount = 0;
   /** The members that `#wrapCount` was counted of. */
@@ -51,6 +62,15 @@ export class LeafSet {
   /** Every leaf, clockwise from self. The array is never changed afterwards, so it may be kept and sent. */
   get members(): readonly NodeHandle[] {
     return this.#members;
+  }
+
+  /** The first 48 bits of each leaf's id, in the same order. The array is never changed afterwards. */
+  get heads(): readonly number[] {
+    if (this.#headsAreOf !== this.#members) {
+      this.#headsAreOf = this.#members;
+      this.#heads = this.#members.map(({ id }) => headOf(id));
+    }
+    return this.#heads;
   }
 
   /** The next node above self. */
@@ -243,10 +263,11 @@ export class LeafSet {
   }
 }
 
-/** True when `id` lies above `origin` by less than half the ring. Adding half the ring flips the top bit, so no arithmetic is needed. */
+/** True when `id` lies above `origin` by less than half the ring. The first digits decide, unless they lie none or just eight apart. */
 function isWithinHalfAbove(origin: Id, id: Id): boolean {
-  const top = (parseInt(origin.slice(0, 1), 16) ^ 8).toString(16);
-  return compareClockwise(origin, id, (top + origin.slice(1)) as Id) < 0;
+  const apart = (digitAt(id, 0, 4) - digitAt(origin, 0, 4)) & 15;
+  if (apart === 0) return id >= origin;
+  return apart === 8 ? id.slice(1) < origin.slice(1) : apart < 8;
 }
 
 const UNCHANGED: LeafSetChange = { gained: undefined, lost: undefined };

@@ -76,7 +76,7 @@ export class Leases {
     const running: RunningLease[] = [];
     for (const [id, { incarnation, until, isAdopted }] of this.#issued) {
       const isOurs = !isAdopted || leafSet.isNeighbor(id) || !leafSet.has(id);
-      if (until > now && isOurs && id !== to) running.push({ id, incarnation, forMs: until - now });
+      if (until > now && isOurs && id !== to) running.push({ id, incarnation, forMs: Math.ceil(until - now) });
     }
     return running;
   }

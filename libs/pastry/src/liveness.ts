@@ -142,8 +142,10 @@ export class Liveness {
     if (tables.leafSet.isNeighbor(peer.id)) return this.verify(now, peer);
     if (tables.leafSet.has(peer.id)) return this.#onUnreachable(now, peer);
     peers.markUnreachable(now, peer);
-    if (tables.has(peer.id)) this.lose(now, peer, 'silent');
-    else tables.backups.remove(peer.id);
+    if (tables.has(peer.id)) return this.lose(now, peer, 'silent');
+    tables.backups.remove(peer.id);
+    // What was sent to it while it was a leaf, and waits for it still, goes another way.
+    this.#lostThisTurn.push(peer);
   }
 
   // Only not for us, perhaps: routes go around it, but its keys are still its own. If it is dead its neighbors will tell.

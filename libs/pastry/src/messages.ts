@@ -39,7 +39,7 @@ export type JoinMessage =
 
 /**
  * Keeping leaf sets whole by differences: a probe outlines the sender's leaf set, the reply tells what is lacking there and
- * asks for what is lacking here, and only if it asked, or told of the dead, a third message follows.
+ * asks for what is lacking here, and only if it asked a third message follows.
  */
 export type LeafSetMessage =
   | {
@@ -70,7 +70,7 @@ export type LeafSetMessage =
       readonly merging: boolean;
       readonly at: Coordinate;
     }
-  /** After a reply: the leaves that it wanted, and which of those that it told are dead. */
+  /** After a reply: the leaves that it wanted, and beside them which of those that it told are dead. */
   | { readonly type: 'leafNews'; readonly leaves: readonly NodeHandle[]; readonly failed: readonly FailedLife[] };
 
 /** Travels towards `seeker.id` in the receiver's ring; its root there makes contact with the seeker. Source: Shafaat et al. 2007 (mlookup). */
@@ -81,7 +81,7 @@ export interface RingLookup {
   readonly hops: number;
 }
 
-/** A lease that was granted to a life and runs on for `forMs`. */
+/** A lease that was granted to a life and runs on for `forMs`, whole milliseconds. */
 export interface RunningLease extends FailedLife {
   readonly forMs: Millis;
 }
@@ -93,7 +93,7 @@ export interface RunningLease extends FailedLife {
 export interface HeartbeatMessage {
   readonly type: 'heartbeat';
   readonly sentAt: Millis;
-  /** How long the lease lasts that `grants` grants; counted by the receiver from the time it echoes. */
+  /** How long the lease lasts that `grants` grants, whole milliseconds; counted by the receiver from the time it echoes. */
   readonly leaseMs: Millis;
   readonly grants?: Millis;
   /** The sender has no lasting lease from the receiver and asks for a heartbeat back at once. */

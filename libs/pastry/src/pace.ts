@@ -50,9 +50,9 @@ export class Pace {
     return this.heartbeatMs(now) <= Math.min(2 * heartbeatPeriodMinMs, heartbeatPeriodMs / 2);
   }
 
-  /** How long the leases that we grant last. */
+  /** How long the leases that we grant last; whole milliseconds. */
   leaseMs(now: Millis): Millis {
-    return this.heartbeatMs(now) * this.leasePeriods;
+    return Math.floor(this.heartbeatMs(now) * this.leasePeriods);
   }
 
   /** The shortest lease that any node of this configuration grants. */

@@ -60,8 +60,7 @@ export class Repair {
   onLost(now: Millis, lost: NodeHandle, removal: Removal): void {
     if (removal.leaf !== undefined) {
       this.#context.note('leaf_lost', lost);
-      this.#leafProbing.onRoom(now);
-      this.#leafProbing.consider(now, this.#successors);
+      this.#leafProbing.onRoom(now, removal.leaf.above ? this.#successors : undefined);
       if (this.beyond() !== undefined && this.#leavesAt === Infinity) this.#leavesAt = now + jittered(SHORT_RETRY_MS / 10, this.#context.rng);
     }
     if (removal.slot === undefined) return;

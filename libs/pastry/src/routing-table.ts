@@ -65,6 +65,11 @@ export class RoutingTable {
     return this.#rows[slot.row]?.handles[slot.column];
   }
 
+  /** How far away the entry in a slot is; Infinity: it was not measured, or there is none. */
+  msAt(slot: Slot): Millis {
+    return this.#rows[slot.row]?.proximityMs[slot.column] ?? Infinity;
+  }
+
   /** How far away an entry is, as far as it was measured before it came in; Infinity: it was not, or it is no entry. */
   proximityMs(id: Id): Millis {
     const { row, column } = this.slotOf(id);
@@ -106,9 +111,8 @@ export class RoutingTable {
    * Offers a node for its slot. True when it is now the entry: the slot was empty, its entry farther away,
    * or an older life or measurement of the same node.
    */
-  offer(handle: NodeHandle, proximityMs: Millis | undefined): boolean {
+  offer(handle: NodeHandle, proximityMs: Millis | undefined, { row: index, column } = this.slotOf(handle.id)): boolean {
     if (handle.id === this.self) return false;
-    const { row: index, column } = this.slotOf(handle.id);
     const row = this.#rowAt(index);
     const present = row.handles[column];
     const presentMs = row.proximityMs[column] ?? Infinity;

@@ -65,13 +65,14 @@ export class Tables implements RoutingState {
 
   /** Offers an active node for its table slot and for the neighborhood set. */
   offer(handle: NodeHandle, proximityMs: Millis | undefined): void {
-    const former = this.table.entryFor(handle.id);
-    const formerMs = former === undefined ? Infinity : this.table.proximityMs(former.id);
-    const isEntry = this.table.offer(handle, proximityMs);
-    if (isEntry) this.backups.remove(handle.id);
+    const slot = this.table.slotOf(handle.id);
+    const former = this.table.at(slot);
+    const formerMs = this.table.msAt(slot);
+    const isEntry = this.table.offer(handle, proximityMs, slot);
+    if (isEntry) this.backups.remove(handle.id, slot);
     if (former !== undefined && former.id !== handle.id) {
-      if (!isEntry && proximityMs !== undefined) this.backups.offer(handle, proximityMs);
-      else if (isEntry && formerMs < Infinity) this.backups.offer(former, formerMs);
+      if (!isEntry && proximityMs !== undefined) this.backups.offer(handle, proximityMs, slot);
+      else if (isEntry && formerMs < Infinity) this.backups.offer(former, formerMs, slot);
     }
     if (proximityMs !== undefined) this.neighborhood.offer(handle, proximityMs);
   }

@@ -1,5 +1,5 @@
 import { compareDistance, type Id } from '@banyan/ids';
-import type { NodeHandle, RoutingView } from '@banyan/kbr';
+import type { Coordinate, NodeHandle, RoutingView } from '@banyan/kbr';
 import type { NodeContext } from './context.ts';
 import type { PastryGeometry } from './geometry.ts';
 import { nextHop } from './next-hop.ts';
@@ -40,6 +40,10 @@ export class PastryView implements RoutingView {
 
   leaves(): readonly NodeHandle[] {
     return this.#context.tables.leafSet.nearestFirst();
+  }
+
+  get place(): Coordinate {
+    return this.#context.peers.place;
   }
 
   roundTripMs(peer: Id): number | undefined {

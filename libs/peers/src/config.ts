@@ -25,7 +25,7 @@ export interface PeersConfig {
   /** How long a peer that only others can reach stays out of our routes. */
   readonly unreachableForMs: Millis;
   readonly unreachableMax: number;
-  /** Peers remembered; at the bound the one longest known that stands in no table goes. */
+  /** Peers remembered; at the bound the one longest known that stands in no table goes. Tables hold about 140 in a large ring. */
   readonly recordsMax: number;
   /** Probes under way to mere candidates; at the bound a new one is not begun. */
   readonly measuresMax: number;
@@ -57,7 +57,7 @@ export const DEFAULT_PEERS_CONFIG: PeersConfig = {
   failedToldMax: 20,
   unreachableForMs: 300_000,
   unreachableMax: 256,
-  recordsMax: 2_048,
+  recordsMax: 320,
   measuresMax: 512,
   measuresPerSecond: 10,
   measuresBurst: 128,

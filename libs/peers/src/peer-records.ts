@@ -14,10 +14,13 @@ const WIDTH = 4;
  */
 export class PeerRecords {
   readonly roundTrips = new RoundTrips();
-  /** In the order in which they became known. */
+  /** In the order in which they became known, or were moved back. */
   readonly #rows = new Map<Id, number>();
   readonly #handles: NodeHandle[] = [];
   readonly #freeRows: number[] = [];
+  /** The peer asked for last: in one turn it is nearly always the same one. */
+  #lastId: Id | undefined;
+  #lastRow: number | undefined;
   #heardAt = new Float64Array(0);
   #places = new Int32Array(0);
 
@@ -25,7 +28,7 @@ export class PeerRecords {
     return this.#rows.size;
   }
 
-  /** Those known, the longest known first. */
+  /** Those known, in that order. */
   ids(): Iterable<Id> {
     return this.#rows.keys();
   }
@@ -37,7 +40,10 @@ export class PeerRecords {
 
   /** The row of a peer; undefined when it is not known. */
   rowOf(id: Id): number | undefined {
-    return this.#rows.get(id);
+    if (id === this.#lastId) return this.#lastRow;
+    this.#lastId = id;
+    this.#lastRow = this.#rows.get(id);
+    return this.#lastRow;
   }
 
   /** Takes in a peer that is not known yet. */
@@ -45,6 +51,8 @@ export class PeerRecords {
     const row = this.#freeRows.pop() ?? this.#handles.length;
     if (row === this.#heardAt.length) this.#grow();
     this.#rows.set(handle.id, row);
+    this.#lastId = handle.id;
+    this.#lastRow = row;
     this.#handles[row] = handle;
     this.#heardAt[row] = heardAt;
     this.setPlace(row, NOWHERE);
@@ -55,7 +63,16 @@ export class PeerRecords {
     const row = this.#rows.get(id);
     if (row === undefined) return;
     this.#rows.delete(id);
+    this.#lastId = undefined;
     this.#freeRows.push(row);
+  }
+
+  /** Takes a peer for one that became known just now. */
+  moveBack(id: Id): void {
+    const row = this.#rows.get(id);
+    if (row === undefined) return;
+    this.#rows.delete(id);
+    this.#rows.set(id, row);
   }
 
   handle(row: number): NodeHandle {

@@ -1,4 +1,4 @@
-import { id } from '@banyan/ids';
+import { id, type Id } from '@banyan/ids';
 import { NOWHERE, type NodeHandle } from '@banyan/kbr';
 import { seededRng } from '@banyan/sansio';
 import { describe, expect, it } from 'vitest';
@@ -7,7 +7,7 @@ import type { PeerMessage } from './messages.ts';
 import { Peers, type PeerEffect } from './peers.ts';
 
 const node = (digit: string, incarnation = 1): NodeHandle => ({
-  id: id(digit.repeat(32)),
+  id: id(digit.padEnd(32, digit)),
   incarnation,
   controlAddress: digit,
   dataAddress: '',
@@ -72,6 +72,21 @@ describe('lives', () => {
     }
     expect(peers.failedAmong(7, () => true).map((life) => life.id[0])).toEqual(['6', '5', '4']);
     expect([peers.heardAt(node('1').id), peers.heardAt(node('6').id)]).toEqual([undefined, 6]);
+  });
+
+  it('keeps those of its tables, and does not look at them again for every stranger', () => {
+    let asked = 0;
+    const keeps = (peer: Id): boolean => {
+      asked++;
+      return peer < '8';
+    };
+    const peers = new Peers({ self, config: { ...DEFAULT_PEERS_CONFIG, recordsMax: 100 }, helpers: () => [], keeps, wants: () => true, isHurried: () => false, rng: seededRng(1) });
+    const members = Array.from({ length: 90 }, (_, i) => node(`1${String(i).padStart(3, '0')}`));
+    const strangers = Array.from({ length: 1_000 }, (_, i) => node(`9${String(i).padStart(4, '0')}`));
+    for (const member of [...members, ...strangers]) peers.heard(1, member);
+    expect(members.every(({ id }) => peers.heardAt(id) === 1)).toBe(true);
+    expect(strangers.filter(({ id }) => peers.heardAt(id) === 1)).toEqual(strangers.slice(-10));
+    expect(asked).toBeLessThan(10 * strangers.length + 2 * members.length);
   });
 });
 

@@ -329,10 +329,12 @@ export class Peers {
   #remember(now: Millis, handle: NodeHandle): void {
     this.#records.add(handle, now);
     if (this.#records.size <= this.#deps.config.recordsMax) return;
+    let looked = this.#records.size;
     for (const id of this.#records.ids()) {
-      if (id === handle.id || this.#deps.keeps(id)) continue;
-      this.#records.delete(id);
-      return;
+      if (looked-- === 0) return;
+      if (id !== handle.id && !this.#deps.keeps(id)) return this.#records.delete(id);
+      // Those that are needed are not passed over again and again.
+      this.#records.moveBack(id);
     }
   }
 }

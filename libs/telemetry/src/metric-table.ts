@@ -1,6 +1,6 @@
 // Every metric of every service, in one place: what is not in this table is not exported, and the dashboards are
 // checked against it. Base units; `_total` on counters only; labels are enums, never ids.
-import { DROP_REASONS, FORWARD_OUTCOMES, GAP_REASONS, HOP_RULES, PEER_FAULTS } from './reasons.ts';
+import { ADVICE_OUTCOMES, DROP_REASONS, FORWARD_OUTCOMES, GAP_REASONS, HOP_RULES, PEER_FAULTS } from './reasons.ts';
 
 /** One metric: its name, its meaning, and which values its labels may take (`open`: bounded by the caller's code). */
 export interface MetricSpec {
@@ -65,7 +65,11 @@ export const MULTICAST_METRICS = {
   deliveryLag: { kind: 'histogram', name: 'banyan_multicast_delivery_lag_seconds', help: 'Time from the stamp of the root to delivery here; clocks of two hosts take part.', buckets: LATENCY_BUCKETS },
   receiptDuration: { kind: 'histogram', name: 'banyan_multicast_receipt_duration_seconds', help: 'Time from taking a batch to its receipt.', buckets: LATENCY_BUCKETS },
   gaps: { kind: 'counter', name: 'banyan_multicast_gaps_total', help: 'Gaps told to local subscribers, by reason.', labels: { reason: GAP_REASONS } },
+  slow: { kind: 'gauge', name: 'banyan_multicast_slow_readers', help: 'Local subscribers and children without room for what there is.' },
+  detached: { kind: 'counter', name: 'banyan_multicast_detached_total', help: 'Subscribers detached because they were too far behind for too long.' },
+  holds: { kind: 'counter', name: 'banyan_multicast_holds_total', help: 'Times a root held publishers for a slow subscriber that counts.' },
   moves: { kind: 'counter', name: 'banyan_multicast_moves_total', help: 'Changes of parent.' },
+  advice: { kind: 'counter', name: 'banyan_multicast_advice_total', help: 'Better parents that the tree builder named, by what became of them here.', labels: { outcome: ADVICE_OUTCOMES } },
 } as const satisfies MetricTable;
 
 /** The authority. */
@@ -88,6 +92,8 @@ export const BUILDER_METRICS = {
   places: { kind: 'gauge', name: 'banyan_builder_places', help: 'Places of nodes in trees, as reported and not expired.' },
   reporters: { kind: 'gauge', name: 'banyan_builder_reporters', help: 'Nodes with an open report stream.' },
   watchers: { kind: 'gauge', name: 'banyan_builder_watchers', help: 'Open WatchTree streams.' },
+  advised: { kind: 'gauge', name: 'banyan_builder_advised', help: 'Nodes with an open stream for advice.' },
+  advice: { kind: 'counter', name: 'banyan_builder_advice_total', help: 'Better parents named to nodes.' },
 } as const satisfies MetricTable;
 
 /** All of them, for checks of dashboards and names. */

@@ -26,6 +26,7 @@ export const DROP_REASONS = [
   'parked_too_long',
   'queue_full',
   'retention',
+  'roster_limit',
   'session_limit',
   'slow_consumer',
   'stale_epoch',
@@ -63,6 +64,9 @@ export const FORWARD_OUTCOMES = ['passed', 'changed', 'redirected', 'stopped', '
 
 /** Why messages of a group will not come. */
 export const GAP_REASONS = ['expired', 'other_epoch', 'lost_state', 'dropped', 'other'] as const;
+
+/** What became of a better parent that was named. */
+export const ADVICE_OUTCOMES = ['taken', 'expired', 'stale', 'busy', 'duty', 'no_gain', 'too_soon', 'other'] as const;
 
 /** The member of a list a text means: case and `-` against `_` do not matter, strangers are `other`. */
 export function bounded<Values extends readonly string[]>(values: Values, text: string): Values[number] {

@@ -1,5 +1,5 @@
 // Epochs, records, rounds and signed descriptors: what multicast messages are made of.
-import { LINEAGE_MAX, VOTERS_MAX, type DeliveryClass, type Epoch, type EpochRecord, type EpochSpan, type GapReason, type GroupDescriptor, type RoundMark, type Verified } from '@banyan/multicast';
+import { LINEAGE_MAX, VOTERS_MAX, type Backpressure, type DeliveryClass, type Epoch, type EpochRecord, type EpochSpan, type GapReason, type GroupDescriptor, type RoundMark, type Verified } from '@banyan/multicast';
 import { multicast, type multicastPeer } from '@banyan/proto';
 import { count, id, list, message, required, text, word, type Field } from './fields.ts';
 import { Malformed } from './peer-fault.ts';
@@ -22,6 +22,8 @@ export const roundMark = message<RoundMark, multicastPeer.RoundMark>({ epoch: re
 
 export const gapReason = word<GapReason, multicast.GapReason>({ EXPIRED: 1, OTHER_EPOCH: 2, LOST_STATE: 3, DROPPED: 4 });
 export const deliveryClass = word<DeliveryClass, multicast.Delivery>({ 'best-effort': 1, ordered: 2, reliable: 3 });
+
+const backpressure = message<Backpressure, multicast.Backpressure>({ bytes: count, maxWaitMs: count });
 
 /** Whether a tree builder of this overlay signed these bytes; synchronous, and cached by whoever implements it. */
 export type DescriptorCheck = (signed: multicast.SignedGroupDescriptor) => boolean;
@@ -55,6 +57,7 @@ function verified(signed: multicast.SignedGroupDescriptor): Verified<GroupDescri
     retentionBytes: count.fromWire(wire.retentionBytes),
     retentionMs: count.fromWire(wire.retentionMs),
     fanOutMax: Math.max(1, wire.fanOutMax),
+    ...(wire.backpressure === undefined ? {} : { backpressure: backpressure.fromWire(wire.backpressure) }),
     publishRules: wire.publishers,
     subscribeRules: wire.subscribers,
     closed: wire.deleted,

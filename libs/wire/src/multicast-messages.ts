@@ -2,7 +2,11 @@
 import {
   BACKUPS_MAX,
   BEAT_GROUPS_MAX,
+  CERTIFICATES_MAX,
+  COVER_WORST_MAX,
   RECEIPTS_MAX,
+  type Certificate,
+  type Cover,
   type DownBeat,
   type GraftRefusal,
   type GroupDescriptor,
@@ -14,7 +18,7 @@ import {
 } from '@banyan/multicast';
 import { multicastPeer as wire, type multicast } from '@banyan/proto';
 import type { BodyCodec } from './bodies.ts';
-import { count, flag, id, idOrNone, list, message, optional, required, text, variants, word, type Field } from './fields.ts';
+import { count, flag, id, idOrNone, list, message, optional, required, small, text, variants, word, type Field } from './fields.ts';
 import { descriptorCodec, epoch, epochRecord, roundMark, type DescriptorCheck } from './group-values.ts';
 import { handle } from './ring-values.ts';
 
@@ -37,7 +41,15 @@ const duty = word<M<'invite'>['duty'], wire.Duty>({ voter: 1, root: 2 });
 const backups = list(handle, BACKUPS_MAX);
 const redirect = list(handle, REDIRECTS_MAX);
 const accepted = message<Accepted, wire.AcceptedSuccessor>({ ballot: required(epoch), record: required(epochRecord) });
-const upBeat = message<UpBeat, wire.UpBeat>({ group: id, flow: count, creditBytes: count, next: count, epoch: required(epoch) });
+const standing = word<Certificate['state'], wire.Standing>({ in: 1, left: 2, suspected: 3 });
+const certificate = message<Certificate, wire.Certificate>({ member: id, incarnation: count, moves: count, parent: id, state: standing, reads: flag });
+const memberNext = message<Cover['worst'][number], wire.MemberNext>({ member: id, next: count });
+const countOrNone: Field<number, bigint | undefined> = {
+  toWire: (value) => (value === Infinity ? undefined : count.toWire(value)),
+  fromWire: (wire) => (wire === undefined ? Infinity : count.fromWire(wire)),
+};
+const cover = message<Cover, wire.Cover>({ version: count, worst: list(memberNext, COVER_WORST_MAX), rest: countOrNone });
+const upBeat = message<UpBeat, wire.UpBeat>({ group: id, flow: count, creditBytes: count, next: count, epoch: required(epoch), cover: optional(cover) });
 
 /** `backups` is told when it changed, which an empty list cannot say: hence the flag beside it. */
 const downBeat: Field<DownBeat, wire.DownBeat> = {
@@ -115,6 +127,13 @@ function multicastMessages(signed: Field<Verified<GroupDescriptor>, multicast.Si
     resume: message<M<'resume'>, wire.Resume>({ group: id, flow: count, next: count, creditBytes: count }),
     credit: message<M<'credit'>, wire.Credit>({ group: id, flow: count, creditBytes: count }),
     fetch: message<M<'fetch'>, wire.Fetch>({ group: id, from: count, to: count, bytesMax: count }),
+    locate: message<M<'locate'>, wire.Locate>({ group: id, stampMs: count, asker: required(handle), hops: small }),
+    located: message<M<'located'>, wire.Located>({ group: id, stampMs: count, sequence: count }),
+    certify: message<M<'certify'>, wire.Certify>({ group: id, base: count, version: count, certificates: list(certificate, CERTIFICATES_MAX) }),
+    certified: message<M<'certified'>, wire.Certified>({ group: id, version: count }),
+    hold: message<M<'hold'>, wire.Hold>({ group: id }),
+    moveDown: message<M<'moveDown'>, wire.MoveDown>({ group: id, redirect }),
+    publishHold: message<M<'publishHold'>, wire.PublishHold>({ group: id }),
     probe: message<M<'probe'>, wire.ProbeFor>({ target: required(handle) }),
     ping: message<M<'ping'>, wire.TreePing>({ asker: required(handle) }),
     pong: message<M<'pong'>, wire.TreePong>({}),

@@ -21,7 +21,8 @@ describe('banyan', () => {
     [['fly'], "unknown command 'fly'"],
     [['route'], 'missing required argument'],
     [['up', '--nodes', '0'], 'Give a number from 1 to 256'],
-    [['subscribe', 'g', '--start', 'yesterday'], 'Give latest, first, seq:N or last:N'],
+    [['subscribe', 'g', '--start', 'yesterday'], 'Give latest, first, seq:N, last:N or time:T'],
+    [['subscribe', 'g', '--start', 'time:noon'], 'Give a time such as'],
     [['publish', 'g', '--rate', 'fast'], 'Give bytes per second'],
     [['publish', 'g', '--file', 'x', '--message', 'y'], 'not both'],
     [['group', 'create', 'x', '--delivery', 'maybe'], 'Allowed choices are'],
@@ -42,7 +43,7 @@ describe('banyan', () => {
     expect(JSON.parse((await banyan(['errors', 'GAP', '--json'])).stdout)).toMatchObject({ reason: 'GAP', code: 'DATA_LOSS' });
   });
 
-  it.each([['nodes'], ['route', 'x'], ['group', 'list'], ['publish', 'g', '--message', 'm'], ['subscribe', 'g'], ['tree', 'g'], ['doctor']])('says where it looked when no overlay runs: %s', async (...argv) => {
+  it.each([['nodes'], ['route', 'x'], ['group', 'list'], ['publish', 'g', '--message', 'm'], ['subscribe', 'g'], ['tree', 'g'], ['coverage', 'g'], ['slow'], ['doctor']])('says where it looked when no overlay runs: %s', async (...argv) => {
     const { code, stderr } = await banyan(argv);
     expect(code).toBe(1);
     expect(stderr).toContain('no local overlay runs here');
@@ -144,10 +145,43 @@ describe('banyan', () => {
       expect(await banyan(['group', 'describe', 'one', ...where])).toMatchObject({ code: 1, stderr: expect.stringContaining('(GROUP_NOT_FOUND)') as string });
     });
 
+    it('names who is slow, with his queue and what can be done', async () => {
+      expect((await banyan(['slow', ...where])).stdout).toBe('nobody is slow\n');
+      const { BLOCK, UNSPECIFIED } = multicast.SlowPolicy;
+      overlay.nodes[0]!.slow = [{ group: 'admin/g', who: { $case: 'client', value: 'bob' }, queueBytes: 2n << 20n, ageMs: 1_500n, policy: BLOCK, counted: true, remedy: 'Read faster.' }];
+      overlay.nodes[1]!.slow = [{ group: 'admin/g', who: { $case: 'child', value: nodeOf(3) }, queueBytes: 10n, ageMs: 9_000n, policy: UNSPECIFIED, counted: false, remedy: 'Look at it.' }];
+      const lines = (await banyan(['slow', ...where])).stdout.trim().split('\n');
+      expect(lines[1]).toMatch(/^admin\/g +node 03030303 .+ - +10 B +9\.0 s +Look at it\.$/);
+      expect(lines[2]).toMatch(/^admin\/g +client bob .+ block +2\.0 MiB +1\.5 s +Read faster\.$/);
+    });
+
+    it('tells who has what of a group', async () => {
+      const id = (n: number): Buffer => Buffer.alloc(16, n);
+      const counts = { epoch: 3n, rosterVersion: 17n, members: 5n, committed: 97n, covered: 3n, reached: 97n };
+      overlay.groups.coverage = { group: 'admin/g', ...counts, behind: [{ member: id(4), reached: 60n }], missing: [id(5)] };
+      const { stdout } = await banyan(['coverage', 'g', ...where]);
+      expect(stdout).toBe('admin/g: 3 of 5 have 1..97 (roster 3.17)\n  04040404 is 37 behind\n  05050505 is missing\n');
+      expect(JSON.parse((await banyan(['coverage', 'g', '--json', ...where])).stdout)).toMatchObject({ group: 'admin/g', covered: 3 });
+    });
+
+    it('prints what comes in all groups that a pattern means', async () => {
+      await banyan(['group', 'create', 'wild/one', ...where]);
+      await banyan(['publish', 'wild/one', '--message', 'hello', ...where]);
+      const { code, stdout, stderr } = await banyan(['subscribe', 'wild/*', '--count', '1', ...where]);
+      expect({ code, stdout }).toEqual({ code: 0, stdout: 'wild/one\thello\n' });
+      expect(stderr).toContain('subscribed to 1 group that wild/* means');
+      expect((await banyan(['subscribe', 'wild/*', '--out', 'x', ...where])).code).toBe(2);
+    });
+
+    it('makes a group that waits for slow subscribers', async () => {
+      await banyan(['group', 'create', 'patient', '--window', '1M', '--max-wait', '0.5', ...where]);
+      expect((await banyan(['group', 'describe', 'patient', ...where])).stdout).toContain('from 1.0 MiB on, 500 ms at most');
+    });
+
     it("draws a group's tree", async () => {
       const place = (n: number, parent: number | undefined, role: multicast.Role): multicast.Place => ({
         ...{ group: 'admin/tall', node: nodeOf(n), role, parent: parent === undefined ? undefined : nodeOf(parent), children: [] },
-        ...{ subscribers: role === multicast.Role.LEAF ? 1 : 0, epoch: 1n, low: 1n, committed: 9n, next: 10n, voter: n < 3 },
+        ...{ subscribers: role === multicast.Role.LEAF ? 1 : 0, epoch: 1n, low: 1n, committed: 9n, next: 10n, voter: n < 3, fanOut: 8 },
       });
       await banyan(['group', 'create', 'tall', ...where]);
       expect((await banyan(['tree', 'tall', ...where])).stdout).toContain('no node has told its place yet');

@@ -64,7 +64,11 @@ async function texts(told: { next(): Promise<multicast.SubscribeResponse> }, cou
   return received;
 }
 
-const subscription = (group: string, start?: multicast.Start['start']): multicast.SubscribeRequest => ({ group, start: { start }, descriptor: undefined });
+const subscription = (group: string, start?: multicast.Start['start']): multicast.SubscribeRequest => ({ group, start: { start }, descriptor: undefined, slowPolicy: multicast.SlowPolicy.UNSPECIFIED });
+
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 50));
+}
 
 describe('Publish and Subscribe', () => {
   it('carry messages in order to a subscriber on every node, with receipts', async () => {
@@ -198,6 +202,35 @@ describe('Publish and Subscribe', () => {
       expect(await reader(client.subscribe(subscription('alice/news'))).reason()).toBe(reason);
       expect(await refusalOf(client.describePlace.bind(client), { group: 'alice/news' })).toBe(reason);
     }
+  });
+});
+
+describe('a slow subscriber', () => {
+  it('may be waited for only with a scope of its own', async () => {
+    plane.createGroup('alice/waits', { backpressure: { bytes: 65_536n, maxWaitMs: 500n } });
+    const block = { ...subscription('alice/waits'), slowPolicy: multicast.SlowPolicy.BLOCK };
+    await expect(reader((await clientAt(0, 'bob', ['subscribe:alice/*', 'admin'])).subscribe(block)).next()).rejects.toMatchObject({ reason: 'SCOPE_MISSING' });
+    const told = reader((await clientAt(0, 'bob', ['subscribe:alice/*', 'subscribe:alice/*:block'])).subscribe(block));
+    expect((await told.next()).response?.$case).toBe('subscribed');
+  });
+
+  it('is named with what waits for him, until he has gone', async () => {
+    plane.createGroup('alice/slow');
+    const client = await clientAt(0, 'bob', ['subscribe:alice/*', 'admin']);
+    const call = client.subscribe(subscription('alice/slow'));
+    await reader(call).next();
+    call.pause();
+    const publisher = (await clientAt(1, 'alice', ['publish:alice/*'])).publish();
+    const receipts = await open(publisher, 'alice/slow');
+    for (let i = 0; i < 100; i++) publisher.write(batch(i + 1, 'x'.repeat(65_000)));
+    for (let i = 0; i < 100; i++) await receipt(receipts.told);
+    const slow = async () => (await callUnary(client.listSlow.bind(client), { group: 'alice/slow' })).readers;
+    await until(async () => (await slow()).length > 0);
+    expect(await slow()).toMatchObject([{ group: 'alice/slow', who: { $case: 'client', value: 'bob' }, policy: multicast.SlowPolicy.DROP_OLDEST, counted: false, remedy: expect.stringContaining('Read faster') as string }]);
+    call.cancel();
+    await until(async () => (await slow()).length === 0);
+    const plain = await clientAt(0, 'bob', ['subscribe:alice/*']);
+    expect(await refusalOf(plain.listSlow.bind(plain), { group: '' })).toBe('SCOPE_MISSING');
   });
 });
 

@@ -92,7 +92,7 @@ describe('a node', () => {
   it('reports its places, and that it left a tree', async () => {
     plane.createGroup('alice/reported');
     const client = first.multicastClient(await trust.token('alice', ['subscribe:alice/*']));
-    const call = client.subscribe({ group: 'alice/reported', start: undefined, descriptor: undefined });
+    const call = client.subscribe({ group: 'alice/reported', start: undefined, descriptor: undefined, slowPolicy: multicast.SlowPolicy.UNSPECIFIED });
     await reader(call).next();
     const reported = (): multicast.Place | undefined => plane.reports.filter(({ node }) => idFromBytes(node!.id) === first.id).flatMap(({ places }) => places).findLast(({ group }) => group === 'alice/reported');
     await until(() => reported() !== undefined);
@@ -107,7 +107,7 @@ describe('a node', () => {
     const token = await trust.token('alice', ['route', 'publish:*', 'subscribe:*']);
     gone.createGroup('alice/steady');
     const groups = node.multicastClient(token);
-    const told = reader(groups.subscribe({ group: 'alice/steady', start: undefined, descriptor: undefined }));
+    const told = reader(groups.subscribe({ group: 'alice/steady', start: undefined, descriptor: undefined, slowPolicy: multicast.SlowPolicy.UNSPECIFIED }));
     await told.next();
     gone.stop();
     const publisher = groups.publish();

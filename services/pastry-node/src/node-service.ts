@@ -8,6 +8,7 @@ import { multicastMethods } from './api/subscribe-bytes.ts';
 import { DescriptorFiles } from './groups/descriptor-files.ts';
 import { DescriptorSource } from './groups/descriptor-source.ts';
 import { NO_DIRECTORY, TreeBuilderDirectory } from './groups/group-directory.ts';
+import { AdviceWatch } from './groups/advice-watch.ts';
 import { PlaceReports } from './groups/place-reports.ts';
 import { NodeLife, type Companion } from './node-life.ts';
 import { nodeSchema, type NodeConfig } from './node.config.ts';
@@ -126,7 +127,7 @@ function nodeLife({ config, logger, fail }: ServiceContext<NodeConfig>, { overla
   const entry = new AbortController();
   const companions: Companion[] = [];
   if (plane.bootstrap !== undefined) companions.push(new BootstrapRegistration(plane.bootstrap, overlay, self, logger));
-  if (plane.builder !== undefined) companions.push(new PlaceReports(plane.builder, overlay.groups, self, logger));
+  if (plane.builder !== undefined) companions.push(new PlaceReports(plane.builder, overlay, self, logger), new AdviceWatch(plane.builder, overlay, logger));
   const { bootstrap: list } = plane;
   return new NodeLife({
     overlay,

@@ -9,7 +9,7 @@ import { mintTestAuthority } from '@banyan/identity/testing';
 import { multicast, type builder } from '@banyan/proto';
 import { startTestService, sweepDirectories } from '@banyan/service-kit/testing';
 import { builderService } from './builder-service.ts';
-import { nodeOf, placeOf } from './testing/places.ts';
+import { nodeOf, placeOf, reportOf } from './testing/places.ts';
 import { RunningBuilder } from './testing/running-builder.ts';
 
 type Client = builder.TreeBuilderServiceClient;
@@ -136,18 +136,43 @@ describe('DeleteGroup', () => {
   });
 });
 
+describe('WatchGroups', () => {
+  it('tells the groups that a pattern means and the caller may read, then those that come and go', async () => {
+    const names = ({ groups }: builder.WatchGroupsResponse): string[] => groups.map(({ descriptor }) => multicast.GroupDescriptor.decode(descriptor).name);
+    const wild = await clientOf('wild', ['publish:wild/*', 'subscribe:wild/*']);
+    await create(wild, { name: 'wild/a' });
+    await create(wild, { name: 'wild/a/deep' });
+    const [flat, deep, stranger] = [wild.watchGroups({ pattern: 'wild/*' }), wild.watchGroups({ pattern: 'wild/>' }), ann.watchGroups({ pattern: 'wild/>' })];
+    expect(names(await next(flat))).toEqual(['wild/a']);
+    expect(names(await next(deep))).toEqual(['wild/a', 'wild/a/deep']);
+    expect(await next(stranger)).toEqual({ groups: [], gone: [] });
+    await create(wild, { name: 'wild/b' });
+    expect(names(await next(flat))).toEqual(['wild/b']);
+    await remove(wild, 'wild/a');
+    expect(await next(flat)).toEqual({ groups: [], gone: ['wild/a'] });
+    for (const call of [flat, deep, stranger]) {
+      call.cancel();
+      await once(call, 'error');
+    }
+  });
+
+  it('is refused for what is no pattern', async () => {
+    await expect(next(ann.watchGroups({ pattern: '*/news' }))).rejects.toMatchObject({ reason: 'GROUP_PATTERN_INVALID' });
+  });
+});
+
 describe('ReportPlaces and WatchTree', () => {
   it('make a live picture', async () => {
     await create(ann, { name: 'live' });
     const watching = ann.watchTree({ group: 'live' });
     expect((await next(watching)).places).toEqual([]);
     const { call, answered } = reports(peer);
-    call.write({ node: nodeOf(member.identity.id), places: [placeOf({ group: 'ann/live', role: multicast.Role.ROOT, subscribers: 3 })], left: [] });
+    call.write(reportOf(nodeOf(member.identity.id), { places: [placeOf({ group: 'ann/live', role: multicast.Role.ROOT, subscribers: 3 })] }));
     const picture = await next(watching);
     expect(picture.places).toMatchObject([{ group: 'ann/live', role: multicast.Role.ROOT, subscribers: 3, node: { apiAddress: '127.0.0.1:3' } }]);
     expect(Number(picture.atMs)).toBeGreaterThan(1e12);
     expect(await describeGroup(ann, { $case: 'name', value: 'ann/live' })).toMatchObject({ nodes: 1, subscribers: 3 });
-    call.write({ node: nodeOf(member.identity.id), places: [], left: [idToBytes(groupKey('ann/live'))] });
+    call.write(reportOf(nodeOf(member.identity.id), { left: [idToBytes(groupKey('ann/live'))] }));
     expect((await next(watching)).places).toEqual([]);
     call.end();
     expect(await answered).toEqual({});
@@ -162,12 +187,14 @@ describe('ReportPlaces and WatchTree', () => {
       return reasonOf(answered);
     };
     const other = await running.trust.issue({ role: 'bootstrap' });
-    const own = { node: nodeOf(member.identity.id), places: [], left: [] };
+    const own = reportOf(nodeOf(member.identity.id));
     expect(await refused(peer, { ...own, node: nodeOf(other.identity.id) })).toBe('NOT_YOURSELF');
     expect(await refused(running.peerClient(other), { ...own, node: nodeOf(other.identity.id) })).toBe('NOT_YOURSELF');
     expect(await refused(peer, { ...own, node: undefined })).toBe('REQUEST_INVALID');
     expect(await refused(peer, { ...own, left: [Buffer.alloc(3)] })).toBe('REQUEST_INVALID');
     expect(await refused(peer, { ...own, places: [placeOf({ parent: { ...nodeOf(member.identity.id), id: Buffer.alloc(1) } })] })).toBe('REQUEST_INVALID');
+    expect(await refused(peer, { ...own, at: { x: 1e9, y: 0, height: 0, error: 0 } })).toBe('REQUEST_INVALID');
+    expect(await refused(peer, { ...own, measured: [{ node: Buffer.alloc(16), roundTripMs: Number.NaN }] })).toBe('REQUEST_INVALID');
     expect(await refused(admin, own)).toBe('CERTIFICATE_MISSING');
   });
 
@@ -177,6 +204,34 @@ describe('ReportPlaces and WatchTree', () => {
     expect(await watch(ann, 'ann/unknown')).toBe('GROUP_NOT_FOUND');
     expect(await watch(ann, 'ann/*')).toBe('GROUP_NAME_INVALID');
     expect(await watch(await clientOf('bob', ['publish:*']), 'ann/watched')).toBe('SCOPE_MISSING');
+  });
+});
+
+describe('WatchAdvice', () => {
+  it('tells a node of a nearer parent in its tree, when it has reported where all lie', async () => {
+    await create(ann, { name: 'advised' });
+    const group = 'ann/advised';
+    const nodes = await Promise.all(Array.from({ length: 3 }, () => running.trust.issue()));
+    const [root, far, near] = nodes.map((credentials) => nodeOf(credentials.identity.id));
+    const at = (x: number) => ({ x: 100 * x, y: 0, height: 0, error: 100 });
+    const streams = nodes.map((credentials) => reports(running.peerClient(credentials)).call);
+    const report = (index: number, node: typeof root, x: number, place: Partial<multicast.Place>): unknown => streams[index]!.write(reportOf(node, { at: at(x), places: [placeOf({ group, ...place })] }));
+    const listening = running.peerClient(nodes[2]!).watchAdvice({ nodeId: near!.id });
+    report(0, root, 0, { role: multicast.Role.ROOT });
+    report(1, far, 80, { role: multicast.Role.FORWARDER, parent: root, children: [near!] });
+    report(2, near, 10, { parent: far });
+    const advice = await new Promise<builder.WatchAdviceResponse>((resolve, reject) => listening.once('data', resolve).once('error', (error) => reject(parseStatus(error))));
+    expect(advice).toMatchObject({ group: Buffer.from(idToBytes(groupKey(group))), parent: { id: Buffer.from(far!.id) }, better: { id: Buffer.from(root!.id), controlAddress: '127.0.0.1:1' }, validMs: 10_000 });
+    expect(advice.gain).toBeCloseTo(1 - 10 / 150);
+    listening.on('error', () => undefined).cancel();
+    for (const stream of streams) stream.end();
+  });
+
+  it('is for the node itself', async () => {
+    const other = await running.trust.issue();
+    const watch = (client: Client): Promise<unknown> => reasonOf(new Promise((_resolve, reject) => client.watchAdvice({ nodeId: idToBytes(other.identity.id) }).once('error', (error) => reject(parseStatus(error)))));
+    expect(await watch(peer)).toBe('NOT_YOURSELF');
+    expect(await watch(admin)).toBe('CERTIFICATE_MISSING');
   });
 });
 
@@ -256,9 +311,9 @@ function reports(client: Client) {
   return { call, answered };
 }
 
-function next(stream: ClientReadableStream<builder.WatchTreeResponse>): Promise<builder.WatchTreeResponse> {
+function next<Response>(stream: ClientReadableStream<Response>): Promise<Response> {
   return new Promise((resolve, reject) => {
-    stream.once('data', (picture: builder.WatchTreeResponse) => {
+    stream.once('data', (picture: Response) => {
       stream.pause().off('error', reject);
       resolve(picture);
     });

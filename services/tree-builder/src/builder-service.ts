@@ -6,26 +6,34 @@ import { BUILDER_METRICS } from '@banyan/telemetry';
 import { builderSchema, type BuilderConfig } from './builder.config.ts';
 import { BuilderModule } from './builder.module.ts';
 import { builderMigrations, type BuilderSchema } from './keeping/group-schema.ts';
+import { Advisor } from './advising/advisor.ts';
+import { LinkPrices, readLinkPrices } from './advising/link-prices.ts';
+import { NodeMap } from './advising/node-map.ts';
 import { TreePictures } from './picturing/tree-pictures.ts';
 
 /** The tree builder: the directory of groups, and the live picture of every tree. */
 export const builderService: ServiceDefinition<typeof builderSchema> = { service: 'tree-builder', schema: builderSchema, prepare };
 
 async function prepare(context: ServiceContext<BuilderConfig>): Promise<PreparedService> {
-  const { apiListen, peerListen, dataDir } = context.config;
+  const { adviceEveryMs, apiListen, dataDir, linkPrices, peerListen } = context.config;
   const membership = await becomeMember(context, 'builder', [apiListen, peerListen]);
   const database = await openSqlite<BuilderSchema>(join(dataDir, 'tree-builder.sqlite'), builderMigrations);
   const metrics = context.metrics.register(BUILDER_METRICS);
   const pictures = new TreePictures();
+  const map = new NodeMap(linkPrices === undefined ? new LinkPrices() : await readLinkPrices(linkPrices));
+  const advisor = new Advisor(pictures, map);
   context.metrics.beforeScrape(() => metrics.places.set(pictures.size(performance.now())));
   const services = [builder.TreeBuilderServiceService];
   return {
-    module: BuilderModule.of({ membership, database, pictures, metrics }),
+    module: BuilderModule.of({ membership, database, pictures, map, advisor, metrics }),
     tokenVerifier: membership.tokenVerifier,
     isRevoked: (peer) => membership.isRevoked(peer),
     listeners: [
       { name: 'api', listen: apiListen, credentials: membership.apiCredentials, services, hasReflection: true },
       { name: 'peer', listen: peerListen, credentials: membership.peerCredentials, services, hasReflection: false },
     ],
+    started() {
+      if (adviceEveryMs > 0) setInterval(() => advisor.look(performance.now(), Date.now()), adviceEveryMs).unref();
+    },
   };
 }

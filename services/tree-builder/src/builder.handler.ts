@@ -1,10 +1,11 @@
+import { once } from 'node:events';
 import { Controller, Inject, type OnModuleInit } from '@nestjs/common';
 import { GrpcMethod, GrpcStreamCall } from '@nestjs/microservices';
 import { EMPTY, type Observable } from 'rxjs';
 import type { z } from 'zod';
-import { idFromBytes } from '@banyan/ids';
+import { idFromBytes, type Id } from '@banyan/ids';
 import { OverlayError } from '@banyan/grpc';
-import { groupKey, type PeerIdentity, type TokenClaims } from '@banyan/identity';
+import { groupKey, groupPatternFault, type PeerIdentity, type TokenClaims } from '@banyan/identity';
 import { multicast, type builder } from '@banyan/proto';
 import {
   Access,
@@ -24,13 +25,17 @@ import {
   type ResponseStream,
 } from '@banyan/service-kit';
 import type { BUILDER_METRICS, Metrics } from '@banyan/telemetry';
-import { createGroupRequest, deleteGroupRequest, describeGroupRequest, listGroupsRequest, reportPlacesRequest, watchTreeRequest } from './builder.requests.ts';
+import { Advisor } from './advising/advisor.ts';
+import { NodeMap } from './advising/node-map.ts';
+import { createGroupRequest, deleteGroupRequest, describeGroupRequest, listGroupsRequest, reportPlacesRequest, watchAdviceRequest, watchGroupsRequest, watchTreeRequest } from './builder.requests.ts';
 import { assertMayCreate, assertMayRead, assertOwns, fullName, mayRead, readerOf, type Reader } from './callers.ts';
 import { DescriptorSigner } from './keeping/descriptor-signer.ts';
 import { checkGroupName, Groups } from './keeping/groups.ts';
 import type { GroupRecord } from './keeping/group-store.ts';
+import { matchingGroups } from './keeping/matching-groups.ts';
 import { fromPageToken, toPageToken } from './page-token.ts';
-import { pictureStream } from './picturing/picture-stream.ts';
+import { CoverageBoard } from './picturing/coverage-board.ts';
+import { pictureStream, type Pictured } from './picturing/picture-stream.ts';
 import { TreePictures } from './picturing/tree-pictures.ts';
 
 // A watcher costs a timer and a picture four times a second.
@@ -49,6 +54,9 @@ export class BuilderHandler implements OnModuleInit {
     @Inject(Groups) private readonly groups: Groups,
     @Inject(DescriptorSigner) private readonly signer: DescriptorSigner,
     @Inject(TreePictures) private readonly pictures: TreePictures,
+    @Inject(CoverageBoard) private readonly board: CoverageBoard,
+    @Inject(NodeMap) private readonly map: NodeMap,
+    @Inject(Advisor) private readonly advisor: Advisor,
     @Inject(COUNTERS) private readonly counters: Metrics<typeof BUILDER_METRICS>,
   ) {}
 
@@ -88,6 +96,19 @@ export class BuilderHandler implements OnModuleInit {
     return { groups: groups.map(({ descriptor }) => multicast.GroupDescriptor.decode(descriptor)), nextPageToken: toPageToken(next) };
   }
 
+  @GrpcMethod('TreeBuilderService', 'WatchGroups')
+  @Access({ type: 'peer' }, { type: 'token' })
+  async watchGroups(@Request(watchGroupsRequest) { pattern }: z.infer<typeof watchGroupsRequest>, @Call() call: AnyCall & ResponseStream<builder.WatchGroupsResponse>): Promise<Observable<never>> {
+    const reader = readerOf(call);
+    const fault = groupPatternFault(pattern);
+    if (fault !== undefined) throw new OverlayError('GROUP_PATTERN_INVALID', `'${pattern}' is no pattern of groups: ${fault}`, { pattern });
+    return this.#watched(async () => {
+      for await (const { came, gone } of matchingGroups(this.groups, pattern, (name) => mayRead(reader, name), cancelSignal(call))) {
+        if (!(await send(call, { groups: came.map((group) => this.signer.sign(group)), gone: [...gone] }))) break;
+      }
+    });
+  }
+
   @GrpcMethod('TreeBuilderService', 'DeleteGroup')
   @RequireToken()
   async deleteGroup(
@@ -112,7 +133,10 @@ export class BuilderHandler implements OnModuleInit {
       for await (const message of requests<builder.ReportPlacesRequest>(call)) {
         const report = checkRequest(reportPlacesRequest, message);
         if (peer.role !== 'node' || idFromBytes(report.node.id) !== peer.id) throw new OverlayError('NOT_YOURSELF', 'a node reports its own places only', { id: peer.id });
-        this.pictures.report(report, performance.now());
+        const now = performance.now();
+        this.pictures.report(report, now);
+        this.map.report(report, report.node, now);
+        this.board.report(report.coverages, now);
       }
     } finally {
       this.counters.reporters.add(-1);
@@ -120,20 +144,72 @@ export class BuilderHandler implements OnModuleInit {
     return {};
   }
 
+  /** Gives a node's advice until it goes away. What it does not read is dropped: advice is old in ten seconds. */
+  @GrpcMethod('TreeBuilderService', 'WatchAdvice')
+  @RequirePeer()
+  async watchAdvice(@Request(watchAdviceRequest) { nodeId }: z.infer<typeof watchAdviceRequest>, @FromPeer() peer: PeerIdentity, @Call() call: AnyCall & ResponseStream<builder.WatchAdviceResponse>): Promise<Observable<never>> {
+    if (peer.role !== 'node' || nodeId !== peer.id) throw new OverlayError('NOT_YOURSELF', 'a node is advised about its own places only', { id: peer.id });
+    const signal = cancelSignal(call);
+    let isWriting = false;
+    const unlisten = this.advisor.listen(nodeId, (advice) => {
+      if (isWriting) return;
+      isWriting = true;
+      this.counters.advice.add(1);
+      void send(call, advice).finally(() => (isWriting = false));
+    });
+    this.counters.advised.set(this.advisor.readers);
+    try {
+      if (!signal.aborted) await once(signal, 'abort');
+    } finally {
+      unlisten();
+      this.counters.advised.set(this.advisor.readers);
+    }
+    return EMPTY;
+  }
+
   @GrpcMethod('TreeBuilderService', 'WatchTree')
   @RequireToken()
   async watchTree(@Request(watchTreeRequest) request: z.infer<typeof watchTreeRequest>, @Call() call: AnyCall & ResponseStream<builder.WatchTreeResponse>): Promise<Observable<never>> {
-    const name = fullName(readerOf(call), request.group);
+    const group = await this.#readable(call, request.group);
+    const { pictures } = this;
+    const pictured = { look: () => pictures.picture(group, performance.now()), watch: (changed: () => void) => pictures.watch(group, changed), expire: () => pictures.expire(performance.now()) };
+    return this.#show(call, pictured, (places) => ({ places: [...places], atMs: BigInt(Date.now()) }));
+  }
+
+  @GrpcMethod('TreeBuilderService', 'WatchCoverage')
+  @RequireToken()
+  async watchCoverage(@Request(watchTreeRequest) request: z.infer<typeof watchTreeRequest>, @Call() call: AnyCall & ResponseStream<builder.WatchCoverageResponse>): Promise<Observable<never>> {
+    const group = await this.#readable(call, request.group);
+    const { board } = this;
+    const pictured = { look: () => board.of(group, performance.now()), watch: (changed: () => void) => board.watch(group, changed), expire: () => undefined };
+    return this.#show(call, pictured, (coverage) => ({ coverage, atMs: BigInt(Date.now()) }));
+  }
+
+  /** The key of a group whose tree the caller may look at. Throws GROUP_NOT_FOUND, SCOPE_MISSING. */
+  async #readable(call: AnyCall, group: string): Promise<Id> {
+    const name = fullName(readerOf(call), group);
     checkGroupName(name);
     requireScope(call, `subscribe:${name}`, 'admin');
     await this.groups.byName(name);
-    if (this.#watchers >= WATCHERS_MAX) throw new OverlayError('BUSY', 'too many trees are watched at once', {}, { retryAfterMs: RETRY_AFTER_MS });
+    return groupKey(name);
+  }
+
+  /** Shows a watcher what there is whenever it changes, until he has gone. */
+  #show<Picture, Response>(call: AnyCall & ResponseStream<Response>, pictured: Pictured<Picture>, toResponse: (picture: Picture) => Response): Promise<Observable<never>> {
+    return this.#watched(async () => {
+      for await (const picture of pictureStream(pictured, cancelSignal(call))) {
+        if (!(await send(call, toResponse(picture)))) break;
+      }
+    });
+  }
+
+  /** Counts a watcher as long as he watches. Throws BUSY when there are too many of them. */
+  async #watched(watch: () => Promise<void>): Promise<Observable<never>> {
+    if (this.#watchers >= WATCHERS_MAX) throw new OverlayError('BUSY', 'too many watch at once', {}, { retryAfterMs: RETRY_AFTER_MS });
     this.#watchers += 1;
     this.counters.watchers.add(1);
     try {
-      for await (const places of pictureStream(this.pictures, groupKey(name), cancelSignal(call))) {
-        if (!(await send(call, { places: [...places], atMs: BigInt(Date.now()) }))) break;
-      }
+      await watch();
     } finally {
       this.#watchers -= 1;
       this.counters.watchers.add(-1);

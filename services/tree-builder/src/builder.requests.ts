@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { idFromBytes } from '@banyan/ids';
 import { isSubject } from '@banyan/identity';
-import { multicast, type overlay } from '@banyan/proto';
+import { multicast, type overlay, type peer } from '@banyan/proto';
 
 const ID_BYTES = 16;
 const TEXT_MAX = 260;
@@ -13,11 +13,20 @@ const RETENTION_BYTES_MAX = 16n << 30n;
 const RETENTION_BYTES_DEFAULT = 64n << 20n;
 const RETENTION_MS_MAX = 7n * 86_400_000n;
 const RETENTION_MS_DEFAULT = 60_000n;
+const WAIT_MS_MAX = 60_000n;
+const BACKPRESSURE_DEFAULT: multicast.Backpressure = { bytes: 8n << 20n, maxWaitMs: 2_000n };
 const PAGE_SIZE_MAX = 1_000;
 const PAGE_SIZE_DEFAULT = 100;
 // Groups one node is in at most, as far as one report tells.
 const PLACES_MAX = 10_000;
 const CHILDREN_MAX = 2_000;
+// Members that a root names in one coverage.
+const BEHIND_MAX = 8;
+const MISSING_MAX = 64;
+const MEASURED_MAX = 1_000;
+const ROUND_TRIP_MS_MAX = 600_000;
+// Hundredths of a millisecond.
+const COORDINATE_MAX = 100 * ROUND_TRIP_MS_MAX;
 
 const text = z.string().max(TEXT_MAX);
 const idBytes = z.instanceof(Uint8Array).refine((bytes) => bytes.length === ID_BYTES, { error: 'is not 16 bytes' });
@@ -42,7 +51,14 @@ export const createGroupRequest = z.object({
   fanOutMax: z.number().max(FAN_OUT_MAX).transform((children) => (children === 0 ? FAN_OUT_DEFAULT : children)),
   publishers: subjects,
   subscribers: subjects,
-});
+  backpressure: z.object({ bytes: z.bigint().max(RETENTION_BYTES_MAX), maxWaitMs: z.bigint().max(WAIT_MS_MAX) }).optional(),
+}).transform(({ backpressure, ...group }) => ({ ...group, backpressure: backpressureOf(group.delivery, backpressure) }));
+
+/** A reliable group waits a little for its readers unless it is told not to; others only when told to. */
+function backpressureOf(delivery: multicast.Delivery, asked: multicast.Backpressure | undefined): multicast.Backpressure | undefined {
+  if (asked === undefined) return delivery === multicast.Delivery.RELIABLE ? BACKPRESSURE_DEFAULT : undefined;
+  return asked.bytes === 0n ? undefined : { bytes: asked.bytes, maxWaitMs: asked.maxWaitMs === 0n ? BACKPRESSURE_DEFAULT.maxWaitMs : asked.maxWaitMs };
+}
 
 export const describeGroupRequest = z.object({
   group: z.discriminatedUnion('$case', [z.object({ $case: z.literal('name'), value: text }), z.object({ $case: z.literal('key'), value: id })], {
@@ -57,6 +73,7 @@ export const listGroupsRequest = z.object({
 });
 
 export const deleteGroupRequest = z.object({ name: text });
+export const watchGroupsRequest = z.object({ pattern: text });
 export const watchTreeRequest = z.object({ group: text });
 
 const node = z.custom<overlay.Node>((value) => idBytes.safeParse((value as overlay.Node | undefined)?.id).success, { error: 'has no id of 16 bytes' });
@@ -68,4 +85,22 @@ const place = z.custom<multicast.Place>(
   { error: `has a parent or child without id, or more than ${CHILDREN_MAX} children` },
 );
 
-export const reportPlacesRequest = z.object({ node, places: z.array(place).max(PLACES_MAX), left: z.array(id).max(PLACES_MAX) });
+const coverage = z
+  .custom<multicast.Coverage>()
+  .refine(({ group, behind, missing }) => group.length <= TEXT_MAX && behind.length <= BEHIND_MAX && missing.length <= MISSING_MAX, { error: 'names more members than a root names' });
+
+const coordinate = z.custom<peer.Coordinate | undefined>(
+  (value) => value === undefined || [(value as peer.Coordinate).x, (value as peer.Coordinate).y].every((part) => Math.abs(part) <= COORDINATE_MAX),
+  { error: 'lies farther away than the earth is wide' },
+);
+const measured = z.object({ node: idBytes, roundTripMs: z.number().nonnegative().max(ROUND_TRIP_MS_MAX) });
+
+export const reportPlacesRequest = z.object({
+  node,
+  places: z.array(place).max(PLACES_MAX),
+  left: z.array(id).max(PLACES_MAX),
+  at: coordinate,
+  measured: z.array(measured).max(MEASURED_MAX),
+  coverages: z.array(coverage).max(PLACES_MAX),
+});
+export const watchAdviceRequest = z.object({ nodeId: id });

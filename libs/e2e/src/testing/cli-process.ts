@@ -40,6 +40,11 @@ export class CliProcess {
     return this.#stdout + this.#stderr;
   }
 
+  /** Lets the process stand still, or go on. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    this.#child.kill(signal);
+  }
+
   stop(): void {
     if (this.running) this.#child.kill('SIGKILL');
   }

@@ -180,7 +180,7 @@ export class GroupLoad {
         if (event.group !== this.group) break;
         // Where no majority is asked, what only the dead had is lost, and what lost against another epoch is taken back.
         if (this.#isReliable) this.#claim(now, `a gap was told: ${event.from}..${event.to} ${event.reason}`);
-        this.#claim(now, this.oracle.gap(event.subscription, event));
+        this.#claim(now, this.oracle.gap(event.subscription, event, this.#recordAt(host)?.epoch));
         break;
       case 'receipt':
         if (event.group !== this.group) break;
@@ -206,7 +206,7 @@ export class GroupLoad {
 
   #onMessages(now: Millis, host: Host, { subscription, frame, from }: Extract<MulticastEvent, { readonly type: 'messages' }>): void {
     this.#delivered += frame.firstSequence + frame.count - from;
-    this.#claim(now, this.oracle.delivered(subscription, frame, from));
+    this.#claim(now, this.oracle.delivered(subscription, frame, from, this.#recordAt(host)?.epoch));
     this.#consume(host, subscription, frame.bytes);
   }
 
@@ -231,6 +231,10 @@ export class GroupLoad {
 
   #publisher(session: string): GroupPublisher | undefined {
     return this.#publishers.find((publisher) => publisher.session === session);
+  }
+
+  #recordAt(host: Host): EpochRecord | undefined {
+    return this.#options.nodes.applications(this.#simulation.idOf(host))?.multicast.recordOf(this.group);
   }
 
   #newestRecord(): EpochRecord | undefined {

@@ -1,5 +1,5 @@
 import { compareDistance, idToBigInt, type Id } from '@banyan/ids';
-import type { NodeHandle, RoutingView } from '@banyan/kbr';
+import { NOWHERE, type NodeHandle, type RoutingView } from '@banyan/kbr';
 
 /** What one node believes, by what it was told so far. */
 export function viewOf(self: NodeHandle, known: ReadonlyMap<Id, NodeHandle>): RoutingView {
@@ -12,6 +12,7 @@ export function viewOf(self: NodeHandle, known: ReadonlyMap<Id, NodeHandle>): Ro
     nextHops: () => [],
     leaves: () => nearest(self.id).filter((node) => node !== self).slice(0, 16),
     roundTripMs: () => 10,
+    place: NOWHERE,
   };
 }
 

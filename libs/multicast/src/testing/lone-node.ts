@@ -1,5 +1,5 @@
 import { compareDistance, id, type Id } from '@banyan/ids';
-import type { Envelope, NodeHandle, RoutingView } from '@banyan/kbr';
+import { NOWHERE, type Envelope, type NodeHandle, type RoutingView } from '@banyan/kbr';
 import { seededRng, type Millis } from '@banyan/sansio';
 import type { MulticastConfig } from '../config.ts';
 import type { MulticastFrame } from '../frames.ts';
@@ -36,6 +36,7 @@ export class LoneNode {
       nextHops: () => [],
       leaves: () => this.#others,
       roundTripMs: () => 10,
+      place: NOWHERE,
     };
     this.machine = new Multicast(view, seededRng(1), config);
   }

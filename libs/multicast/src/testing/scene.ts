@@ -1,6 +1,6 @@
 import { randomId, type Id } from '@banyan/ids';
 import { exceeded, seededRng, type Millis, type Rng } from '@banyan/sansio';
-import type { MulticastEvent, Start } from '../commands.ts';
+import type { MulticastEvent, SlowPolicy, Start } from '../commands.ts';
 import type { DeliveryClass, GroupDescriptor, Verified } from '../descriptor.ts';
 import { compareEpochs, type EpochRecord } from '../epoch.ts';
 import { findCycle, ReliableGroupOracle, type GroupOracle } from '../invariants.ts';
@@ -89,10 +89,10 @@ export class Scene {
     this.ring.command(member, { type: 'open', descriptor: this.descriptor });
   }
 
-  subscribe(member: Member, start: Start = { type: 'latest' }, options: { readonly slowMs?: Millis; readonly windowBytes?: number } = {}): number {
+  subscribe(member: Member, start: Start = { type: 'latest' }, options: { readonly slowMs?: Millis; readonly windowBytes?: number; readonly policy?: SlowPolicy; readonly client?: string } = {}): number {
     const id = this.#nextReader++;
     this.readers.set(id, { id, member, slowMs: options.slowMs ?? 0 });
-    this.ring.command(member, { type: 'subscribe', subscription: id, group: this.group, start, windowBytes: options.windowBytes ?? 65_536 });
+    this.ring.command(member, { type: 'subscribe', subscription: id, group: this.group, start, windowBytes: options.windowBytes ?? 65_536, policy: options.policy ?? 'drop-oldest', client: options.client ?? 'reader' });
     return id;
   }
 
@@ -195,7 +195,7 @@ export class Scene {
         return;
       case 'messages': {
         if (!this.readers.has(event.subscription)) return;
-        this.#claim(this.oracle.delivered(event.subscription, event.frame, event.from));
+        this.#claim(this.oracle.delivered(event.subscription, event.frame, event.from, member.machine.recordOf(this.group)?.epoch));
         const reader = this.readers.get(event.subscription);
         const { bytes } = event.frame;
         const { subscription } = event;
@@ -203,7 +203,7 @@ export class Scene {
         return;
       }
       case 'gap':
-        if (this.readers.has(event.subscription)) this.#claim(this.oracle.gap(event.subscription, event));
+        if (this.readers.has(event.subscription)) this.#claim(this.oracle.gap(event.subscription, event, member.machine.recordOf(this.group)?.epoch));
         return;
       case 'receipt': {
         const publisher = this.publishers.find(({ session }) => session === event.session);

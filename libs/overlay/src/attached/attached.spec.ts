@@ -1,5 +1,5 @@
 import { id } from '@banyan/ids';
-import type { NodeHandle, RoutingView } from '@banyan/kbr';
+import { NOWHERE, type NodeHandle, type RoutingView } from '@banyan/kbr';
 import { describe, expect, it } from 'vitest';
 import { OverlayNet } from '../testing/overlay-net.ts';
 import { Attached, ATTACHED_MAX, ROUTE_ANSWER_MS } from './attached.ts';
@@ -7,7 +7,7 @@ import { Attached, ATTACHED_MAX, ROUTE_ANSWER_MS } from './attached.ts';
 const net = (): OverlayNet<Record<never, never>> => new OverlayNet({ seed: 8, nodes: 4, applications: () => ({}) });
 const payload = Uint8Array.of(1, 2, 3);
 const self: NodeHandle = { id: id('0'.repeat(32)), incarnation: 1, controlAddress: '', dataAddress: '', region: '', zone: '', capacity: 1 };
-const view: RoutingView = { self, ready: true, isRoot: () => true, replicaSet: () => [self], nextHops: () => [], leaves: () => [], roundTripMs: () => undefined };
+const view: RoutingView = { self, ready: true, isRoot: () => true, replicaSet: () => [self], nextHops: () => [], leaves: () => [], roundTripMs: () => undefined, place: NOWHERE };
 
 describe('an attached application', () => {
   it('is told what is routed to it and rooted here', () => {

@@ -1,5 +1,5 @@
 import { id, type Id } from '@banyan/ids';
-import type { NodeHandle, RoutingView, Upcall } from '@banyan/kbr';
+import { NOWHERE, type NodeHandle, type RoutingView, type Upcall } from '@banyan/kbr';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { OverlayNet } from '../testing/overlay-net.ts';
 import { Attached } from './attached.ts';
@@ -18,7 +18,7 @@ let counter: number;
 beforeEach(() => {
   hops = [nearer, near];
   counter = 0;
-  const view: RoutingView = { self, ready: true, isRoot: () => false, replicaSet: () => [self], nextHops: (_, max) => hops.slice(0, max), leaves: () => [], roundTripMs: () => undefined };
+  const view: RoutingView = { self, ready: true, isRoot: () => false, replicaSet: () => [self], nextHops: (_, max) => hops.slice(0, max), leaves: () => [], roundTripMs: () => undefined, place: NOWHERE };
   attached = new Attached(view);
   command({ type: 'attach', name: 'echo' });
   command({ type: 'askForwards', name: 'echo', prefixes: ['aa'] });

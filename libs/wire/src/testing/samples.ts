@@ -25,12 +25,12 @@ export const group = id('00112233445566778899aabbccddeeff');
 
 const plain = multicast.GroupDescriptor.encode(multicast.GroupDescriptor.fromPartial({
   name: 'demo/news', owner: 'demo', key: idToBytes(group), delivery: 3, retentionBytes: 1024n, retentionMs: 5n, fanOutMax: 4,
-  publishers: ['*'], subscribers: ['bob'], createdAtMs: 1n, version: 7n, deleted: false,
+  publishers: ['*'], subscribers: ['bob'], createdAtMs: 1n, version: 7n, deleted: false, backpressure: { bytes: 4096n, maxWaitMs: 2000n },
 })).finish();
 const signed = { descriptor: plain, signature: counting(64), certificate: counting(9) };
 export const descriptor = {
   group, name: 'demo/news', owner: 'demo', version: 7, delivery: 'reliable', retentionBytes: 1024, retentionMs: 5, fanOutMax: 4,
-  publishRules: ['*'], subscribeRules: ['bob'], closed: false, signature: signed,
+  backpressure: { bytes: 4096, maxWaitMs: 2000 }, publishRules: ['*'], subscribeRules: ['bob'], closed: false, signature: signed,
 } satisfies GroupDescriptor as unknown as Verified<GroupDescriptor>;
 
 const epoch = { counter: 3, root: a.id, incarnation: a.incarnation };
@@ -54,11 +54,18 @@ export const multicastMessages: readonly MulticastMessage[] = [
   {
     type: 'beat',
     down: [{ group, mark, low: 1, committed: 2, sent: 3, backups: [] }, { group, mark, low: 1, committed: 2, sent: 3 }],
-    up: [{ group, flow: 1, creditBytes: 2 ** 40, next: 6, epoch }],
+    up: [{ group, flow: 1, creditBytes: 2 ** 40, next: 6, epoch }, { group, flow: 1, creditBytes: 5, next: 6, epoch, cover: { version: 3, worst: [{ member: a.id, next: 4 }], rest: Infinity } }],
   },
   { type: 'resume', group, flow: 2, next: 3, creditBytes: 4 },
   { type: 'credit', group, flow: 2, creditBytes: 5 },
   { type: 'fetch', group, from: 1, to: 9, bytesMax: 100 },
+  { type: 'locate', group, stampMs: 1_790_000_000_123, asker: b, hops: 2 },
+  { type: 'located', group, stampMs: 1_790_000_000_123, sequence: 17 },
+  { type: 'certify', group, base: 2, version: 5, certificates: [{ member: a.id, incarnation: 3, moves: 2, parent: b.id, state: 'suspected', reads: true }] },
+  { type: 'certified', group, version: 5 },
+  { type: 'hold', group },
+  { type: 'moveDown', group, redirect: [b] },
+  { type: 'publishHold', group },
   { type: 'probe', target: a },
   { type: 'ping', asker: b },
   { type: 'pong' },
@@ -111,7 +118,7 @@ export const pastryMessages: readonly PastryMessage[] = [
   { type: 'leafReply', nonce: 6, ready: true, leaves: [], wanted: [], failed: [], delivered: [], merging: false, at },
   { type: 'leafNews', leaves: [b], failed: [{ id: b.id, incarnation: 3 }] },
   { type: 'ringLookup', seeker: b, hops: 2 },
-  { type: 'heartbeat', sentAt: 1234.5, leaseMs: 30_000, grants: 99, urgent: true, failureRate: 0.25, digest: 4_000_000_000, failed: [{ id: b.id, incarnation: 3 }], leaves: [a], running: [{ id: b.id, incarnation: 3, forMs: 12_345.5 }] },
+  { type: 'heartbeat', sentAt: 1234.5, leaseMs: 30_000, grants: 99, urgent: true, failureRate: 0.25, digest: 4_000_000_000, failed: [{ id: b.id, incarnation: 3 }], leaves: [a], running: [{ id: b.id, incarnation: 3, forMs: 12_345 }] },
   { type: 'heartbeat', sentAt: 1, leaseMs: 30_000, urgent: false, digest: 0, failed: [], leaves: [], running: [] },
   { type: 'leavesRequest', nonce: 3 },
   { type: 'leavesReply', nonce: 3, leaves: [a, b], depth: 2 },

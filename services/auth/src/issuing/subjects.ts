@@ -8,7 +8,7 @@ import { hashSecret, matchesSecret } from './secret-hash.ts';
 /** The subject that the configuration makes. */
 export const ADMIN = 'admin';
 /** All there is. */
-export const EVERY_SCOPE: readonly string[] = ['admin', 'route', 'publish:*', 'subscribe:*'];
+export const EVERY_SCOPE: readonly string[] = ['admin', 'route', 'publish:*', 'subscribe:*', 'subscribe:*:block'];
 
 const SECRET_BYTES = 24;
 

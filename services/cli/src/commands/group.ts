@@ -5,6 +5,7 @@ import { say } from '../io.ts';
 import { json } from '../output/json.ts';
 import { bytesText, durationText, parseBytes } from '../output/quantities.ts';
 import { table } from '../output/table.ts';
+import { UsageError } from '../usage-error.ts';
 import { accessOverlay, openClient, withOverlay, type OverlayOptions } from '../overlay-options.ts';
 
 interface CreateOptions extends OverlayOptions {
@@ -12,6 +13,8 @@ interface CreateOptions extends OverlayOptions {
   readonly retention?: number;
   readonly retentionSeconds?: number;
   readonly fanOut?: number;
+  readonly window?: number;
+  readonly maxWait?: number;
   readonly publisher?: readonly string[];
   readonly subscriber?: readonly string[];
   readonly json?: boolean;
@@ -37,6 +40,8 @@ function createCommand(io: Io): Command {
     .option('--retention <bytes>', 'bytes kept at every node of the tree, e.g. 256M (default 64 MiB)', bytesArgument)
     .option('--retention-seconds <seconds>', 'how long they are kept (default 60)', countArgument)
     .option('--fan-out <children>', 'children of a node at most (default 8)', countArgument)
+    .option('--window <bytes>', 'hold publishers once a subscriber that counts is so far behind; 0 for never (default 8 MiB if reliable)', windowArgument)
+    .option('--max-wait <seconds>', 'hold them so long at most, then detach that subscriber (default 2)', secondsArgument)
     .option('--publisher <subject...>', 'who may publish (default: anyone with the scope)')
     .option('--subscriber <subject...>', 'who may subscribe (default: anyone with the scope)')
     .option('--json', 'print JSON')
@@ -100,12 +105,14 @@ async function withClient(io: Io, options: OverlayOptions, use: (client: Client)
 }
 
 function newGroup(options: CreateOptions): NewGroup {
-  const { delivery, retention, retentionSeconds, fanOut, publisher, subscriber } = options;
+  const { delivery, retention, retentionSeconds, fanOut, publisher, subscriber, window, maxWait } = options;
+  if (maxWait !== undefined && window === undefined) throw new UsageError('--max-wait needs --window');
   return {
     delivery,
     ...(retention === undefined ? {} : { retentionBytes: BigInt(retention) }),
     ...(retentionSeconds === undefined ? {} : { retentionMs: BigInt(retentionSeconds) * 1_000n }),
     ...(fanOut === undefined ? {} : { fanOutMax: fanOut }),
+    ...(window === undefined ? {} : { backpressure: { bytes: BigInt(window), maxWaitMs: BigInt(Math.round((maxWait ?? 0) * 1_000)) } }),
     ...(publisher === undefined ? {} : { publishers: publisher }),
     ...(subscriber === undefined ? {} : { subscribers: subscriber }),
   };
@@ -128,6 +135,7 @@ function groupText(group: Omit<Awaited<ReturnType<Client['groups']['describe']>>
     ['owner', group.owner],
     ['key', group.key],
     ['promise', promiseText(group)],
+    ['waits', group.backpressure === undefined ? 'for nobody' : `for subscribers that count, from ${bytesText(group.backpressure.bytes)} on, ${durationText(Number(group.backpressure.maxWaitMs))} at most`],
     ['fan-out', `at most ${group.fanOutMax} children`],
     ['publishers', group.publishers.join(', ')],
     ['subscribers', group.subscribers.join(', ')],
@@ -145,6 +153,16 @@ function bytesArgument(text: string): number {
   const bytes = parseBytes(text);
   if (bytes === undefined) throw new InvalidArgumentError('Give bytes, e.g. 500000, 64K or 256M.');
   return bytes;
+}
+
+function windowArgument(text: string): number {
+  return text === '0' ? 0 : bytesArgument(text);
+}
+
+function secondsArgument(text: string): number {
+  const seconds = /^\d{1,2}(\.\d{1,3})?$/.test(text) ? Number(text) : 0;
+  if (seconds <= 0 || seconds > 60) throw new InvalidArgumentError('Give seconds above 0, 60 at most.');
+  return seconds;
 }
 
 function countArgument(text: string): number {

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { decodeTransfer, gapError, type Subscription, type SubscriptionEvent } from '@banyan/client';
+import { decodeTransfer, gapError, type PatternEvent, type Subscription, type SubscriptionEvent } from '@banyan/client';
 import type { Io } from '../io.ts';
 import { note } from '../io.ts';
 import { json } from '../output/json.ts';
@@ -34,9 +34,30 @@ export async function printMessages(io: Io, subscription: Subscription, options:
   }
 }
 
-async function printGap(io: Io, gap: Extract<SubscriptionEvent, { type: 'gap' }>, options: PrintOptions): Promise<void> {
-  if (options.json === true) await write(io, json({ event: 'gap', firstSequence: gap.firstSequence, lastSequence: gap.lastSequence, cause: gap.cause }));
-  else note(io, `banyan: ${gapError(gap).message}`);
+/** As `printMessages`, for many groups: each line begins with its group, and groups that come and go are told. */
+export async function printAll(io: Io, events: AsyncIterable<PatternEvent>, options: PrintOptions): Promise<void> {
+  let printed = 0;
+  for await (const event of events) {
+    const { group } = event;
+    if (event.type === 'opened' || event.type === 'gone') {
+      if (options.json === true) await write(io, json({ event: event.type, group }));
+      else note(io, `banyan: ${group} is ${event.type === 'opened' ? 'read' : 'gone'}`);
+      continue;
+    }
+    if (event.type === 'gap') {
+      await printGap(io, event, options, group);
+      continue;
+    }
+    for (const [at, message] of event.messages.entries()) {
+      if (!(await write(io, options.json === true ? jsonLine(event, at, message, group) : `${group}\t${textLine(message)}`))) return;
+      if (++printed === options.count) return;
+    }
+  }
+}
+
+async function printGap(io: Io, gap: Extract<SubscriptionEvent, { type: 'gap' }>, options: PrintOptions, group?: string): Promise<void> {
+  if (options.json === true) await write(io, json({ event: 'gap', group, firstSequence: gap.firstSequence, lastSequence: gap.lastSequence, cause: gap.cause }));
+  else note(io, `banyan: ${group === undefined ? '' : `${group}: `}${gapError(gap).message}`);
 }
 
 /** False when nobody reads stdout any more (`banyan subscribe … | head`). */
@@ -46,10 +67,10 @@ async function write(io: Io, line: string): Promise<boolean> {
   return !io.stdout.destroyed;
 }
 
-function jsonLine(event: Extract<SubscriptionEvent, { type: 'messages' }>, at: number, message: Uint8Array): string {
+function jsonLine(event: Extract<SubscriptionEvent, { type: 'messages' }>, at: number, message: Uint8Array, group?: string): string {
   const text = textOf(message);
   const content = text === undefined ? { base64: Buffer.from(message).toString('base64') } : { text };
-  return json({ event: 'message', sequence: event.firstSequence + BigInt(at), stampMs: event.stampMs, ...content });
+  return json({ event: 'message', group, sequence: event.firstSequence + BigInt(at), stampMs: event.stampMs, ...content });
 }
 
 function textLine(message: Uint8Array): string {

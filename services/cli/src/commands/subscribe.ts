@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { fileSink, pathBelow, receiveFiles, streamSink, type FileHeader, type ReceivedFile, type Sink, type Subscription, type SubscriptionStart } from '@banyan/client';
+import { fileSink, isGroupPattern, pathBelow, receiveFiles, streamSink, type Client, type FileHeader, type ReceivedFile, type Reconnect, type Sink, type SlowPolicy, type SubscribeOptions, type Subscription, type SubscriptionStart } from '@banyan/client';
 import { OverlayError } from '@banyan/grpc';
 import type { Io } from '../io.ts';
 import { note, say } from '../io.ts';
@@ -11,12 +11,13 @@ import { bytesText } from '../output/quantities.ts';
 import { printable } from '../output/table.ts';
 import { accessOverlay, openClient, withOverlay, type OverlayOptions } from '../overlay-options.ts';
 import { UsageError } from '../usage-error.ts';
-import { printMessages } from './print-messages.ts';
+import { printAll, printMessages } from './print-messages.ts';
 import { noteReconnect, unlessInterrupted } from './reconnects.ts';
 
 interface SubscribeCommandOptions extends OverlayOptions {
   readonly out?: string;
   readonly start: SubscriptionStart;
+  readonly slow: SlowPolicy;
   readonly count?: number;
   readonly untilEnd?: boolean;
   readonly json?: boolean;
@@ -26,18 +27,22 @@ interface SubscribeCommandOptions extends OverlayOptions {
 export function subscribeCommand(io: Io): Command {
   return withOverlay(new Command('subscribe'))
     .description('print the messages of a group, or with --out receive the files published to it')
-    .argument('<group>')
+    .argument('<group>', 'or a pattern: news/* for one level, news/> for any depth')
     .option('--out <file>', 'receive files: FILE is replaced by each, DIR/ takes them by their names, - is stdout')
-    .addOption(new Option('--start <where>', 'latest, first, seq:N or last:N').argParser(startArgument).default({ type: 'latest' }, 'latest'))
+    .addOption(new Option('--start <where>', 'latest, first, seq:N, last:N, or time:T with T as 2026-01-31T12:00:00Z or -30s, -5m, -2h').argParser(startArgument).default({ type: 'latest' }, 'latest'))
+    .addOption(new Option('--slow <policy>', 'what becomes of this subscriber if he reads too slowly').choices(['drop-oldest', 'detach', 'block']).default('drop-oldest'))
     .option('--count <n>', 'end after n messages (with --out: files)', countArgument)
     .option('--until-end', 'end when a whole file has come')
     .option('--json', 'print JSON, one line each')
     .action(async (group: string, options: SubscribeCommandOptions) => {
       if (options.out === '-' && options.json === true) throw new UsageError('with --out - stdout is the file; --json has no place there');
+      if (isGroupPattern(group) && (options.out !== undefined || options.untilEnd === true)) throw new UsageError('files come from one group: a pattern takes neither --out nor --until-end');
       const sinkFor = options.out === undefined ? undefined : await sinkMaker(io, options.out); // before anything is waited for
       const client = await openClient(await accessOverlay(io, options), 'any', options.node !== undefined);
       try {
-        const opening = client.subscribe(group, { start: options.start, onReconnect: (reconnect) => noteReconnect(io, reconnect) });
+        const how = { start: options.start, slow: options.slow, onReconnect: (reconnect: Reconnect) => noteReconnect(io, reconnect) };
+        if (isGroupPattern(group)) return await subscribeAll(io, client, group, { ...options, how });
+        const opening = client.subscribe(group, how);
         const subscription = await unlessInterrupted(io, opening);
         io.signal.addEventListener('abort', () => void subscription.close());
         noteSubscribed(io, subscription, options);
@@ -47,6 +52,14 @@ export function subscribeCommand(io: Io): Command {
         client.close();
       }
     });
+}
+
+/** Prints what comes in all groups that the pattern means, each line with its group. */
+async function subscribeAll(io: Io, client: Client, pattern: string, options: SubscribeCommandOptions & { readonly how: SubscribeOptions }): Promise<void> {
+  const all = await unlessInterrupted(io, client.subscribeAll(pattern, options.how));
+  io.signal.addEventListener('abort', () => void all.close());
+  note(io, `subscribed to ${all.groups.length} group${all.groups.length === 1 ? '' : 's'} that ${pattern} means, and to those to come`);
+  await printAll(io, all, options);
 }
 
 /** Receives files until enough have come. Throws what kept the one under way from being whole. */
@@ -111,13 +124,25 @@ function noteSubscribed(io: Io, subscription: Subscription, options: SubscribeCo
 }
 
 function startArgument(text: string): SubscriptionStart {
-  const [word = '', number] = text.split(':');
+  const at = text.indexOf(':');
+  const [word, number] = at < 0 ? [text] : [text.slice(0, at), text.slice(at + 1)];
+  if (word === 'time' && number !== undefined) return { type: 'time', timeMs: momentArgument(number) };
   if ((word === 'latest' || word === 'first') && number === undefined) return { type: word };
   const value = number !== undefined && /^\d{1,19}$/.test(number) ? BigInt(number) : undefined;
   if (word === 'seq' && value !== undefined) return { type: 'sequence', sequence: value };
   if (word === 'last' && value !== undefined) return { type: 'last', count: value };
-  throw new InvalidArgumentError('Give latest, first, seq:N or last:N.');
+  throw new InvalidArgumentError('Give latest, first, seq:N, last:N or time:T.');
 }
+
+/** A moment as written in full, or so long ago; ms since 1970. */
+function momentArgument(text: string): number {
+  const [, amount, unit] = /^-(\d{1,9})(ms|s|m|h)$/.exec(text) ?? [];
+  const moment = unit === undefined ? Date.parse(text) : Date.now() - Number(amount) * (UNIT_MS.get(unit) ?? 1);
+  if (Number.isNaN(moment) || moment < 0) throw new InvalidArgumentError('Give a time such as 2026-01-31T12:00:00Z, or -30s, -5m, -2h.');
+  return moment;
+}
+
+const UNIT_MS: ReadonlyMap<string, number> = new Map([['ms', 1], ['s', 1_000], ['m', 60_000], ['h', 3_600_000]]);
 
 function countArgument(text: string): number {
   if (!/^[1-9]\d{0,14}$/.test(text)) throw new InvalidArgumentError('Give a whole number above 0.');

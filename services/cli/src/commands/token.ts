@@ -29,7 +29,7 @@ export function tokenCommand(io: Io): Command {
     .addOption(new Option('--auth <host:port>', 'API address of the auth service').env('BANYAN_AUTH_ADDRESS'))
     .addOption(new Option('--authority <file>', "certificate of the overlay's authority, PEM").env('BANYAN_AUTHORITY_FILE'))
     .option('--subject <name>', 'whose token', 'admin')
-    .option('--scope <scope...>', 'what it allows: admin, route, publish:GROUP, subscribe:GROUP; GROUP may end in *', ['admin', 'route', 'publish:*', 'subscribe:*'])
+    .option('--scope <scope...>', 'what it allows: admin, route, publish:GROUP, subscribe:GROUP, subscribe:GROUP:block; GROUP may end in *', ['admin', 'route', 'publish:*', 'subscribe:*', 'subscribe:*:block'])
     .option('--ttl <seconds>', 'how long it lives, at most a day (default: an hour)', secondsArgument)
     .option('--json', 'print JSON')
     .action(async ({ auth, authority: file, subject, scope, ttl, json: asJson }: TokenCommandOptions) => {

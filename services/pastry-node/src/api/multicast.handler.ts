@@ -8,13 +8,17 @@ import { Call, checkRequest, onCancel, Request, requireScope, RequireToken, send
 import type { DescriptorSource } from '../groups/descriptor-source.ts';
 import { assertMayPublish, assertMaySubscribe } from '../groups/permissions.ts';
 import { DESCRIPTORS, OVERLAY, SELF, type SelfNode } from '../ports.ts';
-import { describePlaceRequest, publishOpen, subscribeRequest, type DescribePlaceOrder, type SubscribeOrder } from './multicast.requests.ts';
+import { describePlaceRequest, listSlowRequest, publishOpen, subscribeRequest, type DescribePlaceOrder, type SubscribeOrder } from './multicast.requests.ts';
 import { openingOf, PublishStream } from './publish-stream.ts';
+import { toSlowReader } from './slow-readers.ts';
 import type { SubscribeReply } from './subscribe-bytes.ts';
 import { toNode, toPlace, toSubscribeResponse } from './to-proto.ts';
 
 /** Bytes a publisher may have handed in without receipt; then it is not read. */
 export const UNRECEIPTED_BYTES_MAX = 8 * 1_048_576;
+
+/** Slow readers in one answer. */
+const SLOW_MAX = 1_000;
 
 /** banyan.multicast.v1.MulticastService: groups for clients with a token. */
 @Controller()
@@ -46,11 +50,12 @@ export class MulticastHandler {
   @GrpcMethod('MulticastService', 'Subscribe')
   @RequireToken()
   async subscribe(@Request(subscribeRequest) order: SubscribeOrder, @Call() call: AnyCall & ResponseStream<SubscribeReply>): Promise<Observable<never>> {
-    const { group, start } = order;
+    const { group, start, slowPolicy: policy } = order;
     const { subject } = requireScope(call, `subscribe:${group}`);
+    if (policy === 'block') requireScope(call, `subscribe:${group}:block`);
     const known = await this.#descriptors.resolve(group, order.descriptor);
     if (known !== undefined) assertMaySubscribe(known.descriptor, subject);
-    const subscription = this.#overlay.groups.subscribe({ group: groupKey(group), start, ...(known === undefined ? {} : { descriptor: known.signed }) });
+    const subscription = this.#overlay.groups.subscribe({ group: groupKey(group), start, policy, client: subject, ...(known === undefined ? {} : { descriptor: known.signed }) });
     onCancel(call, () => subscription.close());
     for await (const event of subscription) {
       // What was not known before is told by the tree; until then nothing has been sent.
@@ -58,6 +63,14 @@ export class MulticastHandler {
       if (!(await send(call, toSubscribeResponse(event)))) break;
     }
     return EMPTY;
+  }
+
+  @GrpcMethod('MulticastService', 'ListSlow')
+  @RequireToken()
+  listSlow(@Request(listSlowRequest) { group }: { readonly group: string }, @Call() call: AnyCall): multicast.ListSlowResponse {
+    requireScope(call, 'admin');
+    const slow = this.#overlay.groups.slow().filter(({ name }) => group === '' || name === group);
+    return { readers: slow.toSorted((a, b) => b.ageMs - a.ageMs).slice(0, SLOW_MAX).map(toSlowReader) };
   }
 
   @GrpcMethod('MulticastService', 'DescribePlace')

@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import { groupNameFault } from '@banyan/identity';
 import { OverlayError } from '@banyan/grpc';
-import type { Start } from '@banyan/multicast';
-import type { multicast } from '@banyan/proto';
+import type { SlowPolicy, Start } from '@banyan/multicast';
+import { multicast } from '@banyan/proto';
 
 /** Bytes of the messages of one batch at most. */
 export const BATCH_BYTES_MAX = 1_048_576;
@@ -15,6 +15,12 @@ const group = z.string().superRefine((name, context) => {
   const fault = groupNameFault(name);
   if (fault !== undefined) context.addIssue({ code: 'custom', message: fault, params: { reason: 'GROUP_NAME_INVALID' } });
 });
+const POLICIES: ReadonlyMap<multicast.SlowPolicy, SlowPolicy> = new Map([
+  [multicast.SlowPolicy.UNSPECIFIED, 'drop-oldest'],
+  [multicast.SlowPolicy.DROP_OLDEST, 'drop-oldest'],
+  [multicast.SlowPolicy.DETACH, 'detach'],
+  [multicast.SlowPolicy.BLOCK, 'block'],
+]);
 const descriptor = z.custom<multicast.SignedGroupDescriptor | undefined>();
 const sequence = z.bigint().max(BigInt(Number.MAX_SAFE_INTEGER), 'is beyond 2^53 - 1').transform(Number);
 
@@ -36,7 +42,11 @@ export const publishBatch = z.object({
     .refine((messages) => sizeOf(messages) <= BATCH_BYTES_MAX, { error: `are over ${BATCH_BYTES_MAX} bytes together`, params: { reason: 'MESSAGE_TOO_LARGE' } }),
 });
 
-export const subscribeRequest = z.object({ group, start: z.custom<multicast.Start | undefined>().transform(startOf), descriptor });
+const slowPolicy = z.custom<multicast.SlowPolicy>((value) => POLICIES.has(value as multicast.SlowPolicy), { error: 'is none of drop-oldest, detach, block' }).transform((policy) => POLICIES.get(policy) ?? 'drop-oldest');
+
+export const subscribeRequest = z.object({ group, start: z.custom<multicast.Start | undefined>().transform(startOf), descriptor, slowPolicy });
+
+export const listSlowRequest = z.object({ group: z.union([z.literal(''), group]) });
 
 export const describePlaceRequest = z.object({ group });
 
@@ -60,6 +70,8 @@ function startOf(given: multicast.Start | undefined): Start {
       return { type: 'sequence', sequence: safe(start.value) };
     case 'last':
       return { type: 'last', count: safe(start.value) };
+    case 'timeMs':
+      return { type: 'time', stampMs: safe(start.value) };
   }
 }
 

@@ -86,6 +86,7 @@ export function toPlace(name: string, node: overlay.Node, place: GroupPlace | un
     committed: BigInt(Math.max(0, (place?.committed ?? 0) - 1)),
     next: BigInt(place?.next ?? 0),
     voter: place?.isVoter ?? false,
+    fanOut: place?.fanOut ?? 0,
   };
 }
 

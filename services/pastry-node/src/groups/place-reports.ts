@@ -8,6 +8,7 @@ import type { Logger } from '@banyan/telemetry';
 import { toNode, toPlace } from '../api/to-proto.ts';
 import type { PeerService } from '@banyan/service-kit';
 import type { SelfNode } from '../ports.ts';
+import { CoverageReports } from './coverage-reports.ts';
 
 /** Between two reports of what changed, ms. */
 const CHANGES_MS = 1_000;
@@ -17,17 +18,24 @@ const ALL_MS = 10_000;
 const REOPEN_MS = 1_000;
 const REOPEN_MS_MAX = 30_000;
 
+/** Distances told in one report at most. */
+const MEASURED_MAX = 256;
+
 type ReportStream = ClientWritableStream<builder.ReportPlacesRequest>;
 
+type Reported = Pick<Overlay, 'coordinate' | 'roundTripMs'> & { readonly groups: Pick<Overlay['groups'], 'places' | 'coverage'> };
+
 /**
- * Tells the tree builder this node's places: every second those that changed, every ten all. One stream, opened again
+ * Tells the tree builder this node's places, where it lies, and the coverage of groups it is the root of: every second what
+ * changed, every ten all. One stream, opened again
  * with growing pauses while the builder is away; nothing waits for it.
  */
 export class PlaceReports {
   readonly #service: PeerService<builder.TreeBuilderServiceClient>;
-  readonly #groups: Pick<Overlay['groups'], 'places'>;
+  readonly #overlay: Reported;
   readonly #self: SelfNode;
   readonly #logger: Logger;
+  readonly #coverages: CoverageReports;
   /** What the builder was last told, by group: the place without what moves with every message. */
   readonly #told = new Map<Id, string>();
   #stream: ReportStream | undefined;
@@ -36,11 +44,12 @@ export class PlaceReports {
   #reopenAt = 0;
   #reopenMs = REOPEN_MS;
 
-  constructor(service: PeerService<builder.TreeBuilderServiceClient>, groups: Pick<Overlay['groups'], 'places'>, self: SelfNode, logger: Logger) {
+  constructor(service: PeerService<builder.TreeBuilderServiceClient>, overlay: Reported, self: SelfNode, logger: Logger) {
     this.#service = service;
-    this.#groups = groups;
+    this.#overlay = overlay;
     this.#self = self;
     this.#logger = logger;
+    this.#coverages = new CoverageReports(overlay.groups);
   }
 
   start(): void {
@@ -58,14 +67,31 @@ export class PlaceReports {
     if (stream === undefined || stream.writableNeedDrain) return;
     const isComplete = now >= this.#allDueAt;
     if (isComplete) this.#allDueAt = now + ALL_MS;
-    const named = this.#groups.places().filter((place) => place.name !== undefined);
+    const named = this.#overlay.groups.places().filter((place) => place.name !== undefined);
     const changed = named.filter((place) => isComplete || this.#told.get(place.group) !== shapeOf(place));
     const left = [...this.#told.keys()].filter((group) => !named.some((place) => place.group === group));
-    if (changed.length === 0 && left.length === 0 && !isComplete) return;
+    const coverages = this.#coverages.changed(named, isComplete);
+    if (changed.length === 0 && left.length === 0 && coverages.length === 0 && !isComplete) return;
     for (const place of changed) this.#told.set(place.group, shapeOf(place));
     for (const group of left) this.#told.delete(group);
     const places = changed.map((place) => ({ ...toPlace(place.name ?? '', toNode(this.#self.handle), place), node: undefined }));
-    stream.write({ node: toNode(this.#self.handle, this.#self.apiAddress), places, left: left.map(idToBytes) });
+    stream.write({
+      node: toNode(this.#self.handle, this.#self.apiAddress),
+      places,
+      left: left.map(idToBytes),
+      at: this.#overlay.coordinate,
+      measured: isComplete ? this.#distances(named) : [],
+      coverages: [...coverages],
+    });
+  }
+
+  // To those that stand next to it in some tree: what the builder compares with what coordinates say.
+  #distances(places: readonly GroupPlace[]): builder.MeasuredDistance[] {
+    const around = new Set(places.flatMap(({ parent, children }) => [...(parent === undefined ? [] : [parent.id]), ...children.map(({ id }) => id)]));
+    return [...around].slice(0, MEASURED_MAX).flatMap((id) => {
+      const roundTripMs = this.#overlay.roundTripMs(id);
+      return roundTripMs === undefined ? [] : [{ node: idToBytes(id), roundTripMs }];
+    });
   }
 
   #open(now: number): ReportStream | undefined {

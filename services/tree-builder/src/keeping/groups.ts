@@ -11,6 +11,8 @@ export interface GroupOrder {
   readonly retentionBytes: bigint;
   readonly retentionMs: bigint;
   readonly fanOutMax: number;
+  /** Absent: the group waits for nobody. */
+  readonly backpressure?: multicast.Backpressure | undefined;
   readonly publishers: readonly string[];
   readonly subscribers: readonly string[];
 }
@@ -32,6 +34,8 @@ const SCAN_PAGE = 1_000;
 
 /** The directory of groups: what each of them is. Who may ask is decided before. */
 export class Groups {
+  readonly #watchers = new Set<() => void>();
+
   constructor(
     private readonly store: GroupStore,
     private readonly now: () => number,
@@ -52,7 +56,14 @@ export class Groups {
     const group = recordOf({ ...order, owner, version: (known?.version ?? 0) + 1, deleted: false, createdAt: now }, now);
     // Someone else created it between our look and our write.
     if (!(await this.store.put(group))) throw exists(order.name);
+    this.#tell();
     return group;
+  }
+
+  /** Calls `changed` after every group that is made or deleted here, until the returned function is called. */
+  watch(changed: () => void): () => void {
+    this.#watchers.add(changed);
+    return () => void this.#watchers.delete(changed);
   }
 
   /** A group by its name. Throws GROUP_NOT_FOUND, also of one that was deleted. */
@@ -97,6 +108,11 @@ export class Groups {
     const bytes = multicast.GroupDescriptor.encode({ ...descriptor, version: BigInt(version), deleted: true }).finish();
     // Not kept: someone else deleted it first, which is as good.
     await this.store.put({ ...deleted, descriptor: bytes });
+    this.#tell();
+  }
+
+  #tell(): void {
+    for (const changed of this.#watchers) changed();
   }
 }
 

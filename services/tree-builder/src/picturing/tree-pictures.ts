@@ -51,6 +51,11 @@ export class TreePictures {
     return places.toSorted(compareRank).slice(0, PICTURE_PLACES_MAX).map(({ place }) => place);
   }
 
+  /** Every group that has a place in some picture. */
+  groups(): Iterable<Id> {
+    return [...this.#byGroup.keys()];
+  }
+
   /** How many places are told of, over all groups. */
   size(now: number): number {
     this.expire(now);

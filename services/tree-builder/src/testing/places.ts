@@ -1,5 +1,5 @@
 import { idFromBigInt, idToBytes, type Id } from '@banyan/ids';
-import { multicast, type overlay } from '@banyan/proto';
+import { multicast, type builder, type overlay } from '@banyan/proto';
 
 /** The id of the n-th node of a spec. */
 export function nodeId(number: number): Id {
@@ -14,6 +14,11 @@ export function nodeOf(id: Id, incarnation = 1n): overlay.Node {
 
 /** A place in `ann/news`. */
 export function placeOf(change: Partial<multicast.Place> = {}): multicast.Place {
-  const counters = { subscribers: 1, epoch: 1n, low: 0n, committed: 5n, next: 6n, voter: false };
+  const counters = { subscribers: 1, epoch: 1n, low: 0n, committed: 5n, next: 6n, voter: false, fanOut: 8 };
   return { group: 'ann/news', node: undefined, role: multicast.Role.LEAF, parent: undefined, children: [], ...counters, ...change };
+}
+
+/** A report of a node, with nothing in it but what is given. */
+export function reportOf(node: overlay.Node | undefined, parts: Partial<builder.ReportPlacesRequest> = {}): builder.ReportPlacesRequest {
+  return { node, places: [], left: [], at: undefined, measured: [], coverages: [], ...parts };
 }

@@ -5,6 +5,8 @@ import type { RunningService } from '@banyan/service-kit';
 import { provisionMember, ServiceUnderTest, startTestService } from '@banyan/service-kit/testing';
 import { builderService } from '../builder-service.ts';
 
+const QUICK = ['--advice-every-ms', '100'];
+
 export class RunningBuilder extends ServiceUnderTest<builder.TreeBuilderServiceClient> {
   private constructor(service: RunningService, dataDir: string, readonly trust: TestAuthority, readonly flags: readonly string[]) {
     super(service, dataDir, { constructor: builder.TreeBuilderServiceClient, role: 'builder', authority: trust.pem });
@@ -12,7 +14,7 @@ export class RunningBuilder extends ServiceUnderTest<builder.TreeBuilderServiceC
 
   static async start(): Promise<RunningBuilder> {
     const { trust, dataDir, flags } = await provisionMember('builder');
-    return new RunningBuilder(await startTestService(builderService, { flags }), dataDir, trust, flags);
+    return new RunningBuilder(await startTestService(builderService, { flags: [...flags, ...QUICK] }), dataDir, trust, [...flags, ...QUICK]);
   }
 
   /** Another start in the same directory, after `stop`. */

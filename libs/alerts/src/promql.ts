@@ -1,0 +1,54 @@
+// The few shapes of PromQL that the rules use. Metrics are named by their row of the metric table, so one that does not exist
+// does not compile.
+import type { MetricSpec } from '@banyan/telemetry';
+import type { Span } from './alert.ts';
+
+type Counter = MetricSpec & { readonly kind: 'counter' };
+type Gauge = MetricSpec & { readonly kind: 'gauge' };
+type Histogram = MetricSpec & { readonly kind: 'histogram' };
+
+/** Over which window, for which series, kept apart by which labels. */
+export interface Window {
+  readonly s: number;
+  readonly where?: string;
+  readonly by?: readonly string[];
+}
+
+/** The series of a gauge. */
+export function gauge(metric: Gauge, where = ''): string {
+  return series(metric.name, where);
+}
+
+/** How fast a counter grows a second, summed. */
+export function rate(span: Span, metric: Counter, window: Window): string {
+  return summed(`rate(${series(metric.name, window.where)}[${span(window.s)}])`, window);
+}
+
+/** By how much a counter grew, summed. */
+export function increase(span: Span, metric: Counter, window: Window): string {
+  return summed(`increase(${series(metric.name, window.where)}[${span(window.s)}])`, window);
+}
+
+/** How many observations a histogram gets a second, summed. */
+export function observations(span: Span, metric: Histogram, window: Window): string {
+  return summed(`rate(${series(`${metric.name}_count`, window.where)}[${span(window.s)}])`, window);
+}
+
+/** How many observations a second are at most `bound`, one of its buckets; summed. */
+export function within(span: Span, metric: Histogram, bound: number, window: Window): string {
+  if (!metric.buckets?.includes(bound)) throw new Error(`${metric.name} has no bucket of ${bound}`);
+  return summed(`rate(${series(`${metric.name}_bucket`, [`le="${bound}"`, window.where].filter(Boolean).join(', '))}[${span(window.s)}])`, window);
+}
+
+/** A quantile of what a histogram observed. */
+export function quantile(span: Span, fraction: number, metric: Histogram, window: Window): string {
+  return `histogram_quantile(${fraction}, ${summed(`rate(${series(`${metric.name}_bucket`, window.where)}[${span(window.s)}])`, { ...window, by: ['le', ...(window.by ?? [])] })})`;
+}
+
+function summed(inner: string, { by = [] }: Pick<Window, 'by'>): string {
+  return by.length === 0 ? `sum(${inner})` : `sum by (${by.join(', ')}) (${inner})`;
+}
+
+function series(name: string, where = ''): string {
+  return where === '' ? name : `${name}{${where}}`;
+}
