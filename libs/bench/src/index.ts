@@ -1,2 +1,2 @@
 export { runCommandLine, type ResultFile } from './command-line.ts';
-export type { Row } from './suites/e2e.ts';
+export type { Row } from './suites/row.ts';

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import type { ChoiceOption, NumberOption, Options, Values } from './suite.ts';
+import type { Options, Values } from './suite.ts';
 
 /** What the caller got wrong; told in one line, exit code 2. */
 export class UsageFault extends Error {}
@@ -15,8 +15,8 @@ export function parseOptions<O extends Options>(options: O, args: readonly strin
 /** The options as help text, one a line. */
 export function describeOptions(options: Options): string {
   const rows = Object.entries(options).map(([name, option]) => [
-    `  --${name} ${option.kind === 'number' ? 'N' : option.choices.join('|')}`,
-    `${option.describe} (default ${option.default})`,
+    `  --${name} ${option.kind === 'number' ? 'N' : option.choices.join(option.kind === 'list' ? ',' : '|')}`,
+    `${option.describe} (default ${String(option.default)})`,
   ] as const);
   const all = [...rows, ['  --json FILE', 'write parameters, results and cost here'] as const];
   const width = Math.max(...all.map(([left]) => left.length)) + 2;
@@ -32,13 +32,19 @@ function parseStrictly(options: Options, args: readonly string[]): Record<string
   }
 }
 
-function valueOf(name: string, option: NumberOption | ChoiceOption, text: unknown): number | string {
+function valueOf(name: string, option: Options[string], text: unknown): number | string | readonly string[] {
   if (text === undefined) return option.default;
   switch (option.kind) {
     case 'number': {
       const value = Number(text);
       if (Number.isSafeInteger(value) && value >= option.min) return value;
       throw new UsageFault(`--${name}: '${String(text)}' is not a whole number from ${option.min} on`);
+    }
+    case 'list': {
+      const words = String(text) === 'none' ? [] : String(text).split(',');
+      const stranger = words.find((word) => !option.choices.includes(word));
+      if (stranger === undefined) return words;
+      throw new UsageFault(`--${name}: '${stranger}' is none of ${option.choices.join(', ')}`);
     }
     case 'choice':
       if (option.choices.includes(String(text))) return String(text);

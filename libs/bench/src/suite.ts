@@ -14,11 +14,19 @@ export interface ChoiceOption {
   readonly choices: readonly string[];
 }
 
+/** Some of a few words, given with commas between them, or `none`. */
+export interface ListOption {
+  readonly kind: 'list';
+  readonly describe: string;
+  readonly default: readonly string[];
+  readonly choices: readonly string[];
+}
+
 /** The options of a suite, by flag name. */
-export type Options = Readonly<Record<string, NumberOption | ChoiceOption>>;
+export type Options = Readonly<Record<string, NumberOption | ChoiceOption | ListOption>>;
 
 /** What parsing gives for each option. */
-export type Values<O extends Options> = { readonly [Name in keyof O]: O[Name] extends NumberOption ? number : string };
+export type Values<O extends Options> = { readonly [Name in keyof O]: O[Name] extends NumberOption ? number : O[Name] extends ListOption ? readonly string[] : string };
 
 /** What a run gives: figures for the file, a table for the reader, sentences for what did not hold. */
 export interface Outcome {

@@ -1,7 +1,7 @@
 import type { PeerIdentity } from '@banyan/identity';
 import type { Id } from '@banyan/ids';
 import type { Coordinate, HopRecord, NodeHandle } from '@banyan/kbr';
-import type { Coverage, Epoch, GapReason, ParentAdvice, SlowPolicy, SlowReader, Start } from '@banyan/multicast';
+import type { Coverage, Epoch, GapReason, MulticastConfig, ParentAdvice, SlowPolicy, SlowReader, Start } from '@banyan/multicast';
 import type { ForwardDecision } from '@banyan/overlay';
 import type { PastryConfig } from '@banyan/pastry';
 import type { multicast } from '@banyan/proto';
@@ -23,6 +23,10 @@ export interface OverlayHostOptions {
   readonly zone?: string;
   /** Children the node carries at once. */
   readonly capacity?: number;
+  /** Times and bounds of multicast; those for one machine or site where left out. */
+  readonly multicast?: Partial<MulticastConfig>;
+  /** Data links without TLS, where nothing proves who a peer is: only to measure what TLS costs. */
+  readonly unprotectedData?: boolean;
   /** Source of all chance in the machine; random when left out. */
   readonly seed?: number;
   /** Figures of routing; those for one machine or rack when left out. */
@@ -159,8 +163,11 @@ export interface PublicationReceipt {
 export type SubscriptionEvent =
   /** The graft is acknowledged; first of all. */
   | { readonly type: 'subscribed'; readonly nextSequence: number; readonly descriptor: multicast.SignedGroupDescriptor }
-  /** Messages in order, as views on the frame that is retained: read, do not change. */
-  | { readonly type: 'messages'; readonly firstSequence: number; readonly messages: readonly Uint8Array[]; readonly stampMs: number; readonly trace?: string }
+  /**
+   * So many messages in order, as they are in the retained frame: a view on an encoded `BlockPayload` (`decodePayload` of
+   * wire), which is also what a `Messages` of the API holds. Read, do not change.
+   */
+  | { readonly type: 'messages'; readonly firstSequence: number; readonly count: number; readonly payload: Uint8Array; readonly stampMs: number; readonly trace?: string }
   /** `from` up to but not including `to` will not come. */
   | { readonly type: 'gap'; readonly from: number; readonly to: number; readonly reason: GapReason };
 

@@ -12,8 +12,8 @@ export interface Clock {
 
 /** Who looks on while a machine is driven. */
 export interface DriverObserver<Input, Effect> {
-  /** One input was taken to completion; `waitMs` is how long it had waited in the inbox, `tookMs` how long it took. */
-  stepped(step: { readonly now: Millis; readonly input: Input; readonly effects: readonly Effect[]; readonly waitMs: Millis; readonly tookMs: Millis }): void;
+  /** One input was taken to completion; `waitMs` is how long it had waited in the inbox. */
+  stepped(step: { readonly now: Millis; readonly input: Input; readonly effects: readonly Effect[]; readonly waitMs: Millis }): void;
   /** The machine broke one of its own truths while it took `input`. It takes nothing more. */
   broke(error: Error, now: Millis, input: Input): void;
 }
@@ -146,7 +146,7 @@ export class Driver<Input, Effect> {
       return;
     }
     for (const effect of effects) perform(effect);
-    observer.stepped({ now, input, effects, waitMs: now - since, tookMs: this.#clock.now() - now });
+    observer.stepped({ now, input, effects, waitMs: now - since });
   }
 
   // Re-armed only when the deadline changed: most inputs leave it where it is.

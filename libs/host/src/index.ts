@@ -16,5 +16,6 @@ export type {
   SubscriptionEvent,
   TraceAnswer,
 } from './contract.ts';
+export { weighBuffersWithHeap } from './collection.ts';
 export { readLatencyMap } from './emulation/emulated-network.ts';
 export { OverlayHost } from './overlay-host.ts';

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { groupKey } from '@banyan/identity';
+import { decodePayload } from '@banyan/wire';
 import type { Ongoing, Publication, SubscriptionEvent } from './contract.ts';
 import type { OverlayHost } from './overlay-host.ts';
 import { HostRing } from './testing/host-ring.ts';
@@ -21,7 +22,7 @@ async function read(events: AsyncIterator<SubscriptionEvent>, count: number): Pr
     const { value, done } = await events.next();
     if (done === true) throw new Error(`ended after ${texts.length} of ${count}`);
     if (value.type === 'gap') throw new Error(`gap ${value.from}..${value.to} ${value.reason}`);
-    if (value.type === 'messages') texts.push(...value.messages.map((message) => Buffer.from(message).toString()));
+    if (value.type === 'messages') texts.push(...decodePayload(value.payload)!.map((message) => Buffer.from(message).toString()));
   }
   return texts;
 }

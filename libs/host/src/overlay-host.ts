@@ -76,6 +76,7 @@ export class OverlayHost implements Overlay {
       metrics: () => metrics,
       post: (input) => made.host?.post(input) ?? false,
       postSurely: (input) => made.host?.postSurely(input),
+      ...(options.unprotectedData === undefined ? {} : { unprotectedData: options.unprotectedData }),
       ...(emulated === undefined ? {} : { emulated }),
     });
     const metrics = new HostMetrics(options.metrics ?? createMetricsRegistry({ processMetrics: false }), () => ({
@@ -95,7 +96,7 @@ export class OverlayHost implements Overlay {
     const parts: FullNodeParts = {
       self,
       seed: options.seed ?? randomInt(2 ** 32),
-      config: { pastry: options.pastry ?? LOCAL_PASTRY_CONFIG, multicast: { wallOffsetMs: Math.round(Date.now() - SYSTEM_CLOCK.now()) } },
+      config: { pastry: options.pastry ?? LOCAL_PASTRY_CONFIG, multicast: { ...options.multicast, wallOffsetMs: Math.round(Date.now() - SYSTEM_CLOCK.now()) } },
     };
     const { node, routing, multicast } = createFullNode(parts);
     this.self = self;

@@ -23,6 +23,8 @@ export interface PeerSideOptions {
   readonly post: (input: HostInput) => boolean;
   /** Hands an input to the machine that must not be lost. */
   readonly postSurely: (input: HostInput) => void;
+  /** As in `OverlayHostOptions`. */
+  readonly unprotectedData?: boolean;
   /** Holds back what arrives, where the network is made to be larger than it is. */
   readonly emulated?: EmulatedNetwork;
 }
@@ -42,7 +44,7 @@ export class PeerSide {
     this.#options = options;
     this.#frames = controlFrames(options.isSigned);
     this.#book = new DataFrameBook(dataFrames(options.isSigned));
-    const { id, self, credentials, refusal } = options;
+    const { id, self, credentials, refusal, unprotectedData } = options;
     const faulted = (error: OverlayError): void => this.#faulted(error);
     this.control = new ControlLinks({
       id,
@@ -63,6 +65,7 @@ export class PeerSide {
       self,
       credentials,
       refusal,
+      unprotected: unprotectedData === true,
       events: {
         up: (link) => this.#up(link),
         down: (link) => this.#down(link),

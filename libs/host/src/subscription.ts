@@ -2,7 +2,7 @@ import { OverlayError, type Reason } from '@banyan/grpc';
 import type { MulticastCommand, MulticastEvent, StampedFrame, SubscribeFailure, SubscriptionId } from '@banyan/multicast';
 import type { multicast } from '@banyan/proto';
 import type { Tracer } from '@banyan/telemetry';
-import { decodePayload } from '@banyan/wire';
+import { payloadFrom } from '@banyan/wire';
 import type { Ongoing, SubscriptionEvent } from './contract.ts';
 import { Mailbox } from './mailbox.ts';
 
@@ -92,13 +92,10 @@ export class HostSubscription implements Ongoing<SubscriptionEvent> {
       const firstSequence = Math.max(sequence, from);
       const next = sequence + block.count;
       if (firstSequence < next) {
-        const decoded = decodePayload(block.payload as Uint8Array);
+        const payload = payloadFrom(block.payload as Uint8Array, firstSequence - sequence, block.count);
         // A publisher's node that says one count and packs another: its messages cannot be told apart.
-        if (!decoded.ok || decoded.value.length !== block.count) this.#push({ type: 'gap', from: firstSequence, to: next, reason: 'DROPPED' }, block.bytes);
-        else {
-          const messages = decoded.value.slice(firstSequence - sequence);
-          this.#push({ type: 'messages', firstSequence, messages, stampMs: frame.stampMs, ...(block.trace === undefined ? {} : { trace: block.trace }) }, block.bytes);
-        }
+        if (payload === undefined) this.#push({ type: 'gap', from: firstSequence, to: next, reason: 'DROPPED' }, block.bytes);
+        else this.#push({ type: 'messages', firstSequence, count: next - firstSequence, payload, stampMs: frame.stampMs, ...(block.trace === undefined ? {} : { trace: block.trace }) }, block.bytes);
         unpaid -= block.bytes;
       }
       sequence = next;
@@ -114,9 +111,9 @@ export class HostSubscription implements Ongoing<SubscriptionEvent> {
     if (bytes > 0) this.#consumed(bytes);
     this.#nextUntaken = nextAfter(event);
     if (event.type !== 'messages') return;
-    this.#ports.delivered(event.messages.length, event.stampMs);
+    this.#ports.delivered(event.count, event.stampMs);
     if (event.trace === undefined || !this.#ports.tracer.isEnabled) return;
-    const attributes = { 'messaging.batch.message_count': event.messages.length, 'banyan.sequence': event.firstSequence };
+    const attributes = { 'messaging.batch.message_count': event.count, 'banyan.sequence': event.firstSequence };
     this.#ports.tracer.start('multicast.deliver', { links: [event.trace], kind: 'consumer', attributes }).end();
   }
 
@@ -135,7 +132,7 @@ function nextAfter(event: SubscriptionEvent): number {
     case 'subscribed':
       return event.nextSequence;
     case 'messages':
-      return event.firstSequence + event.messages.length;
+      return event.firstSequence + event.count;
     case 'gap':
       return event.reason === 'OTHER_EPOCH' ? event.from : event.to;
   }

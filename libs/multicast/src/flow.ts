@@ -153,7 +153,7 @@ function fitted(turn: Turn, group: Group, frame: StampedFrame | GapFrame): Stamp
 function countReceived(turn: Turn, group: Group, parent: Parent, cost: number): void {
   parent.receivedBytes += cost;
   const window = turn.config.flowWindowBytes;
-  if (parent.grantedBytes - parent.receivedBytes > window - window / 4) return;
+  if (parent.grantedBytes - parent.receivedBytes > window / 2) return;
   parent.grantedBytes = parent.receivedBytes + window;
   turn.direct(parent.handle, { type: 'credit', group: group.id, flow: parent.flow, creditBytes: parent.grantedBytes });
 }

@@ -18,7 +18,6 @@ const FRAME_BATCH = 3;
 const STAMPED_BLOCKS = 6;
 const BATCH_BLOCK = 2;
 const BLOCK_PAYLOAD = 6;
-const PAYLOAD_MESSAGES = 1;
 const NO_BYTES = new Uint8Array(0);
 
 type F<K extends MulticastFrame['type']> = Extract<MulticastFrame, { readonly type: K }>;
@@ -42,16 +41,6 @@ export function dataFrames(isSigned: DescriptorCheck): DataFrames {
       return frames.fromWire(wire.DataFrame.decode(content.value).frame);
     }),
   };
-}
-
-/** The bytes of a block's payload: the messages of one batch. */
-export function encodePayload(messages: readonly Uint8Array[]): Uint8Array {
-  return gather(join(messages.map((message) => embed(PAYLOAD_MESSAGES, part(message)))));
-}
-
-/** The messages of a block's payload, as views on it. */
-export function decodePayload(payload: Uint8Array): Decoded<readonly Uint8Array[]> {
-  return decoding(() => wire.BlockPayload.decode(payload).messages);
 }
 
 const block: Field<Block, wire.Block> = {

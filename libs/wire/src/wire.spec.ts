@@ -1,8 +1,9 @@
-import { multicastPeer, peer } from '@banyan/proto';
+import { multicast, multicastPeer, peer } from '@banyan/proto';
 import { seededRng } from '@banyan/sansio';
 import { describe, expect, it } from 'vitest';
 import { controlFrames, type ControlMessage } from './control-frames.ts';
-import { dataFrames, decodePayload, encodePayload } from './data-frames.ts';
+import { decodePayload, encodePayload, payloadFrom } from './block-payload.ts';
+import { dataFrames } from './data-frames.ts';
 import { descriptor, frames, group, multicastMessages, pastryMessages } from './testing/samples.ts';
 
 const control = controlFrames(() => true);
@@ -92,6 +93,33 @@ describe('data frames', () => {
 
 it('keeps the messages of a payload apart', () => {
   const messages = [Uint8Array.from([1]), new Uint8Array(0), Uint8Array.from([2, 3])];
-  const decoded = decodePayload(encodePayload(messages));
-  expect(decoded.ok && decoded.value.map((message) => [...message])).toEqual([[1], [], [2, 3]]);
+  expect(decodePayload(encodePayload(messages))?.map((message) => [...message])).toEqual([[1], [], [2, 3]]);
+});
+
+describe('a payload', () => {
+  const messages = [0, 1, 127, 128, 16_384, 5].map((size, i) => Buffer.alloc(size, i));
+  const payload = encodePayload(messages);
+
+  it('is what the API calls the messages of a Messages and of a PublishBatch', () => {
+    const texts = (read: readonly Uint8Array[]): readonly string[] => read.map((one) => Buffer.from(one).toString('hex'));
+    expect(texts(multicast.Messages.decode(payload).messages)).toEqual(texts(messages));
+    expect(texts(multicast.PublishBatch.decode(payload).messages)).toEqual(texts(messages));
+    expect(texts(multicastPeer.BlockPayload.decode(payload).messages)).toEqual(texts(messages));
+  });
+
+  it('is cut between messages', () => {
+    for (let skip = 0; skip <= messages.length; skip++) {
+      expect(decodePayload(payloadFrom(payload, skip, messages.length)!)).toHaveLength(messages.length - skip);
+    }
+    expect(payloadFrom(payload, 0, messages.length)).toBe(payload);
+  });
+
+  it.each([
+    ['of another count', payload, messages.length + 1],
+    ['that ends within a message', payload.subarray(0, payload.length - 1), messages.length],
+    ['with another field', Buffer.concat([payload, Buffer.from([0x08, 1])]), messages.length],
+    ['with a length that never ends', Buffer.from([0x12, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01]), 1],
+  ])('%s is none', (_what, bytes, count) => {
+    expect(payloadFrom(bytes, 0, count)).toBeUndefined();
+  });
 });

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { OverlayHost, readLatencyMap, type Overlay, type OverlayHostOptions } from '@banyan/host';
+import { OverlayHost, readLatencyMap, weighBuffersWithHeap, type Overlay, type OverlayHostOptions } from '@banyan/host';
 import { idToBytes } from '@banyan/ids';
 import { DEFAULT_PASTRY_CONFIG, LOCAL_PASTRY_CONFIG, type PastryConfig } from '@banyan/pastry';
 import { bootstrap, builder, overlay as overlayApi } from '@banyan/proto';
@@ -35,6 +35,7 @@ interface ControlPlane {
 
 async function prepare(context: ServiceContext<NodeConfig>): Promise<PreparedService> {
   const { config, readiness } = context;
+  weighBuffersWithHeap();
   readiness.set('ring', false);
   const emulate = await emulated(context); // before anything is asked of anyone: a bad file ends the start at once
   const membership = await becomeMember(context, 'node', [config.apiListen, config.controlListen, config.dataListen]);

@@ -13,17 +13,18 @@ export class Tally {
     this.#latenciesMs = new Float64Array(count);
   }
 
-  /** Counts a message. */
-  add(index: number, latencyMs: number): void {
+  /** Counts a message; false when it had come before. */
+  add(index: number, latencyMs: number): boolean {
     if (this.#isSeen[index] === 1) {
       this.#duplicates += 1;
-      return;
+      return false;
     }
     this.#isSeen[index] = 1;
     this.#latenciesMs[this.#received] = latencyMs;
     this.#received += 1;
     if (index < this.#lastIndex) this.#reordered += 1;
     this.#lastIndex = index;
+    return true;
   }
 
   /** Different messages so far. */

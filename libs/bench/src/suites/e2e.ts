@@ -5,10 +5,13 @@ import { MessageMaker, HEADER_BYTES } from '../load/message.ts';
 import { publishAtFullSpeed, publishSteadily } from '../load/publish.ts';
 import type { PhaseResult } from '../load/subscriber-protocol.ts';
 import { Subscribers } from '../load/subscribers.ts';
+import { natsMissing } from '../processes/nats-server.ts';
 import { startOverlay, type OverlayUnderTest } from '../processes/overlay-under-test.ts';
 import { cpuSecondsOf, memoryOf, startCpuMeter, totalOf } from '../processes/process-cost.ts';
 import { rounded } from '../report/percentile.ts';
 import type { Outcome, Suite, Values } from '../suite.ts';
+import { measurePeer, type E2ePeer } from './e2e-peers.ts';
+import { cellsOf, failuresOf, ROW_COLUMNS, rowOf, type MeasuredPhase, type Row } from './row.ts';
 
 const GROUP = 'admin/bench';
 /** A phase ends incomplete when no subscriber gets anything for so long, ms. */
@@ -18,34 +21,16 @@ const RETENTION_BYTES = 256n * 1024n * 1024n;
 const RETENTION_MS = 600_000n;
 
 const options = {
+  peers: { kind: 'list', describe: 'systems beside ours', default: [], choices: ['nats', 'gossipsub'] },
   nodes: { kind: 'number', describe: 'node processes; one publishes, the others subscribe', default: 16, min: 2 },
   size: { kind: 'number', describe: 'bytes of a message', default: 1_024, min: HEADER_BYTES },
-  count: { kind: 'number', describe: 'messages at full speed', default: 20_000, min: 1 },
-  warmup: { kind: 'number', describe: 'messages before the measuring, so that code is compiled', default: 10_000, min: 1 },
+  count: { kind: 'number', describe: 'messages at full speed', default: 60_000, min: 1 },
+  warmup: { kind: 'number', describe: 'messages before the measuring, so that code is compiled', default: 20_000, min: 1 },
   rate: { kind: 'number', describe: 'messages a second of the steady phase', default: 200, min: 1 },
   'steady-seconds': { kind: 'number', describe: 'length of the steady phase', default: 10, min: 1 },
   delivery: { kind: 'choice', describe: 'what the group promises', default: 'reliable', choices: ['best-effort', 'ordered', 'reliable'] },
   seed: { kind: 'number', describe: 'what the filling of the messages follows from', default: 1, min: 0 },
 } as const;
-
-/** A row of the results: one system under one load. */
-export interface Row {
-  readonly system: string;
-  readonly size: number;
-  /** Subscribers. */
-  readonly fanout: number;
-  /** CPU of all processes together, clients and this program included, over the deliveries of the full-speed phase. */
-  readonly usCpuPerDelivery: number;
-  readonly bytesPerCpuSecond: number;
-  readonly deliveries: number;
-  readonly lost: number;
-  readonly duplicates: number;
-  /** From publishing to the subscriber's hands, in the steady phase. */
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-  /** Over all subscribers, at full speed. */
-  readonly deliveriesPerSecond: number;
-}
 
 /** `bench e2e`. */
 export const e2e: Suite<typeof options> = {
@@ -54,10 +39,41 @@ export const e2e: Suite<typeof options> = {
   options,
   async run(values, say) {
     say(`starting an overlay of ${values.nodes} nodes`);
-    await using overlay = await startOverlay({ nodes: values.nodes });
-    return await measure(overlay, values, say); // the overlay is stopped after that, not before
+    const ours = await measureOurs(values, say);
+    return withPeers(ours, values, say);
   },
 };
+
+async function measureOurs(values: Values<typeof options>, say: (progress: string) => void): Promise<Measurement> {
+  await using overlay = await startOverlay({ nodes: values.nodes });
+  return await measure(overlay, values, say); // the overlay is stopped after that, not before
+}
+
+async function withPeers(ours: Measurement, values: Values<typeof options>, say: (progress: string) => void): Promise<Outcome> {
+  const missing = values.peers.includes('nats') ? natsMissing() : undefined;
+  const rows = [ours.row];
+  const load = { size: values.size, subscribers: values.nodes - 1, warmup: values.warmup, count: values.count, rate: values.rate, steadySeconds: values['steady-seconds'] };
+  for (const peer of values.peers as readonly E2ePeer[]) {
+    if (peer === 'nats' && missing !== undefined) continue;
+    say(`${peer}, ${values.size} bytes`);
+    rows.push(await measurePeer(peer, load));
+  }
+  const { outcome } = ours;
+  const compared = rows.slice(1).map(({ system, usCpuPerDelivery }) => `CPU of ours: ${(ours.row.usCpuPerDelivery / usCpuPerDelivery).toFixed(3)} of ${system}.`);
+  return {
+    ...outcome,
+    results: { ...outcome.results, rows },
+    rows: rows.map(cellsOf),
+    remarks: [...outcome.remarks, ...compared, ...(missing === undefined ? [] : [`Left out: ${missing}.`])],
+    failures: [...outcome.failures, ...rows.slice(1).flatMap(failuresOf)],
+  };
+}
+
+/** Our own row, and what else was seen on the way to it. */
+interface Measurement {
+  readonly row: Row;
+  readonly outcome: Outcome;
+}
 
 interface Measured {
   readonly result: PhaseResult;
@@ -66,7 +82,7 @@ interface Measured {
   readonly seconds: number;
 }
 
-async function measure(overlay: OverlayUnderTest, values: Values<typeof options>, say: (progress: string) => void): Promise<Outcome> {
+async function measure(overlay: OverlayUnderTest, values: Values<typeof options>, say: (progress: string) => void): Promise<Measurement> {
   const [first, ...others] = overlay.nodes;
   if (first === undefined) throw new Error('the overlay has no node');
   const { authorityFile, token, treeBuilder } = overlay;
@@ -94,43 +110,26 @@ async function measure(overlay: OverlayUnderTest, values: Values<typeof options>
   say(`${steadyCount} messages at ${values.rate} a second`);
   const steady = await phase(3, steadyCount, (load) => publishSteadily(publisher, load, values.rate));
 
-  const row = rowOf(full, steady, { size: values.size, fanout: others.length, expected: values.count * others.length });
+  const inAll = (phase: Measured): MeasuredPhase => ({ ...phase, cpuSeconds: totalOf(phase.cpuSeconds) });
+  const row = rowOf({ system: 'banyan', size: values.size, fanout: others.length, mtls: true }, values.count, inAll(full), inAll(steady));
   const lostSteady = steadyCount * others.length - steady.result.received;
-  return {
+  const outcome: Outcome = {
     results: { rows: [row], cpuSecondsByRole: cpuByRole(full, overlay, subscribers.pid), readySeconds: rounded(overlay.readySeconds) },
-    columns: ['system', 'size', 'fanout', 'us CPU/delivery', 'MB/CPU s', 'deliveries', 'lost', 'duplicates', 'p50 ms', 'p99 ms', 'deliveries/s'],
-    rows: [[row.system, row.size, row.fanout, row.usCpuPerDelivery, row.bytesPerCpuSecond / 1e6, row.deliveries, row.lost, row.duplicates, row.p50Ms, row.p99Ms, Math.round(row.deliveriesPerSecond)]],
+    columns: ROW_COLUMNS,
+    rows: [cellsOf(row)],
     remarks: [
       'CPU of all processes together: nodes, control plane, subscribers, publisher. Latency at the steady rate.',
       `CPU seconds at full speed: ${Object.entries(cpuByRole(full, overlay, subscribers.pid)).map(([role, seconds]) => `${role} ${seconds}`).join(', ')}.`,
     ],
     failures: [
-      ...(row.lost > 0 ? [`${row.lost} of ${values.count * others.length} deliveries are missing at full speed`] : []),
+      ...failuresOf(row),
       ...(lostSteady > 0 ? [`${lostSteady} of ${steadyCount * others.length} deliveries are missing at the steady rate`] : []),
-      ...(row.duplicates > 0 ? [`${row.duplicates} deliveries came twice`] : []),
       ...(full.result.reordered + steady.result.reordered > 0 ? ['messages came out of order'] : []),
     ],
     cpuSeconds: rounded(pids.reduce((total, pid) => total + cpuSecondsOf(pid), 0)),
     peakRssBytes: Math.max(...pids.map((pid) => memoryOf(pid).peakRssBytes)),
   };
-}
-
-function rowOf(full: Measured, steady: Measured, { size, fanout, expected }: { readonly size: number; readonly fanout: number; readonly expected: number }): Row {
-  const cpuSeconds = totalOf(full.cpuSeconds);
-  const { received, duplicates } = full.result;
-  return {
-    system: 'banyan',
-    size,
-    fanout,
-    usCpuPerDelivery: rounded((cpuSeconds * 1e6) / received),
-    bytesPerCpuSecond: Math.round((received * size) / cpuSeconds),
-    deliveries: received,
-    lost: expected - received,
-    duplicates: duplicates + steady.result.duplicates,
-    p50Ms: rounded(steady.result.p50Ms),
-    p99Ms: rounded(steady.result.p99Ms),
-    deliveriesPerSecond: rounded(received / full.seconds, 1),
-  };
+  return { row, outcome };
 }
 
 // Where the CPU of the full-speed phase went: the busiest node tells what a forwarder costs.

@@ -8,7 +8,7 @@ import { parseStatus } from '../status.ts';
 import { DataSender } from './data-sender.ts';
 import { DATA_REQUEST_BYTES_MAX, isDataRequest, RESPONSE_HEADERS, trailersOf } from './data-wire.ts';
 import { framed, FrameReader, unframed } from './framing.ts';
-import { acceptHandshake, decodeDataRequest, encodeDataHandshake, type LinkPeer } from './handshake.ts';
+import { acceptHandshake, claimedIdentity, decodeDataRequest, encodeDataHandshake, type LinkPeer } from './handshake.ts';
 
 /** What a parent admits children by. */
 export interface DataAdmission {
@@ -16,6 +16,8 @@ export interface DataAdmission {
   readonly refusal: (identity: PeerIdentity) => OverlayError | undefined;
   readonly queueBytesMax: number;
   readonly timeoutMs: number;
+  /** As in `DataLinksOptions`. */
+  readonly unprotected: boolean;
 }
 
 /** What becomes of a call: it is opened and ends, or it is refused. */
@@ -66,15 +68,19 @@ export function acceptData(stream: ServerHttp2Stream, headers: IncomingHttpHeade
 }
 
 function welcome(stream: ServerHttp2Stream, frame: Buffer, admission: DataAdmission): { peer: LinkPeer; application: string; sender: DataSender } {
-  const identity = identityOf((stream.session?.socket as TLSSocket | undefined)?.getPeerCertificate().raw);
-  const refusal = admission.refusal(identity);
-  if (refusal !== undefined) throw refusal;
   const request = decodeDataRequest(unframed(frame));
-  const peer = acceptHandshake(request?.handshake, identity);
+  const peer = acceptHandshake(request?.handshake, admission.unprotected ? claimedIdentity(request?.handshake) : admittedIdentity(stream, admission));
   stream.respond(RESPONSE_HEADERS, { waitForTrailers: true });
   const sender = new DataSender(stream, admission.queueBytesMax);
   sender.write(framed(encodeDataHandshake(admission.self())));
   return { peer, application: request?.application ?? '', sender };
+}
+
+function admittedIdentity(stream: ServerHttp2Stream, admission: DataAdmission): PeerIdentity {
+  const identity = identityOf((stream.session?.socket as TLSSocket | undefined)?.getPeerCertificate().raw);
+  const refusal = admission.refusal(identity);
+  if (refusal !== undefined) throw refusal;
+  return identity;
 }
 
 // A refusal is headers only: the status stands where a clean call has its trailers.

@@ -5,7 +5,7 @@ import type { overlay } from '@banyan/proto';
 import { OverlayError } from '../overlay-error.ts';
 import { CONNECTION_WINDOW_BYTES, DATA_FRAME_BYTES_MAX, DATA_SESSION, errorIn, REQUEST_HEADERS } from './data-wire.ts';
 import { framed, FrameReader, unframed, type FramingFault } from './framing.ts';
-import { acceptHandshake, decodeDataHandshake, encodeDataRequest, type LinkPeer, type LinkTarget } from './handshake.ts';
+import { acceptHandshake, claimedIdentity, decodeDataHandshake, encodeDataRequest, type LinkPeer, type LinkTarget } from './handshake.ts';
 
 /** What a child dials with. */
 export interface DataDial {
@@ -15,6 +15,8 @@ export interface DataDial {
   readonly context: SecureContext;
   readonly refusal: ((identity: PeerIdentity) => OverlayError | undefined) | undefined;
   readonly timeoutMs: number;
+  /** As in `DataLinksOptions`. */
+  readonly unprotected: boolean;
 }
 
 /** What happens on a dial. Nothing comes after `ended`, which comes once. */
@@ -56,7 +58,8 @@ class Dialled implements DataReceiver {
     this.#dial = dial;
     this.#listener = listener;
     const checkServerIdentity = (_host: string, certificate: PeerCertificate): Error | undefined => this.#check(certificate);
-    this.#session = connect(`https://${dial.target.address}`, { ...DATA_SESSION, secureContext: dial.context, checkServerIdentity });
+    const { address } = dial.target;
+    this.#session = dial.unprotected ? connect(`http://${address}`, DATA_SESSION) : connect(`https://${address}`, { ...DATA_SESSION, secureContext: dial.context, checkServerIdentity });
     this.#session.on('error', (error) => this.#end(this.#refused(error)));
     this.#session.once('connect', () => this.#session.setLocalWindowSize(CONNECTION_WINDOW_BYTES));
     this.#stream = this.#session.request(REQUEST_HEADERS, { endStream: false });
@@ -110,14 +113,19 @@ class Dialled implements DataReceiver {
   #greet(frame: Buffer): void {
     clearTimeout(this.#greeting);
     try {
-      if (this.#met === undefined) throw new OverlayError('CERTIFICATE_MISSING', 'the peer showed no certificate');
-      const refusal = this.#dial.refusal?.(this.#met);
-      if (refusal !== undefined) throw refusal;
-      this.#peer = acceptHandshake(decodeDataHandshake(unframed(frame)), this.#met);
+      const handshake = decodeDataHandshake(unframed(frame));
+      this.#peer = acceptHandshake(handshake, this.#dial.unprotected ? claimedIdentity(handshake) : this.#admitted());
     } catch (error) {
       return this.#fault(error instanceof OverlayError ? error : new OverlayError('HANDSHAKE_INVALID', 'the handshake cannot be read', {}, { cause: error }));
     }
     this.#listener.opened(this.#peer);
+  }
+
+  #admitted(): PeerIdentity {
+    if (this.#met === undefined) throw new OverlayError('CERTIFICATE_MISSING', 'the peer showed no certificate');
+    const refusal = this.#dial.refusal?.(this.#met);
+    if (refusal !== undefined) throw refusal;
+    return this.#met;
   }
 
   #fault(error: OverlayError): void {

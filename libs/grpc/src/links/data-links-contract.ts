@@ -51,4 +51,9 @@ export interface DataLinksOptions {
   readonly idleMs?: number;
   /** ms within which a dial or a handshake must be through. */
   readonly greetingTimeoutMs?: number;
+  /**
+   * Links without TLS, where everybody is whom he says he is: only to measure what TLS costs. No configuration of a node
+   * leads here. Both ends must have it.
+   */
+  readonly unprotected?: boolean;
 }

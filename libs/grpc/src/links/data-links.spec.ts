@@ -151,6 +151,20 @@ describe('data links', () => {
     expect(a.happenings).toEqual([`unreachable ${b.id} UNREACHABLE`]);
   });
 
+  it('go without TLS where both ends were made so, and only there', async () => {
+    const parent = await party({ unprotected: true });
+    const child = await party({ unprotected: true });
+    child.links.dial(parent.target(), 'multicast');
+    await parent.until(() => parent.ups.length === 1);
+    parent.links.fanOut([parent.ups[0]!.link], framed(Buffer.from('in the open')));
+    await child.until(() => child.frames.length === 1);
+    expect(parent.ups[0]!.peer.id).toBe(child.id);
+    const wary = await party();
+    wary.links.dial(parent.target(), 'multicast');
+    await wary.until(() => wary.happenings.length === 1);
+    expect(wary.happenings).toEqual([`unreachable ${parent.id} UNREACHABLE`]);
+  });
+
   it('close when nothing was sent for a while', async () => {
     const { parent, children } = await family(1, { idleMs: 60 });
     const child = children[0]!;

@@ -1,4 +1,4 @@
-import { createSecureServer, type Http2SecureServer, type Http2Session } from 'node:http2';
+import { createSecureServer, createServer, type Http2SecureServer, type Http2Server, type Http2Session } from 'node:http2';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import type { AddressInfo } from 'node:net';
 import type { Id } from '@banyan/ids';
@@ -43,7 +43,7 @@ interface Dialling {
 export class DataLinks {
   readonly #options: DataLinksOptions;
   readonly #events: DataLinksEvents;
-  readonly #server: Http2SecureServer;
+  readonly #server: Http2SecureServer | Http2Server;
   readonly #sessions = new Set<Http2Session>();
   readonly #links = new Map<DataLinkId, Parent | Child>();
   readonly #dials = new Map<string, Dialling>();
@@ -58,7 +58,7 @@ export class DataLinks {
     this.#events = options.events;
     this.#context = contextOf(options.credentials);
     this.#idleMs = options.idleMs ?? IDLE_MS;
-    this.#server = createSecureServer({ ...DATA_SESSION, ...tlsOf(options.credentials), requestCert: true, rejectUnauthorized: true });
+    this.#server = options.unprotected === true ? createServer(DATA_SESSION) : createSecureServer({ ...DATA_SESSION, ...tlsOf(options.credentials), requestCert: true, rejectUnauthorized: true });
     this.#server.on('session', (session) => this.#meet(session));
     this.#server.on('stream', (stream, headers) => this.#accept(stream, headers));
     this.#server.on('sessionError', () => undefined); // the streams of the session tell their ends
@@ -103,7 +103,7 @@ export class DataLinks {
     const dialling: Dialling = { target, receiver: undefined, link: undefined };
     this.#dials.set(key, dialling);
     dialling.receiver = dialData(
-      { target, application, self: this.#options.self(), context: this.#context, refusal: this.#options.refusal, timeoutMs: this.#options.greetingTimeoutMs ?? GREETING_TIMEOUT_MS },
+      { target, application, self: this.#options.self(), context: this.#context, refusal: this.#options.refusal, timeoutMs: this.#options.greetingTimeoutMs ?? GREETING_TIMEOUT_MS, unprotected: this.#options.unprotected === true },
       {
         opened: (peer) => this.#opened(dialling, peer, application),
         frame: (framed) => this.#received(dialling, framed),
@@ -163,7 +163,7 @@ export class DataLinks {
   /** Shows and trusts other certificates from the next connection on. */
   renew(credentials: LinkCredentials): void {
     this.#context = contextOf(credentials);
-    this.#server.setSecureContext(tlsOf(credentials));
+    if ('setSecureContext' in this.#server) this.#server.setSecureContext(tlsOf(credentials));
   }
 
   /** Ends every link cleanly, waits for what is on its way within `graceMs`, and stops listening. */
@@ -196,6 +196,7 @@ export class DataLinks {
       refusal: (identity) => this.#refusal() ?? this.#options.refusal?.(identity),
       queueBytesMax: this.#options.queueBytesMax ?? QUEUE_BYTES_MAX,
       timeoutMs: this.#options.greetingTimeoutMs ?? GREETING_TIMEOUT_MS,
+      unprotected: this.#options.unprotected === true,
     };
     acceptData(stream, headers, admission, {
       opened: ({ peer, application, sender }) => {

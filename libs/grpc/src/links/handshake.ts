@@ -42,7 +42,7 @@ export function handshakeOf(self: overlay.Node): wire.Handshake {
  * The peer that a handshake introduces. Throws VERSION_UNSUPPORTED when no version is common, HANDSHAKE_INVALID when it
  * names another node than the certificate, CERTIFICATE_INVALID when the certificate is not a ring member's.
  */
-export function acceptHandshake(handshake: wire.Handshake | undefined, identity: PeerIdentity): LinkPeer {
+export function acceptHandshake(handshake: wire.Handshake | undefined, identity: Pick<PeerIdentity, 'id' | 'role'>): LinkPeer {
   if (handshake === undefined) throw new OverlayError('HANDSHAKE_INVALID', 'the first message is not a handshake');
   const version = Math.min(handshake.version, PROTOCOL_VERSION);
   if (version < Math.max(handshake.oldestVersion, OLDEST_PROTOCOL_VERSION)) {
@@ -54,6 +54,13 @@ export function acceptHandshake(handshake: wire.Handshake | undefined, identity:
     throw new OverlayError('HANDSHAKE_INVALID', `the handshake names another node than the certificate, which is ${identity.id}'s`);
   }
   return { id: identity.id, incarnation: Number(node.incarnation), node, version };
+}
+
+/** Who a peer says he is; for links without TLS (`unprotected`), where nothing proves it. */
+export function claimedIdentity(handshake: wire.Handshake | undefined): Pick<PeerIdentity, 'id' | 'role'> {
+  const id = handshake?.node?.id;
+  if (id?.length !== ID_BYTES) throw new OverlayError('HANDSHAKE_INVALID', 'the first message names no node');
+  return { id: idFromBytes(id), role: 'node' };
 }
 
 /** Control link, first message of either side (both directions have the same encoding). */

@@ -11,6 +11,7 @@ import { DESCRIPTORS, OVERLAY, SELF, type SelfNode } from '../ports.ts';
 import { describePlaceRequest, listSlowRequest, publishOpen, subscribeRequest, type DescribePlaceOrder, type SubscribeOrder } from './multicast.requests.ts';
 import { openingOf, PublishStream } from './publish-stream.ts';
 import { toSlowReader } from './slow-readers.ts';
+import type { SubscribeReply } from './subscribe-bytes.ts';
 import { toNode, toPlace, toSubscribeResponse } from './to-proto.ts';
 
 /** Bytes a publisher may have handed in without receipt; then it is not read. */
@@ -48,7 +49,7 @@ export class MulticastHandler {
 
   @GrpcMethod('MulticastService', 'Subscribe')
   @RequireToken()
-  async subscribe(@Request(subscribeRequest) order: SubscribeOrder, @Call() call: AnyCall & ResponseStream<multicast.SubscribeResponse>): Promise<Observable<never>> {
+  async subscribe(@Request(subscribeRequest) order: SubscribeOrder, @Call() call: AnyCall & ResponseStream<SubscribeReply>): Promise<Observable<never>> {
     const { group, start, slowPolicy: policy } = order;
     const { subject } = requireScope(call, `subscribe:${group}`);
     if (policy === 'block') requireScope(call, `subscribe:${group}:block`);

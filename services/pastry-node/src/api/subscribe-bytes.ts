@@ -1,9 +1,18 @@
-// Responses of Subscribe as bytes. They carry the bulk of what a node hands to its users, and the generated writer
-// allocates seven times what it writes (a buffer that doubles, and two copies of the whole): on the data path the garbage
-// collections that follow cost more than everything else together.
+// Responses of Subscribe as bytes. They carry the bulk of what a node hands to its users: the messages of a frame are
+// already encoded as a `Messages` has them (see BlockPayload), so they are copied behind its head as a whole.
 import { multicast } from '@banyan/proto';
 
-// Tags of length-delimited fields: SubscribeResponse.messages and Messages.messages, both with number 2.
+/** Messages on their way to a subscriber: an encoded BlockPayload, and what a Messages says besides. */
+export interface PackedMessages {
+  readonly packed: Uint8Array;
+  readonly firstSequence: bigint;
+  readonly stampMs: bigint;
+}
+
+/** What Subscribe answers. */
+export type SubscribeReply = multicast.SubscribeResponse | PackedMessages;
+
+// Tag of SubscribeResponse.messages: number 2, length-delimited.
 const MESSAGES_TAG = 0x12;
 const VARINT_BYTES_MAX = 5;
 const SCRATCH_BYTES_MIN = 128 * 1024;
@@ -12,22 +21,20 @@ const SCRATCH_BYTES_MIN = 128 * 1024;
 let scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES_MIN);
 
 /** A response as protobuf. The bytes are valid until the next call. */
-export function subscribeResponseBytes(value: multicast.SubscribeResponse): Buffer {
-  if (value.response?.$case !== 'messages') return Buffer.from(multicast.SubscribeResponse.encode(value).finish());
-  const { messages, firstSequence, stampMs } = value.response.value;
+export function subscribeResponseBytes(reply: SubscribeReply): Buffer {
+  if (!('packed' in reply)) return Buffer.from(multicast.SubscribeResponse.encode(reply).finish());
+  const { packed, firstSequence, stampMs } = reply;
   const head = multicast.Messages.encode({ firstSequence, stampMs, messages: [] }).finish();
-  let length = head.length;
-  for (const message of messages) length += 1 + varintLength(message.length) + message.length;
+  const length = head.length + packed.length;
   if (scratch.length < length + 1 + VARINT_BYTES_MAX) scratch = Buffer.allocUnsafeSlow(2 * length);
-  let at = writeTag(0, length);
+  let at = 0;
+  scratch[at++] = MESSAGES_TAG;
+  let rest = length;
+  for (; rest >= 0x80; rest >>>= 7) scratch[at++] = (rest & 0x7f) | 0x80;
+  scratch[at++] = rest;
   scratch.set(head, at);
-  at += head.length;
-  for (const message of messages) {
-    at = writeTag(at, message.length);
-    scratch.set(message, at);
-    at += message.length;
-  }
-  return scratch.subarray(0, at);
+  scratch.set(packed, at + head.length);
+  return scratch.subarray(0, at + length);
 }
 
 /** MulticastService with the encoding above. */
@@ -35,17 +42,3 @@ export const multicastMethods = {
   ...multicast.MulticastServiceService,
   subscribe: { ...multicast.MulticastServiceService.subscribe, responseSerialize: subscribeResponseBytes },
 };
-
-// The tag and the length of what follows; where that begins.
-function writeTag(at: number, length: number): number {
-  scratch[at++] = MESSAGES_TAG;
-  for (; length >= 0x80; length >>>= 7) scratch[at++] = (length & 0x7f) | 0x80;
-  scratch[at++] = length;
-  return at;
-}
-
-function varintLength(value: number): number {
-  let bytes = 1;
-  for (; value >= 0x80; value >>>= 7) bytes++;
-  return bytes;
-}

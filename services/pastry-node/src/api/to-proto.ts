@@ -4,6 +4,7 @@ import type { HopRecord, HopRule, NodeHandle } from '@banyan/kbr';
 import { multicast, overlay } from '@banyan/proto';
 import type { AttachmentEvent, GroupPlace, SubscriptionEvent } from '@banyan/host';
 import { nodeCodec } from '@banyan/wire';
+import type { SubscribeReply } from './subscribe-bytes.ts';
 
 const RULES: Readonly<Record<HopRule, overlay.HopRule>> = {
   'leaf-set': overlay.HopRule.LEAF_SET,
@@ -89,14 +90,14 @@ export function toPlace(name: string, node: overlay.Node, place: GroupPlace | un
   };
 }
 
-/** What a subscriber is told. */
-export function toSubscribeResponse(event: SubscriptionEvent): multicast.SubscribeResponse {
+/** What a subscriber is told; messages stay packed as they came (`subscribe-bytes`). */
+export function toSubscribeResponse(event: SubscriptionEvent): SubscribeReply {
   switch (event.type) {
     case 'subscribed':
       return { response: { $case: 'subscribed', value: { nextSequence: BigInt(event.nextSequence), descriptor: event.descriptor } } };
     case 'messages':
       // The root's stamp has fractions of a millisecond where it has not been on the wire yet.
-      return { response: { $case: 'messages', value: { firstSequence: BigInt(event.firstSequence), messages: [...event.messages], stampMs: BigInt(Math.floor(event.stampMs)) } } };
+      return { packed: event.payload, firstSequence: BigInt(event.firstSequence), stampMs: BigInt(Math.floor(event.stampMs)) };
     case 'gap':
       return { response: { $case: 'gap', value: { firstSequence: BigInt(event.from), lastSequence: BigInt(event.to - 1), reason: GAP_REASONS[event.reason] } } };
   }
