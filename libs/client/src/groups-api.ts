@@ -19,6 +19,8 @@ export interface Group {
   readonly retentionBytes: bigint;
   readonly retentionMs: bigint;
   readonly fanOutMax: number;
+  /** Trees that share the payloads; 1: one tree carries everything. */
+  readonly stripes: number;
   /** Subjects; `*` is anyone with the scope. */
   readonly publishers: readonly string[];
   readonly subscribers: readonly string[];
@@ -46,6 +48,8 @@ export interface NewGroup {
   readonly retentionMs?: bigint;
   /** Children of a forwarder at most, by default 8. */
   readonly fanOutMax?: number;
+  /** Trees that share the payloads, 1 to 16, by default 1. */
+  readonly stripes?: number;
   /** By default anyone with the scope. */
   readonly publishers?: readonly string[];
   readonly subscribers?: readonly string[];
@@ -79,6 +83,7 @@ export class GroupsApi {
       retentionBytes: group.retentionBytes ?? 0n,
       retentionMs: group.retentionMs ?? 0n,
       fanOutMax: group.fanOutMax ?? 0,
+      stripes: group.stripes ?? 0,
       publishers: [...(group.publishers ?? [])],
       subscribers: [...(group.subscribers ?? [])],
     };
@@ -167,6 +172,7 @@ function groupOf(descriptor: multicast.GroupDescriptor): Group {
     retentionBytes: descriptor.retentionBytes,
     retentionMs: descriptor.retentionMs,
     fanOutMax: descriptor.fanOutMax,
+    stripes: Math.max(1, descriptor.stripes),
     publishers: descriptor.publishers,
     subscribers: descriptor.subscribers,
     createdAtMs: Number(descriptor.createdAtMs),

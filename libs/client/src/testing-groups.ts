@@ -34,9 +34,9 @@ export class TestGroups {
   #create(request: builder.CreateGroupRequest): builder.CreateGroupResponse {
     const { name } = request;
     if (this.groups.has(name)) throw new OverlayError('GROUP_EXISTS', `there is a group '${name}'`, { group: name });
-    const { delivery, retentionBytes, retentionMs, fanOutMax, publishers, subscribers } = request;
+    const { delivery, retentionBytes, retentionMs, fanOutMax, stripes, publishers, subscribers } = request;
     const owner = name.slice(0, name.indexOf('/'));
-    const policy = { delivery, retentionBytes: retentionBytes || 64n << 20n, retentionMs: retentionMs || 60_000n, fanOutMax: fanOutMax || 8, publishers, subscribers };
+    const policy = { delivery, retentionBytes: retentionBytes || 64n << 20n, retentionMs: retentionMs || 60_000n, fanOutMax: fanOutMax || 8, stripes, publishers, subscribers };
     const descriptor = { name, owner, key: Buffer.from(idToBytes(groupKey(name))), ...policy, createdAtMs: 0n, version: 1n, deleted: false };
     this.groups.set(name, descriptor);
     return { descriptor: unsigned(descriptor) };

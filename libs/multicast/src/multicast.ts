@@ -7,6 +7,7 @@ import { groupBounds } from './bounds.ts';
 import type { MulticastCommand, MulticastEvent, SubscriptionId } from './commands.ts';
 import { LOCAL_CONFIG, type MulticastConfig } from './config.ts';
 import { Departure } from './departure.ts';
+import type { GroupDescriptor, Verified } from './descriptor.ts';
 import { describeGroup, groupState, type GroupPicture, type MulticastStats } from './describe.ts';
 import type { EpochRecord } from './epoch.ts';
 import { faultOfFrame, faultOfMessage } from './faults.ts';
@@ -116,6 +117,11 @@ export class Multicast implements Application<MulticastMessage, MulticastCommand
   /** The newest record this node knows of one group, without the rest of the picture. */
   recordOf(group: Id): EpochRecord | undefined {
     return this.#groups.byId.get(group)?.record;
+  }
+
+  /** What this node knows of a group that it has a part in. */
+  descriptorOf(group: Id): Verified<GroupDescriptor> | undefined {
+    return this.#groups.byId.get(group)?.descriptor;
   }
 
   /** Groups this node has a part in. */

@@ -24,7 +24,9 @@ export type DropReason =
   | 'intake_limit'
   | 'not_root'
   | 'truncated'
-  | 'over_credit';
+  | 'over_credit'
+  /** A payload in a stripe that no block of the main tree named. */
+  | 'orphan_part';
 
 /**
  * The time, the surroundings and the collected effects of the input in hand.

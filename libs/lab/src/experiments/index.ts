@@ -3,6 +3,7 @@ import { churn } from './churn.ts';
 import { explore } from './explore.ts';
 import { failures } from './failures.ts';
 import { massacre } from './massacre.ts';
+import { multicast } from './multicast.ts';
 import { nearestReplica } from './nearest-replica.ts';
 import { partition } from './partition.ts';
 import { realChurn } from './real-churn.ts';
@@ -11,6 +12,7 @@ import { replayRecording } from './replay.ts';
 import { routing } from './routing.ts';
 import { swarm } from './swarm.ts';
 import { tableQuality } from './table-quality.ts';
+import { treeHeal } from './tree-heal.ts';
 
 /** Every experiment, in the order of the overview. */
 export const EXPERIMENTS: readonly Experiment[] = [
@@ -21,6 +23,8 @@ export const EXPERIMENTS: readonly Experiment[] = [
   churn,
   massacre,
   partition,
+  multicast,
+  treeHeal,
   explore,
   swarm,
   realChurn,

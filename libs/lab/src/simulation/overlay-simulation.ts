@@ -6,7 +6,7 @@ import { assert, seededRng, type Machine, type Millis, type Rng } from '@banyan/
 import { Network, World, type Host, type LinkEnd, type LostEnd, type Topology, type Weather } from '@banyan/simulator';
 import { RingOracle } from './ring-oracle.ts';
 
-/** Children a simulated node carries at once. */
+/** Children a simulated node carries at once, where nothing else is said. */
 const CAPACITY = 32;
 
 /** Makes the machine of one life; called with a generator of its own. */
@@ -43,6 +43,8 @@ export interface SimulationOptions<A extends Applications> {
   readonly ids?: readonly Id[];
   /** The host at whose address another stands; itself where not given. */
   readonly placeOf?: (host: Host) => Host;
+  /** Children that each node carries at once in one group. */
+  readonly capacity?: number;
   readonly makeNode: NodeMaker<A>;
 }
 
@@ -65,10 +67,12 @@ export class OverlaySimulation<A extends Applications> {
   readonly #leaving = new Set<Host>();
   readonly #pauses = new Map<Host, { readonly of: NodeHandle | undefined }>();
   readonly #placeOf: (host: Host) => Host;
+  readonly #capacity: number;
 
-  constructor({ topology, seed, weather, ids = [], placeOf = (host) => host, makeNode }: SimulationOptions<A>) {
+  constructor({ topology, seed, weather, ids = [], placeOf = (host) => host, capacity = CAPACITY, makeNode }: SimulationOptions<A>) {
     this.rng = seededRng(seed);
     this.#placeOf = placeOf;
+    this.#capacity = capacity;
     this.#makeNode = makeNode;
     for (let host = 0; host < topology.hosts; host++) {
       const id = ids[host] ?? randomId(this.rng);
@@ -238,7 +242,7 @@ export class OverlaySimulation<A extends Applications> {
       dataAddress: `host-${this.#placeOf(host)}:2`,
       region: '',
       zone: '',
-      capacity: CAPACITY,
+      capacity: this.#capacity,
     };
     this.#handles[host] = self;
     return self;

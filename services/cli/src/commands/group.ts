@@ -12,6 +12,7 @@ interface CreateOptions extends OverlayOptions {
   readonly retention?: number;
   readonly retentionSeconds?: number;
   readonly fanOut?: number;
+  readonly stripes?: number;
   readonly publisher?: readonly string[];
   readonly subscriber?: readonly string[];
   readonly json?: boolean;
@@ -37,6 +38,7 @@ function createCommand(io: Io): Command {
     .option('--retention <bytes>', 'bytes kept at every node of the tree, e.g. 256M (default 64 MiB)', bytesArgument)
     .option('--retention-seconds <seconds>', 'how long they are kept (default 60)', countArgument)
     .option('--fan-out <children>', 'children of a node at most (default 8)', countArgument)
+    .option('--stripes <trees>', 'trees that share the payloads, 2 to 16 (default: one tree)', countArgument)
     .option('--publisher <subject...>', 'who may publish (default: anyone with the scope)')
     .option('--subscriber <subject...>', 'who may subscribe (default: anyone with the scope)')
     .option('--json', 'print JSON')
@@ -100,12 +102,13 @@ async function withClient(io: Io, options: OverlayOptions, use: (client: Client)
 }
 
 function newGroup(options: CreateOptions): NewGroup {
-  const { delivery, retention, retentionSeconds, fanOut, publisher, subscriber } = options;
+  const { delivery, retention, retentionSeconds, fanOut, stripes, publisher, subscriber } = options;
   return {
     delivery,
     ...(retention === undefined ? {} : { retentionBytes: BigInt(retention) }),
     ...(retentionSeconds === undefined ? {} : { retentionMs: BigInt(retentionSeconds) * 1_000n }),
     ...(fanOut === undefined ? {} : { fanOutMax: fanOut }),
+    ...(stripes === undefined ? {} : { stripes }),
     ...(publisher === undefined ? {} : { publishers: publisher }),
     ...(subscriber === undefined ? {} : { subscribers: subscriber }),
   };
@@ -118,6 +121,7 @@ function groupTable(groups: readonly Group[]): string {
     { heading: 'RETENTION', text: (group) => bytesText(group.retentionBytes), isNumber: true },
     { heading: 'FOR', text: (group) => durationText(Number(group.retentionMs)), isNumber: true },
     { heading: 'FAN-OUT', text: (group) => String(group.fanOutMax), isNumber: true },
+    { heading: 'STRIPES', text: (group) => (group.stripes === 1 ? '-' : String(group.stripes)), isNumber: true },
     { heading: 'CREATED', text: (group) => new Date(group.createdAtMs).toISOString() },
   ]);
 }
@@ -129,6 +133,7 @@ function groupText(group: Omit<Awaited<ReturnType<Client['groups']['describe']>>
     ['key', group.key],
     ['promise', promiseText(group)],
     ['fan-out', `at most ${group.fanOutMax} children`],
+    ...(group.stripes === 1 ? [] : [['stripes', `${group.stripes} trees share the payloads`] as const]),
     ['publishers', group.publishers.join(', ')],
     ['subscribers', group.subscribers.join(', ')],
     ['tree', `${group.nodes} nodes, ${group.subscriptions} subscriptions`],
