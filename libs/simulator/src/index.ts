@@ -9,6 +9,7 @@ export { matrix } from './topologies/matrix.ts';
 export { graph, shortestPaths, type RouterLink, type ShortestPaths } from './topologies/graph.ts';
 export { CALM, LOST, Network, type Weather } from './network.ts';
 export { CONNECT_TIMEOUT_MS, DataLinks, LINK_TIMEOUT_MS, type LinkEnd, type LostEnd } from './data-links.ts';
-export { World, type Seam } from './world.ts';
+export { World, type Seam, type WorldOptions } from './world.ts';
+export type { AccessRates } from './access-links.ts';
 export { StepFailed, type RememberedInput } from './step-failed.ts';
 export { Trace } from './trace.ts';
