@@ -1,6 +1,6 @@
 import type { NodeHandle } from '@banyan/kbr';
 import type { Millis } from '@banyan/sansio';
-import { childOf } from './children.ts';
+import { childOf, placesLeft } from './children.ts';
 import type { Id } from '@banyan/ids';
 import { compareEpochs } from './epoch.ts';
 import type { Group } from './group.ts';
@@ -96,7 +96,7 @@ function sendBeat(turn: Turn, groups: ReadonlyMap<Id, Group>, neighbor: Neighbor
   const shared = neighbor.parentIn.size + neighbor.childIn.size;
   if (shared === 0) return;
   const down = share(neighbor.childIn, neighbor.beatOffset).map((id) => downBeat(groups.get(id), neighbor)).filter((beat) => beat !== undefined);
-  const up = share(neighbor.parentIn, neighbor.beatOffset).map((id) => upBeat(groups.get(id))).filter((beat) => beat !== undefined);
+  const up = share(neighbor.parentIn, neighbor.beatOffset).map((id) => upBeat(turn, groups.get(id))).filter((beat) => beat !== undefined);
   neighbor.beatOffset += BEAT_GROUPS_MAX;
   if (down.length + up.length > 0) turn.direct(neighbor.handle, { type: 'beat', down, up });
 }
@@ -125,10 +125,10 @@ function downBeat(group: Group | undefined, neighbor: Neighbor): DownBeat | unde
   };
 }
 
-function upBeat(group: Group | undefined): UpBeat | undefined {
+function upBeat(turn: Turn, group: Group | undefined): UpBeat | undefined {
   if (group?.parent === undefined || group.record === undefined) return undefined;
   const { parent, ring, record, promised } = group;
   // Fenced: a promised epoch is no acknowledgement in the old one.
   const epoch = group.fenced && promised !== undefined ? promised : record.epoch;
-  return { group: group.id, flow: parent.flow, creditBytes: parent.grantedBytes, next: ring.next, epoch };
+  return { group: group.id, flow: parent.flow, creditBytes: parent.grantedBytes, next: ring.next, epoch, placesLeft: placesLeft(turn, group) };
 }

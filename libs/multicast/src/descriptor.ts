@@ -29,8 +29,6 @@ export interface GroupDescriptor {
   readonly fanOutMax: number;
   /** Trees that share the payloads, 2 to 16; absent: one tree carries everything. */
   readonly stripes?: number;
-  /** One more stripe carries parity, so that any one payload of a row can be rebuilt. */
-  readonly parity?: boolean;
   /** Present in what is derived from the descriptor for one of the stripes: which group it is a stripe of. Not signed. */
   readonly stripe?: { readonly of: Id; readonly index: number };
   /** Who may publish and subscribe: subjects or patterns, read by the shells and opaque here. */

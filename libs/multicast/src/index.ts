@@ -48,7 +48,7 @@ export type { GroupPicture, MulticastStats, TreeRole } from './describe.ts';
 export { findCycle, ReliableGroupOracle, type GroupOracle, type TreeEdge } from './invariants.ts';
 export { OrderedGroupOracle } from './ordered-oracle.ts';
 export { Multicast } from './multicast.ts';
-export { dataStripes, stripeCount, stripeDescriptor, stripeKey, STRIPES_MAX } from './stripes/stripe-groups.ts';
+export { isStriped, stripeCount, stripeDescriptor, stripeKey, STRIPES_MAX } from './stripes/stripe-groups.ts';
 export { StripedMulticast } from './stripes/striped-multicast.ts';
 export type { DropReason, MulticastEffect } from './turn.ts';
 export type { MulticastFault } from './faults.ts';

@@ -79,6 +79,8 @@ export interface UpBeat {
   readonly next: Sequence;
   /** The epoch `next` was counted in: for voters an acknowledgement that everything below is kept. */
   readonly epoch: Epoch;
+  /** Children more that the child would take: whom its parent, when full, sends others to. */
+  readonly placesLeft: number;
 }
 
 /** Flow, liveness and history, node to node. All may be lost and repeated. */

@@ -14,7 +14,7 @@ import {
 } from '@banyan/multicast';
 import { multicastPeer as wire, type multicast } from '@banyan/proto';
 import type { BodyCodec } from './bodies.ts';
-import { count, flag, id, idOrNone, list, message, optional, required, text, variants, word, type Field } from './fields.ts';
+import { count, flag, id, idOrNone, list, message, optional, required, small, text, variants, word, type Field } from './fields.ts';
 import { descriptorCodec, epoch, epochRecord, roundMark, type DescriptorCheck } from './group-values.ts';
 import { handle } from './ring-values.ts';
 
@@ -37,7 +37,7 @@ const duty = word<M<'invite'>['duty'], wire.Duty>({ voter: 1, root: 2 });
 const backups = list(handle, BACKUPS_MAX);
 const redirect = list(handle, REDIRECTS_MAX);
 const accepted = message<Accepted, wire.AcceptedSuccessor>({ ballot: required(epoch), record: required(epochRecord) });
-const upBeat = message<UpBeat, wire.UpBeat>({ group: id, flow: count, creditBytes: count, next: count, epoch: required(epoch) });
+const upBeat = message<UpBeat, wire.UpBeat>({ group: id, flow: count, creditBytes: count, next: count, epoch: required(epoch), placesLeft: small });
 
 /** `backups` is told when it changed, which an empty list cannot say: hence the flag beside it. */
 const downBeat: Field<DownBeat, wire.DownBeat> = {

@@ -1,20 +1,18 @@
 import { id, type Id } from '@banyan/ids';
 import type { GroupDescriptor, Verified } from '../descriptor.ts';
 
-/** Most stripes of a group, one with parity among them: as many as there are first digits. */
+/** Most stripes of a group: as many as there are first digits. */
 export const STRIPES_MAX = 16;
 const DIGITS = 16;
 
-/** How many trees carry payloads of a group; 0 when its main tree carries them. */
-export function dataStripes(descriptor: GroupDescriptor): number {
-  const { stripes = 1, stripe } = descriptor;
-  return stripes < 2 || stripe !== undefined ? 0 : Math.min(stripes, STRIPES_MAX);
+/** How many trees share the payloads of the group that a descriptor is of, or of which it describes a stripe; 0: its one tree carries them. */
+export function stripeCount({ stripes = 1 }: GroupDescriptor): number {
+  return stripes < 2 ? 0 : Math.min(stripes, STRIPES_MAX);
 }
 
-/** Indices of all stripes of a group, that of parity last. */
-export function stripeCount(descriptor: GroupDescriptor): number {
-  const data = dataStripes(descriptor);
-  return data === 0 || descriptor.parity !== true ? data : data + 1;
+/** True when payloads of this group go by stripes; a stripe itself has none. */
+export function isStriped(descriptor: GroupDescriptor): boolean {
+  return descriptor.stripe === undefined && stripeCount(descriptor) > 0;
 }
 
 /**
@@ -23,10 +21,9 @@ export function stripeCount(descriptor: GroupDescriptor): number {
  * Fewer stripes than digits stand as far apart as they can. Source: Castro et al. 2003 (SplitStream), §3.2.
  */
 export function stripeKey(group: Id, index: number, count: number): Id {
-  const step = Math.floor((index * DIGITS) / Math.max(1, Math.min(count, DIGITS)));
-  const first = (parseInt(group.slice(0, 1), DIGITS) + step) % DIGITS;
-  // The second digit keeps every stripe away from the root of the main tree, and a seventeenth from the stripe whose first digit it has.
-  const second = (parseInt(group.slice(1, 2), DIGITS) + (step < DIGITS ? 8 : 4)) % DIGITS;
+  const first = (parseInt(group.slice(0, 1), DIGITS) + Math.floor((index * DIGITS) / count)) % DIGITS;
+  // The second digit keeps every stripe away from the root of the main tree.
+  const second = (parseInt(group.slice(1, 2), DIGITS) + DIGITS / 2) % DIGITS;
   return id(first.toString(DIGITS) + second.toString(DIGITS) + group.slice(2));
 }
 

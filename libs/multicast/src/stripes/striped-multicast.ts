@@ -7,7 +7,7 @@ import type { GroupDescriptor, Verified } from '../descriptor.ts';
 import { Multicast } from '../multicast.ts';
 import type { DropReason, MulticastEffect } from '../turn.ts';
 import type { StripePort } from './port.ts';
-import { dataStripes, stripeCount, stripeDescriptor } from './stripe-groups.ts';
+import { isStriped, stripeCount, stripeDescriptor } from './stripe-groups.ts';
 import { StripedReader } from './striped-reader.ts';
 import { StripedSession } from './striped-session.ts';
 
@@ -115,7 +115,7 @@ export class StripedMulticast extends Multicast implements StripePort {
       case 'open':
         this.#commands.push(command);
         // Stripes open by the first who joins or publishes, but somebody has to end them.
-        if (command.descriptor.closed) for (let index = 0; index < stripeCount(command.descriptor); index++) this.#commands.push({ type: 'open', descriptor: stripeDescriptor(command.descriptor, index) });
+        if (command.descriptor.closed && isStriped(command.descriptor)) for (let index = 0; index < stripeCount(command.descriptor); index++) this.#commands.push({ type: 'open', descriptor: stripeDescriptor(command.descriptor, index) });
         return;
       case 'subscribe':
         this.#windows.set(command.subscription, command.windowBytes);
@@ -149,7 +149,7 @@ export class StripedMulticast extends Multicast implements StripePort {
     const known = this.#sessions.get(sessionKey(command));
     if (known !== undefined) known.publish(command);
     // Who publishes to a group that he knows nothing of has his messages carried by the main tree.
-    else if (descriptor === undefined || dataStripes(descriptor) === 0) this.#commands.push(command);
+    else if (descriptor === undefined || !isStriped(descriptor)) this.#commands.push(command);
     else if (this.#sessions.size >= this.#config.sessionsMax) {
       const { group, client, session, counter } = command;
       this.event({ type: 'publishFailed', group, client, session, counter, reason: 'TOO_MANY_SESSIONS' });
@@ -158,7 +158,7 @@ export class StripedMulticast extends Multicast implements StripePort {
 
   #openSession(first: Extract<MulticastCommand, { type: 'publish' }>, descriptor: Verified<GroupDescriptor>): StripedSession {
     const partSession = randomId(this.#rng);
-    const session = new StripedSession(this, this.#config, { first, descriptor, partSession, firstStripe: this.#rng.below(dataStripes(descriptor)) });
+    const session = new StripedSession(this, this.#config, { first, descriptor, partSession, firstStripe: this.#rng.below(stripeCount(descriptor)) });
     this.#sessions.set(sessionKey(first), session);
     for (const group of session.stripes) this.#sessionOfParts.set(sessionKey({ group, client: first.client, session: partSession }), session);
     return session;
@@ -214,7 +214,7 @@ export class StripedMulticast extends Multicast implements StripePort {
       return event.type !== 'subscribed';
     }
     if (event.type === 'subscribeFailed' || event.type === 'ended') this.#windows.delete(event.subscription);
-    if (event.type === 'subscribed' && dataStripes(event.descriptor) > 0) this.#openReader(event.subscription, event.descriptor);
+    if (event.type === 'subscribed' && isStriped(event.descriptor)) this.#openReader(event.subscription, event.descriptor);
     return false;
   }
 

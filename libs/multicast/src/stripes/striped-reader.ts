@@ -1,15 +1,17 @@
 import { earliest, type Bound, type Millis } from '@banyan/sansio';
 import type { MulticastEvent, SubscriptionId } from '../commands.ts';
-import type { GroupDescriptor, Verified } from '../descriptor.ts';
+import type { DeliveryClass, GroupDescriptor, Verified } from '../descriptor.ts';
 import type { Sequence } from '../epoch.ts';
 import type { Block, GapReason, StampedFrame } from '../frames.ts';
 import type { StripePort } from './port.ts';
 import { StripeCursor } from './stripe-cursor.ts';
-import { dataStripes, stripeDescriptor } from './stripe-groups.ts';
+import { stripeCount, stripeDescriptor } from './stripe-groups.ts';
 
-/** A payload that is named and does not come is given up after so long: at once in groups that may lose, late where none may. */
-const PATIENCE_MS: Millis = 2_000;
-const RELIABLE_PATIENCE_MS: Millis = 60_000;
+/**
+ * A payload that is named was stored in its stripe before, so it is on its way, or its stripe tells that it is lost. One of which
+ * neither becomes true (another epoch of the stripe may have cut it off) is given up after so long: the surer the promise, the later.
+ */
+const PATIENCE_MS: Readonly<Record<DeliveryClass, Millis>> = { 'best-effort': 2_000, ordered: 15_000, reliable: 60_000 };
 /** A payload that nobody names was published by one who died before he could, or twice. */
 const ORPHAN_MS: Millis = 15_000;
 /** Blocks of the main tree that wait: its window counts `PLACE_BYTES` for each. */
@@ -46,7 +48,7 @@ export class StripedReader {
     this.#port = port;
     this.#descriptor = descriptor;
     this.#windowBytes = windowBytes;
-    this.#cursors = Array.from({ length: dataStripes(descriptor) }, (_, index) => new StripeCursor(port, { descriptor: stripeDescriptor(descriptor, index), windowBytes, newId }));
+    this.#cursors = Array.from({ length: stripeCount(descriptor) }, (_, index) => new StripeCursor(port, { descriptor: stripeDescriptor(descriptor, index), windowBytes, newId }));
   }
 
   /** Takes its places in the stripes. */
@@ -117,7 +119,7 @@ export class StripedReader {
   }
 
   get #patienceMs(): Millis {
-    return this.#descriptor.delivery === 'reliable' ? RELIABLE_PATIENCE_MS : PATIENCE_MS;
+    return PATIENCE_MS[this.#descriptor.delivery];
   }
 
   /** False: it must wait. */

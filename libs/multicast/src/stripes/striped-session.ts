@@ -6,7 +6,7 @@ import type { GroupDescriptor, Verified } from '../descriptor.ts';
 import type { Sequence } from '../epoch.ts';
 import { PLACE_BYTES } from '../frames.ts';
 import type { StripePort } from './port.ts';
-import { dataStripes, stripeDescriptor } from './stripe-groups.ts';
+import { stripeCount, stripeDescriptor } from './stripe-groups.ts';
 
 type Publish = Extract<MulticastCommand, { type: 'publish' }>;
 type Failure = Extract<MulticastEvent, { type: 'publishFailed' }>['reason'];
@@ -65,7 +65,7 @@ export class StripedSession {
     this.#partSession = partSession;
     this.#nextCounter = first.counter;
     this.#turn = firstStripe;
-    this.#lanes = Array.from({ length: dataStripes(descriptor) }, (_, index) => ({ descriptor: stripeDescriptor(descriptor, index), nextCounter: 1 }));
+    this.#lanes = Array.from({ length: stripeCount(descriptor) }, (_, index) => ({ descriptor: stripeDescriptor(descriptor, index), nextCounter: 1 }));
   }
 
   /** Keys of the stripes it publishes into. */

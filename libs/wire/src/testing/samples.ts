@@ -55,7 +55,7 @@ export const multicastMessages: readonly MulticastMessage[] = [
   {
     type: 'beat',
     down: [{ group, mark, low: 1, committed: 2, sent: 3, backups: [] }, { group, mark, low: 1, committed: 2, sent: 3 }],
-    up: [{ group, flow: 1, creditBytes: 2 ** 40, next: 6, epoch }],
+    up: [{ group, flow: 1, creditBytes: 2 ** 40, next: 6, epoch, placesLeft: 3 }],
   },
   { type: 'resume', group, flow: 2, next: 3, creditBytes: 4 },
   { type: 'credit', group, flow: 2, creditBytes: 5 },
