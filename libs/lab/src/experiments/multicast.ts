@@ -1,13 +1,11 @@
-import { isRouted, type RoutedTopology } from '@banyan/simulator';
 import type { EChartsOption } from 'echarts';
-import { LabFault } from '../cli/fault.ts';
 import type { Options, Values } from '../cli/options.ts';
 import type { Experiment, Outcome } from '../experiment.ts';
 import { curveChart } from '../report/plot.ts';
 import type { Progress } from '../report/progress.ts';
 import type { Table } from '../report/table.ts';
 import { measureMulticast, type MulticastResults } from '../simulation/measure-multicast.ts';
-import { makeTopology } from '../topology-choice.ts';
+import { routedTopology } from '../topology-choice.ts';
 import { RING_OPTIONS, ringOf } from './ring-options.ts';
 
 const NODES = 20_000;
@@ -39,7 +37,7 @@ function runMulticast(values: Values<typeof OPTIONS>, _operands: readonly string
   const direct = full || values.direct;
   const fanOutMax = values['fan-out'];
   const { leafSet, digitBits } = ringOf(values);
-  const topology = routed(values.topology, { hosts: nodes, seed });
+  const topology = routedTopology(values.topology, { hosts: nodes, seed });
   const { radDistribution, ...results } = measureMulticast({ topology, groups, seed, leafSet, digitBits, fanOutMax, direct }, progress);
   return {
     parameters: { nodes, groups, fanOutMax, topology: values.topology, leafSet, b, seed, direct },
@@ -57,13 +55,6 @@ function runMulticast(values: Values<typeof OPTIONS>, _operands: readonly string
 }
 
 type Results = Omit<MulticastResults, 'radDistribution'>;
-
-/** The topology, if one can tell its links. */
-export function routed(choice: string, made: { readonly hosts: number; readonly seed: number }): RoutedTopology {
-  const topology = makeTopology(choice, made);
-  if (!isRouted(topology)) throw new LabFault(`--topology: '${choice}' has no links to count, take transit-stub or graph:FILE`, { usage: true });
-  return topology;
-}
 
 function comparison(nodes: number, { rad, rmd, perfect, fromPublisher }: Results): Table {
   return {
