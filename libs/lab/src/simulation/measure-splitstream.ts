@@ -140,6 +140,7 @@ class StripedLoad {
   /** By counter of the batch: its number in the watch of the group, and in that of its stripe once that is known. */
   readonly #published = new Map<number, { readonly at: Millis; readonly number: number; inStripe: number | undefined }>();
   #counter = 1;
+  #publisher: Host = 0;
 
   constructor(simulation: OverlaySimulation<GroupApplications>, { stripes, fanOutMax, progress }: { readonly stripes: number; readonly fanOutMax: number; readonly progress: Progress }) {
     this.#simulation = simulation;
@@ -172,6 +173,7 @@ class StripedLoad {
   /** Batches one after the other, so that each stripe gets one every period. */
   publish(host: Host): void {
     const { world } = this.#simulation;
+    this.#publisher = host;
     const give = (): void => {
       const counter = this.#counter++;
       if (this.#judged !== undefined) this.#published.set(counter, { at: world.now, number: this.#judged.whole.published(world.now), inStripe: undefined });
@@ -242,8 +244,12 @@ class StripedLoad {
     const published = block?.partOf === undefined ? undefined : this.#published.get(block.partOf.counter);
     const watch = this.#judged.stripes[stripe];
     if (block?.partOf === undefined || published === undefined || watch === undefined) return;
-    published.inStripe ??= watch.published(published.at);
-    if (this.#judged.readers.has(host)) watch.told(now, host, published.inStripe);
+    if (published.inStripe === undefined) {
+      published.inStripe = watch.published(published.at);
+      // Who publishes has it: where it is the root of the stripe itself no frame ever tells.
+      watch.told(published.at, this.#publisher, published.inStripe);
+    }
+    if (host !== this.#publisher && this.#judged.readers.has(host)) watch.told(now, host, published.inStripe);
     if (frame.type === 'stamped') this.#measure({ stripe, from, to: host, afterMs: now - frame.stampMs }, block.partOf.counter);
   }
 
