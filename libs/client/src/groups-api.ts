@@ -28,6 +28,8 @@ export interface Group {
   readonly fanOutMax: number;
   /** How far it waits for slow subscribers; absent: for nobody. */
   readonly backpressure?: Backpressure;
+  /** Trees that share the payloads; 1: one tree carries everything. */
+  readonly stripes: number;
   /** Subjects; `*` is anyone with the scope. */
   readonly publishers: readonly string[];
   readonly subscribers: readonly string[];
@@ -57,6 +59,8 @@ export interface NewGroup {
   readonly fanOutMax?: number;
   /** By default 8 MiB and 2 s in a reliable group, nobody in others; 0 bytes: nobody is waited for. */
   readonly backpressure?: Backpressure;
+  /** Trees that share the payloads, 1 to 16, by default 1. */
+  readonly stripes?: number;
   /** By default anyone with the scope. */
   readonly publishers?: readonly string[];
   readonly subscribers?: readonly string[];
@@ -91,6 +95,7 @@ export class GroupsApi {
       retentionMs: group.retentionMs ?? 0n,
       fanOutMax: group.fanOutMax ?? 0,
       backpressure: group.backpressure,
+      stripes: group.stripes ?? 0,
       publishers: [...(group.publishers ?? [])],
       subscribers: [...(group.subscribers ?? [])],
     };
@@ -209,6 +214,7 @@ function groupOf(descriptor: multicast.GroupDescriptor): Group {
     retentionMs: descriptor.retentionMs,
     fanOutMax: descriptor.fanOutMax,
     ...(descriptor.backpressure === undefined ? {} : { backpressure: descriptor.backpressure }),
+    stripes: Math.max(1, descriptor.stripes),
     publishers: descriptor.publishers,
     subscribers: descriptor.subscribers,
     createdAtMs: Number(descriptor.createdAtMs),

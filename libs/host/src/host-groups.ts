@@ -121,7 +121,8 @@ export class HostGroups implements Groups {
   }
 
   places(): readonly GroupPlace[] {
-    return this.#ports.machine.groups().flatMap((group) => this.place(group) ?? []);
+    // A stripe has no name of its own by which one could ask for it.
+    return this.#ports.machine.groups().flatMap((group) => (this.#ports.machine.descriptorOf(group)?.stripe === undefined ? (this.place(group) ?? []) : []));
   }
 
   advise(advice: ParentAdvice): void {

@@ -18,7 +18,7 @@ export interface HostGauges {
 
 const MS_PER_S = 1_000;
 // Reasons that only frames of groups are dropped for; the machine's effect does not say what was dropped.
-const FRAME_REASONS: ReadonlySet<string> = new Set(['hole', 'intake_limit', 'not_parent', 'not_root', 'over_credit', 'roster_limit', 'stale_epoch', 'truncated', 'uncommitted', 'unknown_group']);
+const FRAME_REASONS: ReadonlySet<string> = new Set(['hole', 'intake_limit', 'not_parent', 'not_root', 'orphan_part', 'over_credit', 'roster_limit', 'stale_epoch', 'truncated', 'uncommitted', 'unknown_group']);
 
 /** Counts what the machine does by the type of its effects; the machine itself counts nothing. */
 export class HostMetrics {

@@ -58,6 +58,21 @@ describe('a group over some hosts', () => {
     for (const { stream } of readers) stream.close();
   });
 
+  it('brings the same over stripes, each payload by one of them', async () => {
+    ring = await HostRing.of(5);
+    const descriptor = await ring.group(NAME, { stripes: 4 });
+    await ring.hosts[0]!.groups.open(descriptor);
+    const readers = await Promise.all(ring.hosts.map((host) => subscribed(host)));
+    // Who has no descriptor and no part in the group has his messages carried by the main tree.
+    const publication = ring.hosts[1]!.groups.publish({ group, client: 'ann', descriptor });
+    const expected = Array.from({ length: 150 }, (_, i) => `message ${i}`);
+    for (let i = 0; i < expected.length; i += 3) await publication.send({ counter: i + 1, messages: expected.slice(i, i + 3).map((text) => Buffer.from(text)) });
+    for (const { events } of readers) expect(await read(events, expected.length)).toEqual(expected);
+    // Stripes are no groups by themselves.
+    expect(ring.hosts.flatMap((host) => host.groups.places()).every((place) => place.group === group)).toBe(true);
+    for (const { stream } of readers) stream.close();
+  });
+
   it('receipts every batch, and numbers a retry as the first time', async () => {
     ring = await HostRing.of(3);
     const descriptor = await ring.group(NAME);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parseLatencyMap } from '@banyan/host/latency-map';
-import { graph, matrix, plane, sphere, transitStub, type RouterLink, type Topology } from '@banyan/simulator';
+import { graph, isRouted, matrix, plane, sphere, transitStub, type RoutedTopology, type RouterLink, type Topology } from '@banyan/simulator';
 import { LabFault } from './cli/fault.ts';
 import { reasonOf } from './report/result-file.ts';
 
@@ -32,6 +32,13 @@ export function makeTopology(choice: string, { hosts, seed }: { readonly hosts: 
     default:
       throw unknownTopology(choice);
   }
+}
+
+/** The same for experiments that count what links carry; a usage fault where one cannot tell them. */
+export function routedTopology(choice: string, made: { readonly hosts: number; readonly seed: number }): RoutedTopology {
+  const topology = makeTopology(choice, made);
+  if (!isRouted(topology)) throw new LabFault(`--topology: '${choice}' has no links to count, take transit-stub or graph:FILE`, { usage: true });
+  return topology;
 }
 
 /** A latency matrix in either form that nodes emulate (`BANYAN_EMULATE_LATENCY`). */

@@ -1,6 +1,6 @@
 import type { NodeHandle } from '@banyan/kbr';
 import type { Millis } from '@banyan/sansio';
-import { childOf } from './children.ts';
+import { childOf, placesLeft } from './children.ts';
 import type { Id } from '@banyan/ids';
 import { coverOf } from './coverage.ts';
 import { compareEpochs } from './epoch.ts';
@@ -131,5 +131,5 @@ function upBeat(turn: Turn, group: Group | undefined): UpBeat | undefined {
   const { parent, ring, record, promised } = group;
   // Fenced: a promised epoch is no acknowledgement in the old one.
   const epoch = group.fenced && promised !== undefined ? promised : record.epoch;
-  return { group: group.id, flow: parent.flow, creditBytes: parent.grantedBytes, next: ring.next, epoch, cover: coverOf(turn, group) };
+  return { group: group.id, flow: parent.flow, creditBytes: parent.grantedBytes, next: ring.next, epoch, placesLeft: placesLeft(turn, group), cover: coverOf(turn, group) };
 }

@@ -5,6 +5,7 @@ import { pump } from './feed.ts';
 import { SNAPSHOT_SESSIONS_MAX } from './frames.ts';
 import type { Child, Group } from './group.ts';
 import { BACKUPS_MAX, type FlowMessage, type GraftRefusal, type RoutedMessage, type TreeMessage, type UpBeat } from './messages.ts';
+import { evictionFor, isInside, placesTaken, roomiestFirst } from './stripes/stripe-places.ts';
 import type { Turn } from './turn.ts';
 
 /** Children named to one that finds no place. */
@@ -14,7 +15,8 @@ export const PENDING_MAX = 256;
 
 /** Somebody asks for a place under this node. */
 export function onGraft(turn: Turn, group: Group, from: NodeHandle, graft: Extract<TreeMessage, { type: 'graft' }>): void {
-  const refusal = refusalFor(turn, group, from, graft);
+  const asked = refusalFor(turn, group, from, graft);
+  const refusal = asked === 'full' && group.descriptor?.stripe !== undefined && makeRoom(turn, group, from) ? undefined : asked;
   if (refusal === 'closed') {
     tellClosed(turn, group, from);
     return;
@@ -39,6 +41,7 @@ export function onGraft(turn: Turn, group: Group, from: NodeHandle, graft: Extra
 export function onJoin(turn: Turn, group: Group, join: Extract<RoutedMessage, { type: 'join' }>, isLast: boolean): boolean {
   const { child, accepted } = join;
   if (child.id === turn.self.id) return isLast;
+  if (!isLast && group.descriptor?.stripe !== undefined && !forwardsStripe(turn, group, child)) return false;
   if (group.attached) {
     // An orphan's descendants cannot help it: their rounds come from it, so they are never newer.
     if (!isLast && accepted !== undefined && (group.accepted === undefined || !isNewerRound(group.accepted, accepted))) return false;
@@ -97,6 +100,7 @@ export function onUpBeat(turn: Turn, group: Group, from: NodeHandle, beat: UpBea
   child.heardAt = turn.now;
   child.next = Math.max(child.next, beat.next);
   if (beat.cover !== undefined && beat.cover.version >= child.rosterVersion) child.cover = beat.cover;
+  child.placesLeft = beat.placesLeft;
   if (child.flow !== beat.flow || beat.creditBytes <= child.creditBytes) return;
   child.creditBytes = beat.creditBytes;
   pump(turn, group);
@@ -106,7 +110,7 @@ export function onUpBeat(turn: Turn, group: Group, from: NodeHandle, beat: UpBea
 export function grantPending(turn: Turn, group: Group): void {
   for (const child of [...group.children.values()]) {
     if (child.stage !== 'pending') continue;
-    if (childrenPlaced(group) >= placesFor(turn, group, false)) {
+    if (placesTaken(group) >= placesFor(turn, group, false)) {
       refuse(turn, group, child.handle, 'full');
       removeChild(turn, group, child);
       continue;
@@ -183,7 +187,7 @@ function refusalFor(turn: Turn, group: Group, from: NodeHandle, graft: Extract<T
   if (known !== undefined && known.stage !== 'pending') return undefined;
   // Former voters keep their places, so heirs find room only while these are few.
   if (isHeir) return votersCount(group) < 2 * VOTERS_MAX && group.children.size - pendingCount(group) < placedMax(turn, group) ? undefined : 'full';
-  return childrenPlaced(group) < placesFor(turn, group, graft.accepted !== undefined) ? undefined : 'full';
+  return placesTaken(group) < placesFor(turn, group, graft.accepted !== undefined) ? undefined : 'full';
 }
 
 /** Children with a place that a node may ever have: the places, those kept for orphans, voters and heirs. */
@@ -191,16 +195,15 @@ export function placedMax(turn: Turn, group: Group): number {
   return placesFor(turn, group, true) + 2 * VOTERS_MAX;
 }
 
+/** Children more that this node would take. */
+export function placesLeft(turn: Turn, group: Group): number {
+  return Math.max(0, placesFor(turn, group, false) - placesTaken(group));
+}
+
 /** Places for children that are no voters. */
 export function placesFor(turn: Turn, group: Group, isOrphan: boolean): number {
   const places = Math.max(1, Math.min(group.descriptor?.fanOutMax ?? turn.self.capacity, turn.self.capacity));
   return isOrphan ? places + turn.config.gracePlaces : places;
-}
-
-function childrenPlaced(group: Group): number {
-  let count = 0;
-  for (const child of group.children.values()) if (!child.voter && child.stage !== 'pending') count++;
-  return count;
 }
 
 function pendingCount(group: Group): number {
@@ -216,10 +219,33 @@ function votersCount(group: Group): number {
 }
 
 function refuse(turn: Turn, group: Group, to: NodeHandle, reason: GraftRefusal): void {
-  const children = [...group.children.values()].filter((child) => child.stage === 'flowing' && child.handle.id !== to.id).map((child) => child.handle);
+  const others = [...group.children.values()].filter((child) => child.stage === 'flowing' && child.handle.id !== to.id);
   const up = group.parent === undefined ? [] : [group.parent.handle];
-  const redirect = reason === 'full' ? turn.rng.shuffle(children).slice(0, REDIRECT_MAX) : reason === 'leaving' ? up : [];
+  const redirect = reason === 'full' ? roomiestFirst(group, others, turn.rng).slice(0, REDIRECT_MAX) : reason === 'leaving' ? up : [];
   turn.direct(to, { type: 'graftRefused', group: group.id, reason, redirect });
+}
+
+/**
+ * Joins of a stripe end at nodes that are to stand inside its tree. Even there a node may be full with children of other stripes:
+ * who can do nothing for a newcomer lets its join go on to the root.
+ */
+function forwardsStripe(turn: Turn, group: Group, newcomer: NodeHandle): boolean {
+  if (!isInside(turn.self, group)) return false;
+  if (!group.attached || placesLeft(turn, group) > 0) return true;
+  for (const child of group.children.values()) if (child.placesLeft > 0 && child.stage === 'flowing') return true;
+  return evictionFor(turn.self, group, newcomer, turn.rng) !== undefined;
+}
+
+/** In a stripe: a child that stands elsewhere as well goes to its siblings, so that one has a place that does not. */
+function makeRoom(turn: Turn, group: Group, newcomer: NodeHandle): boolean {
+  const eviction = evictionFor(turn.self, group, newcomer, turn.rng);
+  if (eviction === undefined) return false;
+  const { child, group: from } = eviction;
+  removeChild(turn, from, child);
+  const siblings = [...from.children.values()].filter((other) => other.stage === 'flowing');
+  turn.direct(child.handle, { type: 'notChild', group: from.id, redirect: roomiestFirst(from, siblings, turn.rng).slice(0, REDIRECT_MAX) });
+  turn.note(from.id, 'child_evicted');
+  return true;
 }
 
 function addChild(turn: Turn, group: Group, handle: NodeHandle): Child {
@@ -241,6 +267,8 @@ function addChild(turn: Turn, group: Group, handle: NodeHandle): Child {
     sentBytes: 0,
     creditBytes: 0,
     next: 0,
+    // Of one that has not said yet one place is hoped for.
+    placesLeft: 1,
     backupsTold: '',
     backups: undefined,
     link: undefined,

@@ -2,7 +2,7 @@ import type { Id } from '@banyan/ids';
 import type { AdviceOutcome, ParentAdvice } from './advice.ts';
 import type { GroupDescriptor, Verified } from './descriptor.ts';
 import type { EpochRecord, Sequence } from './epoch.ts';
-import type { GapReason, StampedFrame } from './frames.ts';
+import type { GapReason, PartOf, PayloadPlace, StampedFrame } from './frames.ts';
 import type { PublishRefusal } from './messages.ts';
 
 /** Chosen by the shell, unique in the node's life. */
@@ -62,6 +62,9 @@ export type MulticastCommand =
       readonly bytes: number;
       readonly trace?: string;
       readonly descriptor?: Verified<GroupDescriptor>;
+      /** Given by the stripes of this node, not by its users. */
+      readonly place?: PayloadPlace;
+      readonly partOf?: PartOf;
     }
   /** The publisher is gone: what it has no receipt for is still sent for a while, then forgotten. */
   | { readonly type: 'publishEnd'; readonly group: Id; readonly client: string; readonly session: string }

@@ -2,6 +2,7 @@ import type { Id } from '@banyan/ids';
 import type { NodeHandle } from '@banyan/kbr';
 import type { Json, Millis } from '@banyan/sansio';
 import { placesFor } from './children.ts';
+import type { GroupDescriptor } from './descriptor.ts';
 import type { EpochRecord, RoundMark, Sequence } from './epoch.ts';
 import type { Group } from './group.ts';
 import type { Turn } from './turn.ts';
@@ -13,6 +14,8 @@ export type TreeRole = 'root' | 'forwarder' | 'leaf' | 'orphan' | 'closed';
 export interface GroupPicture {
   readonly group: Id;
   readonly name: string | undefined;
+  /** Of which group this is a stripe, and which one. */
+  readonly stripe: GroupDescriptor['stripe'];
   readonly role: TreeRole;
   readonly isVoter: boolean;
   readonly parent: NodeHandle | undefined;
@@ -51,6 +54,7 @@ export function describeGroup(turn: Turn, group: Group): GroupPicture {
   return {
     group: group.id,
     name: group.descriptor?.name,
+    stripe: group.descriptor?.stripe,
     role: roleOf(group),
     isVoter: group.isVoter(turn),
     parent: group.parent?.handle,

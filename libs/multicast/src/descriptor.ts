@@ -38,6 +38,10 @@ export interface GroupDescriptor {
   readonly fanOutMax: number;
   /** Absent: nobody is waited for. */
   readonly backpressure?: Backpressure;
+  /** Trees that share the payloads, 2 to 16; absent: one tree carries everything. */
+  readonly stripes?: number;
+  /** Present in what is derived from the descriptor for one of the stripes: which group it is a stripe of. Not signed. */
+  readonly stripe?: { readonly of: Id; readonly index: number };
   /** Who may publish and subscribe: subjects or patterns, read by the shells and opaque here. */
   readonly publishRules: readonly string[];
   readonly subscribeRules: readonly string[];

@@ -16,9 +16,33 @@ export interface Block {
   readonly trace?: string;
   /** The shell's reference to the bytes; the machine never looks inside. */
   readonly payload: unknown;
+  /** Length of the payload; of a block that only names the place of its payload `PLACE_BYTES`. */
+  readonly bytes: number;
+  /** In the main tree of a striped group: the payload is not here, but in a stripe. */
+  readonly place?: PayloadPlace;
+  /** In a stripe: whose payload this is. */
+  readonly partOf?: PartOf;
+}
+
+/** Where the payload of a block lies. */
+export interface PayloadPlace {
+  /** Index of the stripe. */
+  readonly stripe: number;
+  /** The sequence that the payload has in the stripe's own count. */
+  readonly sequence: Sequence;
   /** Length of the payload. */
   readonly bytes: number;
 }
+
+/** Which batch of which session a payload in a stripe belongs to; the counters of the stripe's own block are others. */
+export interface PartOf {
+  readonly session: string;
+  readonly counter: number;
+  readonly count: number;
+}
+
+/** What a block that only names a place counts in windows and retention. */
+export const PLACE_BYTES = 32;
 
 /**
  * Numbered messages. The root makes it once; everybody passes the same object on, so that the shell can pass the same

@@ -54,7 +54,7 @@ export class GroupTable {
       this.#turn.drop('group_limit');
       return undefined;
     }
-    const group = new Group(id);
+    const group = new Group(id, (other) => this.#groups.get(other));
     Object.assign(group, this.#forgotten.get(id));
     group.leaving = this.#isLeaving;
     group.upkeepAt = this.#turn.now + this.#turn.jittered(this.#turn.config.upkeepMs);

@@ -46,6 +46,10 @@ export interface Attempt {
   /** Asked next, before all others: children that a full node named. */
   redirects: NodeHandle[];
   joins: number;
+  /** Every node asked since the last join was full: the next one waits for its time. */
+  isRefused: boolean;
+  /** When the next join may go out after such a refusal. */
+  joinAt: Millis;
   readonly since: Millis;
 }
 
@@ -77,6 +81,8 @@ export interface Child {
   resume: { readonly flow: number; readonly next: Sequence; readonly creditBytes: number } | undefined;
   /** What the child last said it has. */
   next: Sequence;
+  /** Children more that it would take, as it last said. */
+  placesLeft: number;
   /** The backups it was told last, as text; and those it is to be told with the next beat. */
   backupsTold: string;
   backups: readonly NodeHandle[] | undefined;
@@ -213,6 +219,8 @@ export class Group {
   /** Who is to be told when the group is open here (or not): askers of `open` and `findRoot`. */
   readonly waiting = new Map<string, { readonly node: NodeHandle; readonly answer: 'opened' | 'rootIs'; readonly since: Millis }>();
 
+  /** Keys of the stripes that this one shares its places with, itself among them; found out once. */
+  stripeKeys: readonly Id[] | undefined = undefined;
   /** Over: what remains is the knowledge that it is. */
   closed = false;
   /** The last frame of a closed group came from the parent. */
@@ -224,8 +232,12 @@ export class Group {
   /** Frames were left for the next turn because a burst was full. */
   pumpAt: Millis | undefined = undefined;
 
-  constructor(id: Id) {
+  /** Another group of this node: the stripes of one share their places. */
+  readonly beside: (other: Id) => Group | undefined;
+
+  constructor(id: Id, beside: (other: Id) => Group | undefined) {
     this.id = id;
+    this.beside = beside;
   }
 
   /** The node's history begins at `next`, unless it has begun already. */

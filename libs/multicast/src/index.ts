@@ -14,6 +14,7 @@ export {
   type Sequence,
 } from './epoch.ts';
 export {
+  PLACE_BYTES,
   SNAPSHOT_RECEIPTS_MAX,
   SNAPSHOT_SESSIONS_MAX,
   type BatchFrame,
@@ -21,6 +22,8 @@ export {
   type GapFrame,
   type GapReason,
   type MulticastFrame,
+  type PartOf,
+  type PayloadPlace,
   type SessionMemory,
   type StampedFrame,
 } from './frames.ts';
@@ -52,5 +55,7 @@ export type { GroupPicture, MulticastStats, TreeRole } from './describe.ts';
 export { findCycle, ReliableGroupOracle, type GroupOracle, type TreeEdge } from './invariants.ts';
 export { OrderedGroupOracle } from './ordered-oracle.ts';
 export { Multicast } from './multicast.ts';
+export { isStriped, stripeCount, stripeDescriptor, stripeKey, STRIPES_MAX } from './stripes/stripe-groups.ts';
+export { StripedMulticast } from './stripes/striped-multicast.ts';
 export type { DropReason, MulticastEffect } from './turn.ts';
 export type { MulticastFault } from './faults.ts';

@@ -97,6 +97,8 @@ export interface UpBeat {
   /** The epoch `next` was counted in: for voters an acknowledgement that everything below is kept. */
   readonly epoch: Epoch;
   readonly cover?: Cover;
+  /** Children more that the child would take: whom its parent, when full, sends others to. */
+  readonly placesLeft: number;
 }
 
 /** Flow, liveness and history, node to node. All may be lost and repeated. */

@@ -9,6 +9,7 @@ import type { MulticastCommand, MulticastEvent, SubscriptionId } from './command
 import { LOCAL_CONFIG, type MulticastConfig } from './config.ts';
 import { coverageOf, type Coverage } from './coverage.ts';
 import { Departure } from './departure.ts';
+import type { GroupDescriptor, Verified } from './descriptor.ts';
 import { describeGroup, groupState, type GroupPicture, type MulticastStats } from './describe.ts';
 import { slowReaders, type SlowReader } from './describe-slow.ts';
 import type { EpochRecord } from './epoch.ts';
@@ -132,6 +133,11 @@ export class Multicast implements Application<MulticastMessage, MulticastCommand
   /** Who takes messages of this node more slowly than they come, in all groups. */
   slow(): readonly SlowReader[] {
     return [...this.#groups.byId.values()].flatMap((group) => slowReaders(this.#turn, group));
+  }
+
+  /** What this node knows of a group that it has a part in. */
+  descriptorOf(group: Id): Verified<GroupDescriptor> | undefined {
+    return this.#groups.byId.get(group)?.descriptor;
   }
 
   /** Groups this node has a part in. */

@@ -24,7 +24,7 @@ export const TRIED_MAX = 64;
  */
 export function seek(turn: Turn, group: Group, first: readonly NodeHandle[] = [], delayMs: Millis = 0): void {
   if (group.attempt !== undefined || group.sequencer !== undefined || group.closed) return;
-  const attempt: Attempt = { target: undefined, waitingSince: undefined, tries: 0, retryAt: turn.now + delayMs, tried: new Set(), redirects: first.slice(0, REDIRECTS_MAX), joins: 0, since: turn.now };
+  const attempt: Attempt = { target: undefined, waitingSince: undefined, tries: 0, retryAt: turn.now + delayMs, tried: new Set(), redirects: first.slice(0, REDIRECTS_MAX), joins: 0, isRefused: false, joinAt: 0, since: turn.now };
   group.attempt = attempt;
   if (delayMs === 0) tryNext(turn, group, attempt);
 }
@@ -73,6 +73,7 @@ export function onGraftAck(turn: Turn, group: Group, from: NodeHandle, ack: Extr
 export function onGraftRefused(turn: Turn, group: Group, from: NodeHandle, refusal: Extract<TreeMessage, { type: 'graftRefused' }>): void {
   const { attempt } = group;
   if (attempt === undefined || (attempt.target !== undefined && attempt.target.id !== from.id)) return;
+  attempt.isRefused ||= refusal.reason === 'full';
   const fresh = nearestFirst(turn, refusal.redirect.filter((node) => !turn.isSelf(node) && !attempt.tried.has(lifeOf(node))));
   attempt.redirects = attempt.tried.size < TRIED_MAX ? [...fresh, ...attempt.redirects].slice(0, REDIRECTS_MAX) : [];
   tryNext(turn, group, attempt);
@@ -208,7 +209,9 @@ function tryNext(turn: Turn, group: Group, attempt: Attempt): void {
     return;
   }
   attempt.tried.clear();
-  join(turn, group, attempt);
+  // Where all are full somebody has to leave or to die first: asking again at once would only keep them busy.
+  if (attempt.isRefused && turn.now < attempt.joinAt) attempt.retryAt = attempt.joinAt;
+  else join(turn, group, attempt);
 }
 
 /** Whom to ask next, before the key is asked: once all of them were, the join comes, then they again. */
@@ -238,7 +241,9 @@ function ask(turn: Turn, group: Group, attempt: Attempt, target: NodeHandle): vo
 function join(turn: Turn, group: Group, attempt: Attempt): void {
   attempt.joins++;
   attempt.redirects = [];
+  attempt.isRefused = false;
   attempt.retryAt = turn.now + turn.jittered(turn.config.joinMs * Math.min(JOIN_BACKOFF_MAX, attempt.joins));
+  attempt.joinAt = attempt.retryAt;
   turn.route(group.id, joinMessage(turn, group));
 }
 

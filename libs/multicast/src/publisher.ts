@@ -70,7 +70,7 @@ export class Publishers {
   }
 
   publish(turn: Turn, command: Publish): void {
-    const { client, session: name, counter, count, payload, bytes, trace } = command;
+    const { client, session: name, counter, count, payload, bytes } = command;
     const publishing = this.#publishing(turn, command.group);
     const session = publishing === undefined ? undefined : this.#session(turn, publishing, command);
     if (publishing === undefined || session === undefined) {
@@ -90,7 +90,7 @@ export class Publishers {
       return;
     }
     if (session.batches.length === 0) session.progressAt = turn.now;
-    session.batches.push({ client, session: name, counter, count, payload, bytes, ...(trace === undefined ? {} : { trace }) });
+    session.batches.push(blockOf(command, { client, session: name, counter, count, payload, bytes }));
     session.bytes += bytes;
     session.nextCounter = Math.max(session.nextCounter, counter + count);
     this.#pump(turn, publishing);
@@ -396,6 +396,10 @@ export class Publishers {
 /** A reliable group that exists has a root as soon as a majority of its voters can be reached. */
 function whyRootless({ record, descriptor }: Publishing): 'NO_QUORUM' | 'NO_ROOT' {
   return record !== undefined && descriptor?.delivery === 'reliable' ? 'NO_QUORUM' : 'NO_ROOT';
+}
+
+function blockOf({ trace, place, partOf }: Publish, block: Block): Block {
+  return { ...block, ...(trace === undefined ? {} : { trace }), ...(place === undefined ? {} : { place }), ...(partOf === undefined ? {} : { partOf }) };
 }
 
 function sessionKey(of: { readonly client: string; readonly session: string }): string {

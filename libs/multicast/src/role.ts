@@ -66,6 +66,8 @@ export function tickGroup(turn: Turn, group: Group): void {
 /** When the group next needs a tick. */
 export function groupDeadline(turn: Turn, group: Group): Millis {
   const { parent, sequencer } = group;
+  // Nothing happens in a group that ended, until it is forgotten.
+  if (group.closed) return (group.idleSince ?? turn.now) + turn.config.lingerMs;
   // Beats touch the group twice a second, and upkeep goes with them: but for a root an alarm of its own is for when they fail.
   let next = sequencer === undefined ? group.upkeepAt + turn.config.upkeepMs : Math.min(group.upkeepAt, sequencer.roundAt, sequencer.markAt ?? Infinity);
   if (parent !== undefined && !parent.begun && !parent.dialling) next = Math.min(next, parent.resumeAt);

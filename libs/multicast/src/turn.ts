@@ -26,7 +26,9 @@ export type DropReason =
   | 'not_root'
   | 'truncated'
   | 'over_credit'
-  | 'roster_limit';
+  | 'roster_limit'
+  /** A payload in a stripe that no block of the main tree named. */
+  | 'orphan_part';
 
 /**
  * The time, the surroundings and the collected effects of the input in hand.

@@ -1,5 +1,5 @@
 import type { NodeHandle } from '@banyan/kbr';
-import { Multicast, type MulticastConfig } from '@banyan/multicast';
+import { StripedMulticast, type Multicast, type MulticastConfig } from '@banyan/multicast';
 import { PastryNode, type PastryConfig } from '@banyan/pastry';
 import { assert, seededRng } from '@banyan/sansio';
 import { createOverlayNode, type BuiltinApplications } from './create-overlay-node.ts';
@@ -39,7 +39,7 @@ export function createFullNode({ self, seed, config }: FullNodeParts): FullNode 
     config: config.pastry,
     routing,
     applications: (parts) => {
-      const multicast = new Multicast(parts.view, parts.rng, config.multicast);
+      const multicast: Multicast = new StripedMulticast(parts.view, parts.rng, config.multicast);
       built.push(multicast);
       return { multicast };
     },

@@ -1,4 +1,5 @@
 import type { Millis } from '@banyan/sansio';
+import type { AccessLinks } from './access-links.ts';
 import type { Network } from './network.ts';
 import type { Host } from './topology.ts';
 
@@ -27,6 +28,8 @@ export interface LostEnd extends Omit<LinkEnd, 'link'> {
 /** What data links need of the world around them. */
 export interface LinkPorts<Frame> {
   readonly network: Network;
+  /** The lines of the hosts, and what a frame counts on them; absent: they have room for everything. */
+  readonly access?: { readonly lines: AccessLinks; bytesOf(frame: Frame): number };
   now(): Millis;
   schedule(at: Millis, action: () => void): void;
   /** The life running on a host; undefined while none does. */
@@ -67,7 +70,7 @@ interface Link {
  * Streams between two lives: FIFO, and what is lost is a suffix, told by `linkDown`. Packet loss shows as delay.
  * A dead peer's kernel resets the link at once; a cut path holds frames and breaks the link after `LINK_TIMEOUT_MS`.
  * The end that hangs up is told nothing more; the other end gets what was sent before, then `linkDown`.
- * Deliberately absent: bandwidth.
+ * Bandwidth is that of the hosts' own lines, where these are given.
  */
 export class DataLinks<Frame> {
   readonly #ports: LinkPorts<Frame>;
@@ -120,7 +123,7 @@ export class DataLinks<Frame> {
   send(host: Host, link: number, frame: Frame): void {
     const [, far] = this.#sides(host, link);
     if (far === undefined) return;
-    this.#send(far, () => this.#ports.frame(far.host, endOf(far), frame));
+    this.#send(far, () => this.#ports.frame(far.host, endOf(far), frame), this.#ports.access?.bytesOf(frame));
   }
 
   /**
@@ -195,9 +198,13 @@ export class DataLinks<Frame> {
     return near.host === host && near.open ? [near, far] : [undefined, undefined];
   }
 
-  #send(far: End, arrival: () => void): void {
-    far.clearAt = Math.max(far.clearAt, this.#ports.now() + this.#ports.network.streamMs(far.peer, far.host));
-    const at = far.clearAt;
+  #send(far: End, arrival: () => void, bytes = 0): void {
+    const { access, network } = this.#ports;
+    const now = this.#ports.now();
+    const sentAt = access === undefined || bytes === 0 ? now : access.lines.sentAt(now, far.peer, bytes);
+    const reachedAt = Math.max(far.clearAt, sentAt + network.streamMs(far.peer, far.host));
+    const at = access === undefined || bytes === 0 ? reachedAt : access.lines.receivedAt(reachedAt, far.host, bytes);
+    far.clearAt = at;
     this.#ports.schedule(at, () => this.#arrive(far, at, arrival));
   }
 

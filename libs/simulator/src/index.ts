@@ -1,14 +1,15 @@
 export { EventQueue } from './event-queue.ts';
 export { shownAt, TRUE_CLOCK, worldTimeOf, type HostClock } from './clock.ts';
-export type { Host, Topology, TopologyOptions } from './topology.ts';
+export { isRouted, type Host, type RoutedTopology, type Topology, type TopologyOptions } from './topology.ts';
 export { plane } from './topologies/plane.ts';
 export { sphere } from './topologies/sphere.ts';
 export { transitStub, TRANSIT_STUB_ROUTERS } from './topologies/transit-stub.ts';
 export { SharedPlaces } from './topologies/shared-places.ts';
 export { matrix } from './topologies/matrix.ts';
-export { graph, shortestPaths, type RouterLink } from './topologies/graph.ts';
+export { graph, shortestPaths, type RouterLink, type ShortestPaths } from './topologies/graph.ts';
 export { CALM, LOST, Network, type Weather } from './network.ts';
 export { CONNECT_TIMEOUT_MS, DataLinks, LINK_TIMEOUT_MS, type LinkEnd, type LostEnd } from './data-links.ts';
-export { World, type Seam } from './world.ts';
+export { World, type Seam, type WorldOptions } from './world.ts';
+export type { AccessRates } from './access-links.ts';
 export { StepFailed, type RememberedInput } from './step-failed.ts';
 export { Trace } from './trace.ts';

@@ -10,6 +10,18 @@ export interface Topology {
   latencyMs(from: Host, to: Host): number;
 }
 
+/** A topology of routers and links between them, where one can tell which links a datagram takes. */
+export interface RoutedTopology extends Topology {
+  /** Links of the whole network, numbered from 0: those between routers, then one for each host that has one of its own. */
+  readonly links: number;
+  /** Calls `visit` for every link on the way from one host to another, by the shortest path; none from a host to itself. */
+  eachLink(from: Host, to: Host, visit: (link: number) => void): void;
+}
+
+export function isRouted(topology: Topology): topology is RoutedTopology {
+  return 'eachLink' in topology;
+}
+
 /** What every made-up topology is made of. */
 export interface TopologyOptions {
   readonly hosts: number;

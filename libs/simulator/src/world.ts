@@ -1,4 +1,5 @@
 import { assert, type Machine, type Millis } from '@banyan/sansio';
+import { AccessLinks, type AccessRates } from './access-links.ts';
 import { shownAt, TRUE_CLOCK, worldTimeOf, type HostClock } from './clock.ts';
 import { DataLinks, type LinkEnd, type LostEnd } from './data-links.ts';
 import { EventQueue } from './event-queue.ts';
@@ -43,6 +44,13 @@ interface Resident<Input, Effect> {
 /** A clock that shows a machine's deadline up to this much too early counts as showing it: its times are rounded numbers. */
 const ROUNDING_MS: Millis = 0.001;
 
+export interface WorldOptions<Input, Effect, Frame> {
+  readonly network: Network;
+  readonly seam: Seam<Input, Effect, Frame>;
+  /** How fast the hosts' lines are, and what a frame counts on them; absent: nothing takes time but distance. Datagrams take none. */
+  readonly access?: { readonly rates: AccessRates; bytesOf(frame: Frame): number };
+}
+
 /**
  * Many machines, one queue, one thread. Same seed, same run, to the last effect.
  * All times here are the world's; each machine is told those of its own host's clock.
@@ -62,11 +70,12 @@ export class World<Input, Effect, Frame = never> {
   #events = 0;
   #datagrams = 0;
 
-  constructor({ network, seam }: { readonly network: Network; readonly seam: Seam<Input, Effect, Frame> }) {
+  constructor({ network, seam, access }: WorldOptions<Input, Effect, Frame>) {
     this.network = network;
     this.#seam = seam;
     this.links = new DataLinks<Frame>({
       network,
+      ...(access === undefined ? {} : { access: { lines: new AccessLinks(network.topology.hosts, access.rates), bytesOf: access.bytesOf } }),
       now: () => this.#now,
       schedule: (at, action) => this.at(at, action),
       lifeOf: (host) => this.#residents[host]?.life,

@@ -20,6 +20,7 @@ export const DROP_REASONS = [
   'no_route',
   'not_parent',
   'not_root',
+  'orphan_part',
   'over_credit',
   'overload',
   'own_id',

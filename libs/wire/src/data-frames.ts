@@ -1,8 +1,8 @@
 // Data links: frames of groups ↔ the bytes of `DataResponse`. What a forwarder received it writes again as it came;
 // only the root and a publisher's node encode. Payloads are views on the frame, never copies.
-import { SNAPSHOT_RECEIPTS_MAX, SNAPSHOT_SESSIONS_MAX, type Block, type MulticastFrame, type SessionMemory, type StampedFrame } from '@banyan/multicast';
+import { PLACE_BYTES, SNAPSHOT_RECEIPTS_MAX, SNAPSHOT_SESSIONS_MAX, type Block, type MulticastFrame, type PartOf, type PayloadPlace, type SessionMemory, type StampedFrame } from '@banyan/multicast';
 import { multicastPeer as wire, peer } from '@banyan/proto';
-import { bytes, count, id, list, message, required, text, textOrNone, variants, type Field, type OneOf } from './fields.ts';
+import { bytes, count, id, list, message, required, small, text, textOrNone, variants, type Field, type OneOf } from './fields.ts';
 import { embed, gather, join, part, type Parts } from './gather.ts';
 import { descriptorCodec, epoch, epochRecord, gapReason, type DescriptorCheck } from './group-values.ts';
 import { receipt } from './multicast-messages.ts';
@@ -43,6 +43,9 @@ export function dataFrames(isSigned: DescriptorCheck): DataFrames {
   };
 }
 
+const place = message<PayloadPlace, wire.PayloadPlace>({ stripe: small, sequence: count, bytes: count });
+const partOf = message<PartOf, wire.PartOf>({ session: text, counter: count, count: small });
+
 const block: Field<Block, wire.Block> = {
   toWire: (value) => ({
     client: value.client,
@@ -50,7 +53,9 @@ const block: Field<Block, wire.Block> = {
     counter: count.toWire(value.counter),
     count: value.count,
     traceparent: value.trace ?? '',
-    payload: bytes.toWire(value.payload as Uint8Array),
+    payload: bytes.toWire(payloadOf(value)),
+    place: value.place === undefined ? undefined : place.toWire(value.place),
+    partOf: value.partOf === undefined ? undefined : partOf.toWire(value.partOf),
   }),
   fromWire: (value) => {
     const trace = textOrNone.fromWire(value.traceparent);
@@ -61,8 +66,10 @@ const block: Field<Block, wire.Block> = {
       counter: count.fromWire(value.counter),
       count: value.count,
       payload: value.payload,
-      bytes: value.payload.length,
+      bytes: value.place === undefined ? value.payload.length : PLACE_BYTES,
       ...(trace === undefined ? {} : { trace }),
+      ...(value.place === undefined ? {} : { place: place.fromWire(value.place) }),
+      ...(value.partOf === undefined ? {} : { partOf: partOf.fromWire(value.partOf) }),
     };
   },
 };
@@ -82,7 +89,12 @@ function dataFrame(frame: MulticastFrame, frames: Field<MulticastFrame, OneOf | 
 
 function blockParts(value: Block): Parts {
   const head = wire.Block.encode(block.toWire({ ...value, payload: NO_BYTES })).finish();
-  return join([part(head), embed(BLOCK_PAYLOAD, part(value.payload as Uint8Array))]);
+  return join([part(head), embed(BLOCK_PAYLOAD, part(payloadOf(value)))]);
+}
+
+/** A block that only names the place of its payload has none. */
+function payloadOf({ payload, place: elsewhere }: Block): Uint8Array {
+  return elsewhere === undefined ? (payload as Uint8Array) : NO_BYTES;
 }
 
 const stamped: Field<StampedFrame, wire.StampedFrame> = {

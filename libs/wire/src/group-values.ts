@@ -1,5 +1,5 @@
 // Epochs, records, rounds and signed descriptors: what multicast messages are made of.
-import { LINEAGE_MAX, VOTERS_MAX, type Backpressure, type DeliveryClass, type Epoch, type EpochRecord, type EpochSpan, type GapReason, type GroupDescriptor, type RoundMark, type Verified } from '@banyan/multicast';
+import { LINEAGE_MAX, stripeCount, stripeDescriptor, STRIPES_MAX, VOTERS_MAX, type Backpressure, type DeliveryClass, type Epoch, type EpochRecord, type EpochSpan, type GapReason, type GroupDescriptor, type RoundMark, type Verified } from '@banyan/multicast';
 import { multicast, type multicastPeer } from '@banyan/proto';
 import { count, id, list, message, required, text, word, type Field } from './fields.ts';
 import { Malformed } from './peer-fault.ts';
@@ -34,10 +34,13 @@ export type DescriptorCheck = (signed: multicast.SignedGroupDescriptor) => boole
  */
 export function descriptorCodec(isSigned: DescriptorCheck): Field<Verified<GroupDescriptor>, multicast.SignedGroupDescriptor> {
   return {
-    toWire: (descriptor) => descriptor.signature as multicast.SignedGroupDescriptor,
+    toWire: ({ signature, stripe }) => ({ ...(signature as multicast.SignedGroupDescriptor), stripe: stripe?.index }),
     fromWire: (signed) => {
       if (!isSigned(signed)) throw new Malformed('DESCRIPTOR_INVALID', 'no tree builder of this overlay signed this group descriptor');
-      return verified(signed);
+      const group = verified(signed);
+      if (signed.stripe === undefined) return group;
+      if (signed.stripe >= stripeCount(group)) throw new Malformed('FIELD_INVALID', 'a group has no such stripe');
+      return stripeDescriptor(group, signed.stripe);
     },
   };
 }
@@ -47,7 +50,7 @@ function verified(signed: multicast.SignedGroupDescriptor): Verified<GroupDescri
   if (wire.name.length > NAME_MAX) throw new Malformed('FIELD_INVALID', 'the name of a group is too long');
   if (wire.publishers.length > RULES_MAX || wire.subscribers.length > RULES_MAX) throw new Malformed('FIELD_INVALID', 'a group has too many rules');
   // A copy of its own: a descriptor outlives the frame it came in, which must not be pinned by it.
-  const kept = { descriptor: Uint8Array.from(signed.descriptor), signature: Uint8Array.from(signed.signature), certificate: Uint8Array.from(signed.certificate) };
+  const kept: multicast.SignedGroupDescriptor = { descriptor: Uint8Array.from(signed.descriptor), signature: Uint8Array.from(signed.signature), certificate: Uint8Array.from(signed.certificate) };
   const descriptor: GroupDescriptor = {
     group: id.fromWire(wire.key),
     name: wire.name,
@@ -61,6 +64,7 @@ function verified(signed: multicast.SignedGroupDescriptor): Verified<GroupDescri
     publishRules: wire.publishers,
     subscribeRules: wire.subscribers,
     closed: wire.deleted,
+    ...(wire.stripes < 2 ? {} : { stripes: Math.min(wire.stripes, STRIPES_MAX) }),
     signature: kept,
   };
   return descriptor as Verified<GroupDescriptor>;

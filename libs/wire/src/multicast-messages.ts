@@ -49,7 +49,7 @@ const countOrNone: Field<number, bigint | undefined> = {
   fromWire: (wire) => (wire === undefined ? Infinity : count.fromWire(wire)),
 };
 const cover = message<Cover, wire.Cover>({ version: count, worst: list(memberNext, COVER_WORST_MAX), rest: countOrNone });
-const upBeat = message<UpBeat, wire.UpBeat>({ group: id, flow: count, creditBytes: count, next: count, epoch: required(epoch), cover: optional(cover) });
+const upBeat = message<UpBeat, wire.UpBeat>({ group: id, flow: count, creditBytes: count, next: count, epoch: required(epoch), placesLeft: small, cover: optional(cover) });
 
 /** `backups` is told when it changed, which an empty list cannot say: hence the flag beside it. */
 const downBeat: Field<DownBeat, wire.DownBeat> = {

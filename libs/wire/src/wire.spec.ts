@@ -1,4 +1,5 @@
 import { multicast, multicastPeer, peer } from '@banyan/proto';
+import { stripeDescriptor } from '@banyan/multicast';
 import { seededRng } from '@banyan/sansio';
 import { describe, expect, it } from 'vitest';
 import { controlFrames, type ControlMessage } from './control-frames.ts';
@@ -83,6 +84,13 @@ describe('data frames', () => {
   it('refuse a descriptor that nobody signed', () => {
     const wary = dataFrames(() => false);
     expect(wary.decode(data.encode({ type: 'closed', group, descriptor }))).toMatchObject({ ok: false, fault: 'DESCRIPTOR_INVALID' });
+  });
+
+  it('name a stripe by its group and an index, and refuse one that the group does not have', () => {
+    const third = stripeDescriptor(descriptor, 2);
+    expect(data.decode(data.encode({ type: 'closed', group: third.group, descriptor: third }))).toEqual({ ok: true, value: { type: 'closed', group: third.group, descriptor: third } });
+    const fifth = { ...third, stripe: { of: group, index: 4 } };
+    expect(data.decode(data.encode({ type: 'closed', group, descriptor: fifth }))).toMatchObject({ ok: false, fault: 'FIELD_INVALID' });
   });
 
   it('refuse numbers beyond 2^53 and ids of another length', () => {

@@ -51,8 +51,8 @@ describe('CreateGroup', () => {
   });
 
   it('lets an administrator create for others', async () => {
-    const { descriptor } = await create(admin, { name: 'bob/news', delivery: multicast.Delivery.ORDERED, publishers: ['bob', 'bob'] });
-    expect(multicast.GroupDescriptor.decode(descriptor!.descriptor)).toMatchObject({ owner: 'bob', delivery: multicast.Delivery.ORDERED, publishers: ['bob'] });
+    const { descriptor } = await create(admin, { name: 'bob/news', delivery: multicast.Delivery.ORDERED, publishers: ['bob', 'bob'], stripes: 4 });
+    expect(multicast.GroupDescriptor.decode(descriptor!.descriptor)).toMatchObject({ owner: 'bob', delivery: multicast.Delivery.ORDERED, publishers: ['bob'], stripes: 4 });
   });
 
   it('is refused by name', async () => {
@@ -289,7 +289,7 @@ async function clientOf(subject: string, scopes: readonly string[]): Promise<Cli
 }
 
 function create(client: Client, change: Partial<builder.CreateGroupRequest>): Promise<builder.CreateGroupResponse> {
-  const order = { name: '', delivery: multicast.Delivery.UNSPECIFIED, retentionBytes: 0n, retentionMs: 0n, fanOutMax: 0, publishers: [], subscribers: [] };
+  const order = { name: '', delivery: multicast.Delivery.UNSPECIFIED, retentionBytes: 0n, retentionMs: 0n, fanOutMax: 0, publishers: [], subscribers: [], stripes: 0 };
   return callUnary(client.createGroup.bind(client), { ...order, ...change });
 }
 

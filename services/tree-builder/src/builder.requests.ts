@@ -9,6 +9,7 @@ const TEXT_MAX = 260;
 const SUBJECTS_MAX = 1_000;
 const FAN_OUT_MAX = 1_000;
 const FAN_OUT_DEFAULT = 8;
+const STRIPES_MAX = 16;
 const RETENTION_BYTES_MAX = 16n << 30n;
 const RETENTION_BYTES_DEFAULT = 64n << 20n;
 const RETENTION_MS_MAX = 7n * 86_400_000n;
@@ -51,6 +52,7 @@ export const createGroupRequest = z.object({
   fanOutMax: z.number().max(FAN_OUT_MAX).transform((children) => (children === 0 ? FAN_OUT_DEFAULT : children)),
   publishers: subjects,
   subscribers: subjects,
+  stripes: z.number().max(STRIPES_MAX),
   backpressure: z.object({ bytes: z.bigint().max(RETENTION_BYTES_MAX), maxWaitMs: z.bigint().max(WAIT_MS_MAX) }).optional(),
 }).transform(({ backpressure, ...group }) => ({ ...group, backpressure: backpressureOf(group.delivery, backpressure) }));
 

@@ -20,6 +20,8 @@ export interface FileRunOptions {
   readonly retention: string;
   readonly retentionSeconds: number;
   readonly fanOut: number;
+  /** Trees that share the payloads; absent: one. */
+  readonly stripes?: number;
   /** Bytes per second of the publisher; absent: as fast as it goes. */
   readonly rate?: string;
 }
@@ -48,7 +50,8 @@ export class FileRun implements AsyncDisposable {
     const digest = writeRandomFile(join(folder, 'source.bin'), options.megabytes, options.seed);
     const { dataDir } = overlay.paths;
     const group = `admin/${options.name}`;
-    const made = await banyanCommand(dataDir, 'group', 'create', group, '--retention', options.retention, '--retention-seconds', String(options.retentionSeconds), '--fan-out', String(options.fanOut));
+    const stripes = options.stripes === undefined ? [] : ['--stripes', String(options.stripes)];
+    const made = await banyanCommand(dataDir, 'group', 'create', group, '--retention', options.retention, '--retention-seconds', String(options.retentionSeconds), '--fan-out', String(options.fanOut), ...stripes);
     if (made.code !== 0) throw new Error(`group create ended with ${made.code}: ${made.stderr}`);
     const [publishing, ...others] = overlay.nodes.map((node) => node.name);
     const subscribers = others.slice(0, options.subscribers).map((name) =>

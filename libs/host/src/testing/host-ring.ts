@@ -58,6 +58,7 @@ export class HostRing {
       createdAtMs: 1n,
       version: 1n,
       deleted: false,
+      stripes: 0,
       ...change,
     };
     return signDescriptor(multicast.GroupDescriptor.encode(descriptor).finish(), this.#builder) as multicast.SignedGroupDescriptor;

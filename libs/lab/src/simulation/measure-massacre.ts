@@ -8,8 +8,8 @@ import { LATE_MS } from './lookup-oracle.ts';
 import { NodeFactory } from './node-factory.ts';
 import { OverlaySimulation } from './overlay-simulation.ts';
 import { Probe, type ProbeApplications } from './probe.ts';
-import { RingOracle } from './ring-oracle.ts';
 import { fullFrom, SuccessWatch, type Round } from './success-watch.ts';
+import { isWholeRing } from './whole-ring.ts';
 
 const SETTLE_MS: Millis = 60_000;
 const ROUND_MS: Millis = 1_000;
@@ -138,16 +138,6 @@ function wholeFrom(seconds: readonly Second[]): number | undefined {
   return lastBroken === seconds.length - 1 ? undefined : lastBroken + 1;
 }
 
-/** Everybody is ready and takes its true ring neighbors for the nearest on either side. */
-function isWhole({ ring }: OverlaySimulation<ProbeApplications>, factory: NodeFactory<ProbeApplications>, living: number): boolean {
-  return ring.size === living && ring.members().every((id) => {
-    const known = new RingOracle();
-    for (const leaf of factory.routing(id)?.view.leaves() ?? []) known.add(leaf.id);
-    const [seen, truth] = [known.neighbors(id, 1), ring.neighbors(id, 1)];
-    return seen.up[0] === truth.up[0] && seen.down[0] === truth.down[0];
-  });
-}
-
 /** A round of lookups every second, the first one now; every other key is the id of a host, dead ones too. */
 function watchRounds(phase: string, { simulation, factory, living, watch, lookups, progress }: Watching): readonly Second[] {
   const { world, rng } = simulation;
@@ -158,7 +148,7 @@ function watchRounds(phase: string, { simulation, factory, living, watch, lookup
     progress.show(phase, second, WATCHED_ROUNDS);
     const round = watch.send(Array.from({ length: lookups }, (_, i) => (i % 2 === 0 ? randomId(rng) : simulation.idOf(rng.below(hosts)))));
     world.run(startedAt + (second + 1) * ROUND_MS);
-    seconds.push({ round, isWhole: isWhole(simulation, factory, living) });
+    seconds.push({ round, isWhole: isWholeRing(simulation, factory, living) });
   }
   return seconds;
 }

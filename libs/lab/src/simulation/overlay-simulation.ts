@@ -3,10 +3,10 @@ import type { NodeHandle } from '@banyan/kbr';
 import type { Applications, CommandOf, OverlayEffect, OverlayInput } from '@banyan/overlay';
 import type { PastryMessage } from '@banyan/pastry';
 import { assert, seededRng, type Machine, type Millis, type Rng } from '@banyan/sansio';
-import { Network, World, type Host, type LinkEnd, type LostEnd, type Topology, type Weather } from '@banyan/simulator';
+import { Network, World, type Host, type LinkEnd, type LostEnd, type Topology, type Weather, type WorldOptions } from '@banyan/simulator';
 import { RingOracle } from './ring-oracle.ts';
 
-/** Children a simulated node carries at once. */
+/** Children a simulated node carries at once, where nothing else is said. */
 const CAPACITY = 32;
 
 /** Makes the machine of one life; called with a generator of its own. */
@@ -43,6 +43,10 @@ export interface SimulationOptions<A extends Applications> {
   readonly ids?: readonly Id[];
   /** The host at whose address another stands; itself where not given. */
   readonly placeOf?: (host: Host) => Host;
+  /** Children that a node carries at once in one group. */
+  readonly capacity?: number | ((host: Host) => number);
+  /** How fast the hosts' lines are, and what a frame counts on them; absent: only distance takes time. */
+  readonly access?: WorldOptions<OverlayInput<A>, OverlayEffect<A>, unknown>['access'];
   readonly makeNode: NodeMaker<A>;
 }
 
@@ -65,10 +69,12 @@ export class OverlaySimulation<A extends Applications> {
   readonly #leaving = new Set<Host>();
   readonly #pauses = new Map<Host, { readonly of: NodeHandle | undefined }>();
   readonly #placeOf: (host: Host) => Host;
+  readonly #capacity: (host: Host) => number;
 
-  constructor({ topology, seed, weather, ids = [], placeOf = (host) => host, makeNode }: SimulationOptions<A>) {
+  constructor({ topology, seed, weather, ids = [], placeOf = (host) => host, capacity = CAPACITY, access, makeNode }: SimulationOptions<A>) {
     this.rng = seededRng(seed);
     this.#placeOf = placeOf;
+    this.#capacity = typeof capacity === 'number' ? () => capacity : capacity;
     this.#makeNode = makeNode;
     for (let host = 0; host < topology.hosts; host++) {
       const id = ids[host] ?? randomId(this.rng);
@@ -78,6 +84,7 @@ export class OverlaySimulation<A extends Applications> {
     }
     const rng = this.rng.fork();
     this.world = new World({
+      ...(access === undefined ? {} : { access }),
       network: new Network(weather === undefined ? { topology, rng } : { topology, rng, weather }),
       seam: {
         tick: { type: 'tick' },
@@ -238,7 +245,7 @@ export class OverlaySimulation<A extends Applications> {
       dataAddress: `host-${this.#placeOf(host)}:2`,
       region: '',
       zone: '',
-      capacity: CAPACITY,
+      capacity: this.#capacity(host),
     };
     this.#handles[host] = self;
     return self;

@@ -25,7 +25,7 @@ export class PerfectRoutes {
     let hops = 0;
     let delayMs = 0;
     while (at !== root) {
-      const next = this.#nextPlace(at, root);
+      const next = this.nextPlace(at, root);
       delayMs += this.#topology.latencyMs(this.#ring.hostAt(at), this.#ring.hostAt(next));
       hops += 1;
       at = next;
@@ -33,7 +33,8 @@ export class PerfectRoutes {
     return { from, at: to, hops, delayMs };
   }
 
-  #nextPlace(at: number, root: number): number {
+  /** The place of the next hop from one place to another; equal to `root` at the last hop. */
+  nextPlace(at: number, root: number): number {
     const ring = this.#ring;
     if (ring.steps(at, root) <= this.#half) return root;
     const key = ring.headAt(root);

@@ -5,7 +5,8 @@ import type { MulticastCommand, MulticastEvent } from '../commands.ts';
 import type { MulticastConfig } from '../config.ts';
 import type { MulticastFrame } from '../frames.ts';
 import type { MulticastMessage } from '../messages.ts';
-import { Multicast } from '../multicast.ts';
+import type { Multicast } from '../multicast.ts';
+import { StripedMulticast } from '../stripes/striped-multicast.ts';
 import type { MulticastEffect } from '../turn.ts';
 import { Agenda } from './agenda.ts';
 import { nextHop, viewOf } from './geometry.ts';
@@ -101,7 +102,7 @@ export class RingDouble {
     const incarnation = (this.#members.get(id)?.handle.incarnation ?? 0) + 1;
     const handle: NodeHandle = { id, incarnation, controlAddress: `${id}:c`, dataAddress: `${id}:d`, region: '', zone: '', capacity };
     const known = new Map(this.live.filter((other) => !this.isCut(id, other.handle.id)).map((other) => [other.handle.id, other.handle]));
-    const member: Member = { handle, known, alive: true, pausedUntil: 0, parked: [], wakeAt: Infinity, machine: new Multicast(viewOf(handle, known), this.#rng.fork(), this.#config) };
+    const member: Member = { handle, known, alive: true, pausedUntil: 0, parked: [], wakeAt: Infinity, machine: new StripedMulticast(viewOf(handle, known), this.#rng.fork(), this.#config) };
     this.#members.set(id, member);
     for (const other of this.live) {
       if (other !== member && !this.isCut(id, other.handle.id)) this.after(this.#rng.below(300), () => this.learn(other, handle));

@@ -5,6 +5,7 @@ import type { DeliveryClass, GroupDescriptor, Verified } from '../descriptor.ts'
 import { compareEpochs, type EpochRecord } from '../epoch.ts';
 import { findCycle, ReliableGroupOracle, type GroupOracle } from '../invariants.ts';
 import { OrderedGroupOracle } from '../ordered-oracle.ts';
+import { stripeCount, stripeDescriptor } from '../stripes/stripe-groups.ts';
 import { RingDouble, type Member, type RingOptions } from './ring-double.ts';
 
 const LOOK_EVERY = 8;
@@ -150,11 +151,11 @@ export class Scene {
     return undefined;
   }
 
-  /** The newest record that any live node has, `without` one of them. */
-  record(without?: Id): EpochRecord | undefined {
+  /** The newest record that any live node has, `without` one of them; of a stripe where that is asked for. */
+  record(without?: Id, group = this.group): EpochRecord | undefined {
     let newest: EpochRecord | undefined;
     for (const member of this.ring.live) {
-      const record = member.handle.id === without ? undefined : member.machine.recordOf(this.group);
+      const record = member.handle.id === without ? undefined : member.machine.recordOf(group);
       if (record !== undefined && (newest === undefined || compareEpochs(record.epoch, newest.epoch) > 0)) newest = record;
     }
     return newest;
@@ -162,7 +163,9 @@ export class Scene {
 
   /** True when a majority lives on although `victim` dies: of the newest record, and of the newest that the others know. */
   survives(victim: Id): boolean {
-    return [this.record(), this.record(victim)].every((record) => record === undefined || this.#keepsMajority(record, victim));
+    const trees = [this.group, ...Array.from({ length: stripeCount(this.descriptor) }, (_, index) => stripeDescriptor(this.descriptor, index).group)];
+    const records = trees.flatMap((tree) => [this.record(undefined, tree), this.record(victim, tree)]);
+    return records.every((record) => record === undefined || this.#keepsMajority(record, victim));
   }
 
   notes(note: string): number {

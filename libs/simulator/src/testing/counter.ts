@@ -2,7 +2,7 @@ import { seededRng, type Json, type Machine, type Millis } from '@banyan/sansio'
 import { CALM, Network, type Weather } from '../network.ts';
 import type { Host, Topology } from '../topology.ts';
 import { Trace } from '../trace.ts';
-import { World } from '../world.ts';
+import { World, type WorldOptions } from '../world.ts';
 
 /** What the test machine takes: everything the network can tell, and commands that become effects as they are. */
 export type CounterInput =
@@ -68,14 +68,17 @@ export function everywhere(hosts: number, latencyMs: Millis): Topology {
 
 export type CounterWorld = World<CounterInput, CounterEffect, number>;
 
+type Access = NonNullable<WorldOptions<CounterInput, CounterEffect, number>['access']>;
+
 /** A world of counters that traces every effect and every input. */
-export function counterWorld({ topology, seed = 1, weather = CALM }: { readonly topology: Topology; readonly seed?: number; readonly weather?: Weather }): {
+export function counterWorld({ topology, seed = 1, weather = CALM, access }: { readonly topology: Topology; readonly seed?: number; readonly weather?: Weather; readonly access?: Access }): {
   readonly world: CounterWorld;
   readonly trace: Trace;
 } {
   const trace = new Trace();
   const world: CounterWorld = new World<CounterInput, CounterEffect, number>({
     network: new Network({ topology, rng: seededRng(seed), weather }),
+    ...(access === undefined ? {} : { access }),
     seam: {
       tick: { type: 'tick' },
       stalled: (forMs) => ({ type: 'stalled', forMs }),

@@ -30,9 +30,11 @@ export function seatHosts({ hosts, sites, rng }: { readonly hosts: number; reado
 export function siteTopology(
   { hosts, seed, sites, name }: TopologyOptions & { readonly sites: number; readonly name: string },
   siteLatencyMs: (from: number, to: number) => number,
-): Topology {
-  const { site, accessMs } = seatHosts({ hosts, sites, rng: seededRng(seed) });
+): Topology & { readonly seats: Seats } {
+  const seats = seatHosts({ hosts, sites, rng: seededRng(seed) });
+  const { site, accessMs } = seats;
   return {
+    seats,
     name,
     hosts,
     latencyMs(from: Host, to: Host): number {

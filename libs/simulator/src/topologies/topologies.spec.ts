@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Topology } from '../topology.ts';
+import type { Host, RoutedTopology, Topology } from '../topology.ts';
 import { graph, shortestPaths } from './graph.ts';
 import { matrix } from './matrix.ts';
 import { plane } from './plane.ts';
@@ -46,10 +46,39 @@ it('takes half of a round trip, each way its own', () => {
 });
 
 it('goes the shorter way round a ring of routers', () => {
-  expect([...shortestPaths(5, ring)(0)]).toEqual([0, 10, 20, 20, 10]);
+  expect([...shortestPaths(5, ring)(0).distancesMs]).toEqual([0, 10, 20, 20, 10]);
 });
 
 it('says which routers are not connected', () => {
   const topology = graph({ hosts: 3, seed: 1, routers: 3, links: [{ from: 0, to: 1, latencyMs: 1 }] });
   expect(() => [topology.latencyMs(0, 1), topology.latencyMs(1, 2), topology.latencyMs(0, 2)]).toThrow('are connected');
+});
+
+describe('links on the way', () => {
+  const linksOf = (topology: RoutedTopology, from: Host, to: Host): number[] => {
+    const links: number[] = [];
+    topology.eachLink(from, to, (link) => links.push(link));
+    return links;
+  };
+
+  it('are those of the shortest path, with one of its own for each host where hosts share routers', () => {
+    const alone = graph({ hosts: 5, seed: 1, routers: 5, links: ring });
+    for (let to = 1; to < 5; to++) expect(linksOf(alone, 0, to).length * 10).toBe(alone.latencyMs(0, to));
+    const crowded = graph({ hosts: 30, seed: 1, routers: 5, links: ring });
+    expect(crowded.links).toBe(35);
+    expect(linksOf(crowded, 3, 7)).toEqual(expect.arrayContaining([8, 12]));
+  });
+
+  it('pass no link twice and are the same both ways, through stub, gateway, backbone, gateway and stub', () => {
+    const topology = transitStub({ hosts: 300, seed: 2 });
+    expect(linksOf(topology, 4, 4)).toEqual([]);
+    for (let from = 0; from < 300; from += 11) {
+      for (let to = 0; to < 300; to += 7) {
+        const there = linksOf(topology, from, to);
+        expect(new Set(there).size, 'no link twice').toBe(there.length);
+        expect(there.every((link) => link >= 0 && link < topology.links)).toBe(true);
+        expect(linksOf(topology, to, from).sort()).toEqual(there.sort());
+      }
+    }
+  });
 });

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { id, idToBytes, type Id } from '@banyan/ids';
 import type { Envelope, NodeHandle } from '@banyan/kbr';
-import type { EpochRecord, GroupDescriptor, MulticastFrame, MulticastMessage, RoundMark, Verified } from '@banyan/multicast';
+import { PLACE_BYTES, stripeDescriptor, type EpochRecord, type GroupDescriptor, type MulticastFrame, type MulticastMessage, type RoundMark, type Verified } from '@banyan/multicast';
 import type { Located, PastryMessage } from '@banyan/pastry';
 import { multicast } from '@banyan/proto';
 
@@ -25,12 +25,12 @@ export const group = id('00112233445566778899aabbccddeeff');
 
 const plain = multicast.GroupDescriptor.encode(multicast.GroupDescriptor.fromPartial({
   name: 'demo/news', owner: 'demo', key: idToBytes(group), delivery: 3, retentionBytes: 1024n, retentionMs: 5n, fanOutMax: 4,
-  publishers: ['*'], subscribers: ['bob'], createdAtMs: 1n, version: 7n, deleted: false, backpressure: { bytes: 4096n, maxWaitMs: 2000n },
+  publishers: ['*'], subscribers: ['bob'], createdAtMs: 1n, version: 7n, deleted: false, backpressure: { bytes: 4096n, maxWaitMs: 2000n }, stripes: 4,
 })).finish();
 const signed = { descriptor: plain, signature: counting(64), certificate: counting(9) };
 export const descriptor = {
   group, name: 'demo/news', owner: 'demo', version: 7, delivery: 'reliable', retentionBytes: 1024, retentionMs: 5, fanOutMax: 4,
-  backpressure: { bytes: 4096, maxWaitMs: 2000 }, publishRules: ['*'], subscribeRules: ['bob'], closed: false, signature: signed,
+  backpressure: { bytes: 4096, maxWaitMs: 2000 }, publishRules: ['*'], subscribeRules: ['bob'], closed: false, stripes: 4, signature: signed,
 } satisfies GroupDescriptor as unknown as Verified<GroupDescriptor>;
 
 const epoch = { counter: 3, root: a.id, incarnation: a.incarnation };
@@ -46,6 +46,7 @@ export const multicastMessages: readonly MulticastMessage[] = [
   { type: 'findRoot', group, publisher: b, next: 1 },
   { type: 'open', descriptor, asker: a },
   { type: 'announce', group, record, descriptor, next: 4 },
+  { type: 'announce', group: stripeDescriptor(descriptor, 3).group, record, descriptor: stripeDescriptor(descriptor, 3), next: 4 },
   { type: 'graft', group, accepted: mark, voter: true },
   { type: 'graftAck', group, descriptor, record, mark, low: 1, next: 9, committed: 8, backups: [b] },
   { type: 'graftRefused', group, reason: 'unknown-group', redirect: [a, b] },
@@ -54,7 +55,7 @@ export const multicastMessages: readonly MulticastMessage[] = [
   {
     type: 'beat',
     down: [{ group, mark, low: 1, committed: 2, sent: 3, backups: [] }, { group, mark, low: 1, committed: 2, sent: 3 }],
-    up: [{ group, flow: 1, creditBytes: 2 ** 40, next: 6, epoch }, { group, flow: 1, creditBytes: 5, next: 6, epoch, cover: { version: 3, worst: [{ member: a.id, next: 4 }], rest: Infinity } }],
+    up: [{ group, flow: 1, creditBytes: 2 ** 40, next: 6, epoch, placesLeft: 3 }, { group, flow: 1, creditBytes: 5, next: 6, epoch, placesLeft: 0, cover: { version: 3, worst: [{ member: a.id, next: 4 }], rest: Infinity } }],
   },
   { type: 'resume', group, flow: 2, next: 3, creditBytes: 4 },
   { type: 'credit', group, flow: 2, creditBytes: 5 },
@@ -134,6 +135,8 @@ export const frames: readonly MulticastFrame[] = [
   { type: 'stamped', group, epoch, firstSequence: 17, count: 4, committed: 16, stampMs: 1_790_000_000_000, blocks: [block, block], bytes: 200 },
   { type: 'gap', group, from: 1, to: 9, reason: 'EXPIRED' },
   { type: 'batch', group, flow: 3, block },
+  { type: 'batch', group, flow: 3, block: { client: 'alice', session: 'ab12', counter: 5, count: 2, payload: new Uint8Array(0), bytes: PLACE_BYTES, place: { stripe: 0, sequence: 2 ** 40, bytes: 70_000 } } },
+  { type: 'batch', group, flow: 3, block: { ...block, session: 'of the stripe', partOf: { session: 'ab12', counter: 5, count: 2 } } },
   { type: 'begin', group, flow: 1, from: 17, record, low: 1, committed: 17 },
   { type: 'mark', group, epoch, low: 1, committed: 18 },
   { type: 'epoch', group, record },

@@ -15,6 +15,7 @@ interface CreateOptions extends OverlayOptions {
   readonly fanOut?: number;
   readonly window?: number;
   readonly maxWait?: number;
+  readonly stripes?: number;
   readonly publisher?: readonly string[];
   readonly subscriber?: readonly string[];
   readonly json?: boolean;
@@ -42,6 +43,7 @@ function createCommand(io: Io): Command {
     .option('--fan-out <children>', 'children of a node at most (default 8)', countArgument)
     .option('--window <bytes>', 'hold publishers once a subscriber that counts is so far behind; 0 for never (default 8 MiB if reliable)', windowArgument)
     .option('--max-wait <seconds>', 'hold them so long at most, then detach that subscriber (default 2)', secondsArgument)
+    .option('--stripes <trees>', 'trees that share the payloads, 2 to 16 (default: one tree)', countArgument)
     .option('--publisher <subject...>', 'who may publish (default: anyone with the scope)')
     .option('--subscriber <subject...>', 'who may subscribe (default: anyone with the scope)')
     .option('--json', 'print JSON')
@@ -105,7 +107,7 @@ async function withClient(io: Io, options: OverlayOptions, use: (client: Client)
 }
 
 function newGroup(options: CreateOptions): NewGroup {
-  const { delivery, retention, retentionSeconds, fanOut, publisher, subscriber, window, maxWait } = options;
+  const { delivery, retention, retentionSeconds, fanOut, stripes, publisher, subscriber, window, maxWait } = options;
   if (maxWait !== undefined && window === undefined) throw new UsageError('--max-wait needs --window');
   return {
     delivery,
@@ -113,6 +115,7 @@ function newGroup(options: CreateOptions): NewGroup {
     ...(retentionSeconds === undefined ? {} : { retentionMs: BigInt(retentionSeconds) * 1_000n }),
     ...(fanOut === undefined ? {} : { fanOutMax: fanOut }),
     ...(window === undefined ? {} : { backpressure: { bytes: BigInt(window), maxWaitMs: BigInt(Math.round((maxWait ?? 0) * 1_000)) } }),
+    ...(stripes === undefined ? {} : { stripes }),
     ...(publisher === undefined ? {} : { publishers: publisher }),
     ...(subscriber === undefined ? {} : { subscribers: subscriber }),
   };
@@ -125,6 +128,7 @@ function groupTable(groups: readonly Group[]): string {
     { heading: 'RETENTION', text: (group) => bytesText(group.retentionBytes), isNumber: true },
     { heading: 'FOR', text: (group) => durationText(Number(group.retentionMs)), isNumber: true },
     { heading: 'FAN-OUT', text: (group) => String(group.fanOutMax), isNumber: true },
+    { heading: 'STRIPES', text: (group) => (group.stripes === 1 ? '-' : String(group.stripes)), isNumber: true },
     { heading: 'CREATED', text: (group) => new Date(group.createdAtMs).toISOString() },
   ]);
 }
@@ -137,6 +141,7 @@ function groupText(group: Omit<Awaited<ReturnType<Client['groups']['describe']>>
     ['promise', promiseText(group)],
     ['waits', group.backpressure === undefined ? 'for nobody' : `for subscribers that count, from ${bytesText(group.backpressure.bytes)} on, ${durationText(Number(group.backpressure.maxWaitMs))} at most`],
     ['fan-out', `at most ${group.fanOutMax} children`],
+    ...(group.stripes === 1 ? [] : [['stripes', `${group.stripes} trees share the payloads`] as const]),
     ['publishers', group.publishers.join(', ')],
     ['subscribers', group.subscribers.join(', ')],
     ['tree', `${group.nodes} nodes, ${group.subscriptions} subscriptions`],

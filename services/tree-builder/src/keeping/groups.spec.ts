@@ -8,7 +8,7 @@ import { builderMigrations, type BuilderSchema } from './group-schema.ts';
 import { DELETED_KEPT_MS, Groups, type GroupOrder } from './groups.ts';
 import { SqlGroupStore } from './sql-group-store.ts';
 
-const order: GroupOrder = { name: 'ann/news', delivery: multicast.Delivery.RELIABLE, retentionBytes: 1n, retentionMs: 2n, fanOutMax: 3, publishers: ['ann'], subscribers: ['*'] };
+const order: GroupOrder = { name: 'ann/news', delivery: multicast.Delivery.RELIABLE, retentionBytes: 1n, retentionMs: 2n, fanOutMax: 3, publishers: ['ann'], subscribers: ['*'], stripes: 4 };
 let database: Database<BuilderSchema>;
 let groups: Groups;
 let now = 1_000;

@@ -15,6 +15,8 @@ export interface GroupOrder {
   readonly backpressure?: multicast.Backpressure | undefined;
   readonly publishers: readonly string[];
   readonly subscribers: readonly string[];
+  /** Trees that share the payloads; 0 or 1: one tree carries everything. */
+  readonly stripes: number;
 }
 
 /** One page of a listing, and where the next one begins; undefined at the end. */

@@ -120,6 +120,7 @@ function describe(setup: PartySetup): multicast.SignedGroupDescriptor {
     retentionBytes: RETENTION_BYTES,
     retentionMs: RETENTION_MS,
     fanOutMax: setup.fanout,
+    stripes: 0,
     publishers: ['*'],
     subscribers: ['*'],
     createdAtMs: 1n,
