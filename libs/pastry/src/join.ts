@@ -90,12 +90,12 @@ export class Join {
   settle(now: Millis): void {
     const { context, leafProbing, heartbeats, enter } = this.#deps;
     if (context.phase === 'searching' && this.search.done && this.#tryAgainAt === Infinity) this.#searched(now);
-    if (context.phase === 'sounding' && leafProbing.isNearSettled(now)) {
+    if (context.phase === 'sounding' && leafProbing.isNearSettled) {
       if (context.tables.leafSet.size === 0) return this.#wait(now);
       enter(now, 'probing');
       leafProbing.enter(now);
     }
-    if (context.phase === 'probing' && leafProbing.isNearSettled(now)) {
+    if (context.phase === 'probing' && leafProbing.isNearSettled) {
       if (context.tables.leafSet.size === 0) return this.#wait(now);
       enter(now, 'leasing');
       heartbeats.start(now);
