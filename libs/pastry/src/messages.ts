@@ -84,6 +84,8 @@ export interface RingLookup {
 /** A lease that was granted to a life and runs on for `forMs`, whole milliseconds. */
 export interface RunningLease extends FailedLife {
   readonly forMs: Millis;
+  /** The teller granted it itself. */
+  readonly own: boolean;
 }
 
 /**
