@@ -129,8 +129,8 @@ export class Inbox {
       return;
     }
     if (message.type === 'prepare') {
-      // Who is named a voter, in this life, may have missed it all; what it promised or holds for a record that names it, it never forgets.
-      const group = isVoter(message.record, turn.self) ? this.#groups.open(message.group) : this.#groups.find(message.group);
+      const isFirst = message.descriptor.firstRecord?.epoch.counter === message.record.epoch.counter;
+      const group = isFirst ? this.#groups.open(message.group) : this.#groups.find(message.group);
       if (group === undefined) refuseUnknown(turn, from, message);
       else {
         learn(turn, group, { descriptor: message.descriptor });

@@ -188,8 +188,7 @@ function adopt(turn: Turn, group: Group, seal: Seal): void {
   promises.sort((a, b) => b.promise.next - a.promise.next);
   group.start(1);
   seal.fetchTo = promises[0]?.promise.next ?? group.ring.next;
-  // Who holds nothing yet has nothing to give.
-  seal.fetchFrom = Math.min(group.ring.low, ...promises.filter(({ promise }) => promise.low < promise.next).map(({ promise }) => promise.low));
+  seal.fetchFrom = Math.min(group.ring.low, ...promises.map(({ promise }) => promise.low));
   group.committed = Math.max(group.committed, ...promises.map(({ promise }) => promise.committed));
   evict(turn, group);
   // Without a quorum the survivors may know less than some reader was given: go on above that.
@@ -304,7 +303,7 @@ function keepFetching(turn: Turn, group: Group, seal: Seal): void {
   const { fetch, backfill, ring } = group;
   const others = [...seal.promises.values()].filter(({ from }) => from.id !== turn.self.id);
   if (ring.next >= seal.fetchTo) {
-    const oldest = others.find(({ promise }) => promise.low <= seal.fetchFrom && promise.low < promise.next);
+    const oldest = others.find(({ promise }) => promise.low <= seal.fetchFrom);
     if (backfill === undefined && oldest !== undefined) backfillFrom(turn, group, oldest.from, seal.fetchFrom);
     return;
   }

@@ -61,7 +61,6 @@ export function upkeepElectorate(turn: Turn, group: Group, sequencer: Sequencer)
   if (record === undefined || group.seal !== undefined) return;
   if (handOver(turn, group, sequencer, record)) return;
   const lost = lostVoters(turn, group, sequencer, record);
-  remind(turn, group, record);
   const departing = record.voters.filter((voter) => turn.neighbors.isDeparting(voter) && !lost.includes(voter));
   const out = [...lost, ...departing];
   const want = Math.min(turn.config.voters, 1 + turn.view.leaves().filter((leaf) => turn.neighbors.stays(leaf)).length);
@@ -150,16 +149,6 @@ function lostVoters(turn: Turn, group: Group, sequencer: Sequencer, record: Epoc
     else if (!sequencer.missing.has(voter.id)) sequencer.missing.set(voter.id, turn.now);
   }
   return others.filter((voter) => turn.neighbors.isDead(voter) || turn.now - (sequencer.missing.get(voter.id) ?? turn.now) > turn.config.voterLostMs);
-}
-
-/** A voter that is not in the tree may have missed that it is one. */
-function remind(turn: Turn, group: Group, record: EpochRecord): void {
-  const { descriptor } = group;
-  if (descriptor === undefined) return;
-  for (const voter of record.voters) {
-    const isThere = turn.isSelf(voter) || childOf(group, voter)?.stage === 'flowing';
-    if (!isThere && turn.neighbors.stays(voter)) turn.direct(voter, { type: 'record', group: group.id, record, descriptor });
-  }
 }
 
 function inviteVoters(turn: Turn, group: Group, sequencer: Sequencer, { record, room }: { readonly record: EpochRecord; readonly room: number }): void {

@@ -88,14 +88,8 @@ describe('a voter', () => {
     assert.equal(refusal?.body.restarted, true);
   });
 
-  it('that missed that it is one promises all the same, with nothing to show', () => {
+  it('that never heard of the group, or forgot it, promises nothing', () => {
     const node = new LoneNode(SELF, [ROOT]);
-    const [promise] = saidTo(node.hear(CANDIDATE, prepare(3)), 'promise');
-    assert.deepEqual([promise?.to, promise?.body.next, promise?.body.accepted], [CANDIDATE.id, 1, undefined]);
-  });
-
-  it('of no record promises nothing', () => {
-    const node = new LoneNode(nodeAt('e1'), [ROOT]);
     const effects = node.hear(CANDIDATE, prepare(3));
     assert.deepEqual([saidTo(effects, 'promise').length, saidTo(effects, 'refuse')[0]?.body.restarted], [0, false]);
   });
@@ -172,16 +166,5 @@ describe('a candidate', () => {
     });
     assert.ok(saidTo([...effects, ...node.wait(300)], 'catchUp').length > 0);
     assert.equal(node.machine.describe(GROUP)?.low, 1);
-  });
-
-  it('does not look for the oldest history where there is none', () => {
-    const node = new LoneNode(nodeAt('f0'), [ROOT, OTHER, SELF, CANDIDATE]);
-    const mark = { epoch: FIRST.epoch, round: 1 };
-    node.give({ type: 'command', command: { type: 'subscribe', subscription: 1, group: GROUP, start: { type: 'latest' }, windowBytes: 1_000 } });
-    node.hear(ROOT, { type: 'graftAck', group: GROUP, descriptor: DESCRIPTOR, record: FIRST, mark, low: 5, next: 5, committed: 5, backups: [] });
-    node.give({ type: 'peerDead', peer: ROOT });
-    const { ballot: asked } = saidTo(node.wait(4_000), 'prepare')[0]!.body;
-    const effects = [OTHER, SELF, CANDIDATE].flatMap((from) => node.hear(from, { type: 'promise', group: GROUP, ballot: asked, low: from === CANDIDATE ? 1 : 5, next: from === CANDIDATE ? 1 : 5, committed: 1 }));
-    assert.ok(saidTo([...effects, ...node.wait(1_000)], 'catchUp').length > 0);
   });
 });

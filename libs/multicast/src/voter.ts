@@ -33,7 +33,7 @@ export function onPrepare(turn: Turn, group: Group, from: NodeHandle, prepare: P
   turn.direct(from, { type: 'promise', group: group.id, ballot, low, next, committed: group.committed, ...accepted });
 }
 
-/** A record that does not name this life of the node, of a group it has no part in: never a promise. */
+/** A voter that this node does not know to be one, or has no memory of the group: never a promise. */
 export function refuseUnknown(turn: Turn, from: NodeHandle, prepare: Prepare): void {
   turn.direct(from, { type: 'refuse', group: prepare.group, ballot: prepare.ballot, restarted: isOlderSelf(turn, prepare.record), next: 1 });
 }

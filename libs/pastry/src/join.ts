@@ -90,12 +90,12 @@ export class Join {
   settle(now: Millis): void {
     const { context, leafProbing, heartbeats, enter } = this.#deps;
     if (context.phase === 'searching' && this.search.done && this.#tryAgainAt === Infinity) this.#searched(now);
-    if (context.phase === 'sounding' && leafProbing.isNearSettled(now)) {
+    if (context.phase === 'sounding' && leafProbing.isNearSettled) {
       if (context.tables.leafSet.size === 0) return this.#wait(now);
       enter(now, 'probing');
       leafProbing.enter(now);
     }
-    if (context.phase === 'probing' && leafProbing.isNearSettled(now)) {
+    if (context.phase === 'probing' && leafProbing.isNearSettled) {
       if (context.tables.leafSet.size === 0) return this.#wait(now);
       enter(now, 'leasing');
       heartbeats.start(now);
@@ -181,8 +181,8 @@ export class Join {
 
   // Our neighbors may have passed it over as we have, since it is slow; its keys are its own until its lease has run out.
   #isNeighborHidden(now: Millis): boolean {
-    const { leases, peers, tables } = this.#deps.context;
-    return leases.hidesNeighbor(now, tables.leafSet, (life) => peers.isDead(now, life));
+    const { leases, tables } = this.#deps.context;
+    return leases.hidesNeighbor(now, tables.leafSet);
   }
 
   // Who seems farther away than the entry we have is not asked.

@@ -57,13 +57,11 @@ export class LeafProbing {
 
   /**
    * True when all who may be among the nearest leaves on either side have answered, or have had their chance to: while looking
-   * around a short one, but who enters needs to hear from the former owner of its keys what was delivered there. In a hurry whoever
-   * enters waits for the two next to it only: without their leases it is not active, and nobody else's keys become its own.
+   * around a short one, but who enters needs to hear from the former owner of its keys what was delivered there.
    */
-  isNearSettled(now: Millis): boolean {
-    const { pace, phase } = this.#context;
-    const [triesMax, near] = phase === 'sounding' ? [AWAITED_TRIES, NEAR] : [Infinity, pace.isHurried(now) ? 1 : NEAR];
-    for (const { peer, tries } of this.#open.values()) if (tries <= triesMax && this.#isNear(peer, near)) return false;
+  get isNearSettled(): boolean {
+    const triesMax = this.#context.phase === 'sounding' ? AWAITED_TRIES : Infinity;
+    for (const { peer, tries } of this.#open.values()) if (tries <= triesMax && this.#isNear(peer)) return false;
     return true;
   }
 
@@ -253,7 +251,7 @@ export class LeafProbing {
   }
 
   // Whoever stands next to self with fewer than so many answered leaves in between.
-  #isNear({ id }: NodeHandle, near = NEAR): boolean {
+  #isNear({ id }: NodeHandle): boolean {
     const { members, self } = this.#context.tables.leafSet;
     let [before, after] = [0, 0];
     for (const leaf of members) {
@@ -261,7 +259,7 @@ export class LeafProbing {
       if (order < 0) before++;
       else if (order > 0) after++;
     }
-    return Math.min(before, after) < near;
+    return Math.min(before, after) < NEAR;
   }
 
   // Those that we found dead we do not ask for: the reply says so.
@@ -273,11 +271,9 @@ export class LeafProbing {
     return lacked.filter((head) => !dead.has(head));
   }
 
-  // Deaths alone are not worth a message: the next heartbeats of its neighbors bring them.
   #tellNews(now: Millis, to: NodeHandle, reply: Reply): void {
     const { peers, send, tables } = this.#context;
-    if (reply.wanted.length === 0) return;
-    const leaves = tables.leafSet.members.filter(({ id }) => reply.wanted.includes(headOf(id)));
+    const leaves = reply.wanted.length === 0 ? [] : tables.leafSet.members.filter(({ id }) => reply.wanted.includes(headOf(id)));
     const failed = reply.leaves.length === 0 ? [] : peers.failedAmong(now, (id) => reply.leaves.some((leaf) => leaf.id === id));
     if (leaves.length + failed.length > 0) send(to, { type: 'leafNews', leaves, failed });
   }

@@ -7,7 +7,7 @@ const self = idOf('50');
 const [left, right, farther, gone] = [handleOf(idOf('40')), handleOf(idOf('60')), handleOf(idOf('70')), handleOf(idOf('58'))];
 const leafSet = new LeafSet(self, 8, [right, farther, left]);
 const keyOfGone = idOf('57');
-const from = (holder: typeof gone, forMs: number) => ({ id: holder.id, incarnation: holder.incarnation, forMs });
+const from = (holder: typeof gone, forMs: number, own = false) => ({ id: holder.id, incarnation: holder.incarnation, forMs, own });
 
 describe('a lease that was issued', () => {
   it('keeps the keys of its holder from the issuer until it has run out, and a little longer for the holder may have a slow clock', () => {
@@ -34,14 +34,14 @@ describe('a lease that was issued', () => {
 });
 
 describe('a lease that another issued', () => {
-  it('hides a ring neighbor while it runs and its holder, between us and a leaf, is neither a leaf nor known to be dead', () => {
-    const hides = (holder: typeof gone, isOver: (life: { readonly id: string }) => boolean = () => false, now = 0): boolean => {
+  it('hides a ring neighbor while it runs and its holder, between us and a leaf, is none, be it believed dead', () => {
+    const hides = (holder: typeof gone, now = 0): boolean => {
       const leases = new Leases();
       leases.adopt(0, from(holder, 5_000), leafSet);
-      return leases.hidesNeighbor(now, leafSet, isOver);
+      return leases.hidesNeighbor(now, leafSet);
     };
     expect([hides(gone), hides(handleOf(idOf('48'))), hides(right), hides(handleOf(idOf('65')))]).toEqual([true, true, false, false]);
-    expect([hides(gone, ({ id }) => id === gone.id), hides(gone, undefined, 5_000)]).toEqual([false, false]);
+    expect(hides(gone, 5_000)).toBe(false);
   });
 
   it('binds who was told of it, and is told on only where its holder is no leaf', () => {
@@ -57,6 +57,20 @@ describe('a lease that another issued', () => {
     leases.adopt(0, from(gone, 5_000), leafSet);
     leases.adopt(4_000, from(gone, 5_000), leafSet);
     expect(leases.blocks(5_001, keyOfGone, leafSet)).toBe(false);
+  });
+
+  it('does not make us forget that we granted one, too, of which our word counts', () => {
+    const leases = new Leases();
+    leases.issue(0, gone, 4_000);
+    leases.adopt(0, from(gone, 9_000), leafSet);
+    expect(leases.running(1_000, leafSet, left.id)).toEqual([from(gone, 3_100, true), from(gone, 8_000)]);
+  });
+
+  it('is prolonged by the word of its issuer', () => {
+    const leases = new Leases();
+    leases.adopt(0, from(gone, 5_000), leafSet);
+    leases.adopt(1_000, from(gone, 8_000, true), leafSet);
+    expect([8_500, 9_001].map((now) => leases.blocks(now, keyOfGone, leafSet))).toEqual([true, false]);
   });
 
   it('is prolonged where its holder is a leaf, and binds once it is none', () => {

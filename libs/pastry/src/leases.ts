@@ -7,9 +7,10 @@ import type { RunningLease } from './messages.ts';
 
 interface IssuedLease {
   readonly incarnation: number;
+  /** By whomever it was granted. */
   readonly until: Millis;
-  /** Another gave it and told us of it. */
-  readonly isAdopted: boolean;
+  /** By ourselves; -Infinity: others told us of it only. */
+  readonly ownUntil: Millis;
 }
 
 /** A promise is kept so much longer, as a share: the holder's clock may lose one second in a hundred and ours gain one. */
@@ -52,19 +53,21 @@ export class Leases {
 
   /** Promises not to take over the holder's keys until the holder's clock, too, is past that time. */
   issue(now: Millis, holder: NodeHandle, untilMs: Millis): void {
-    this.#keep(now, holder, { until: untilMs + CLOCK_ERROR_SHARE * (untilMs - now), isAdopted: false });
+    const ownUntil = untilMs + CLOCK_ERROR_SHARE * (untilMs - now);
+    this.#keep(now, holder, { until: ownUntil, ownUntil });
   }
 
   /**
    * Keeps a promise that another gave and told us of: where its holder is silent, we may be the one who would take over
-   * its keys, although we never were its neighbor, or for a moment only. While it runs, being told again prolongs it only for a
-   * leaf of ours, of which we tell nobody unless it is next to us: else it would run on for ever between two who tell each other.
+   * its keys, although we never were its neighbor, or for a moment only. While it runs, being told again prolongs it only when its
+   * issuer itself tells, or for a leaf of ours, of which we tell nobody unless it is next to us: else it would run on for ever
+   * between two who tell each other.
    */
-  adopt(now: Millis, { id, incarnation, forMs }: RunningLease, leafSet: LeafSet): void {
+  adopt(now: Millis, { id, incarnation, forMs, own }: RunningLease, leafSet: LeafSet): void {
     const present = this.#issued.get(id);
     if (present !== undefined && present.incarnation > incarnation) return;
-    const isTold = present?.isAdopted === true && present.incarnation === incarnation && present.until > now;
-    if (!isTold || leafSet.has(id)) this.#keep(now, { id, incarnation }, { until: now + forMs, isAdopted: true });
+    const isTold = present !== undefined && present.incarnation === incarnation && present.until > Math.max(now, present.ownUntil);
+    if (!isTold || own || leafSet.has(id)) this.#keep(now, { id, incarnation }, { until: now + forMs, ownUntil: -Infinity });
   }
 
   /**
@@ -74,18 +77,23 @@ export class Leases {
    */
   running(now: Millis, leafSet: LeafSet, to: Id): readonly RunningLease[] {
     const running: RunningLease[] = [];
-    for (const [id, { incarnation, until, isAdopted }] of this.#issued) {
-      const isOurs = !isAdopted || leafSet.isNeighbor(id) || !leafSet.has(id);
-      if (until > now && isOurs && id !== to) running.push({ id, incarnation, forMs: Math.ceil(until - now) });
+    for (const [id, { incarnation, until, ownUntil }] of this.#issued) {
+      if (id === to) continue;
+      if (ownUntil > now) running.push({ id, incarnation, forMs: Math.ceil(ownUntil - now), own: true });
+      const isTold = leafSet.isNeighbor(id) || !leafSet.has(id);
+      if (until > Math.max(now, ownUntil) && isTold) running.push({ id, incarnation, forMs: Math.ceil(until - now), own: false });
     }
     return running;
   }
 
-  #keep(now: Millis, holder: FailedLife, { until, isAdopted }: Pick<IssuedLease, 'until' | 'isAdopted'>): void {
-    const present = this.#issued.get(holder.id);
-    if (present !== undefined && present.incarnation === holder.incarnation && present.until >= until) return;
+  #keep(now: Millis, holder: FailedLife, promise: Pick<IssuedLease, 'until' | 'ownUntil'>): void {
+    const known = this.#issued.get(holder.id);
+    const present = known?.incarnation === holder.incarnation ? known : undefined;
+    const until = Math.max(promise.until, present?.until ?? -Infinity);
+    const ownUntil = Math.max(promise.ownUntil, present?.ownUntil ?? -Infinity);
+    if (present !== undefined && until === present.until && ownUntil === present.ownUntil) return;
     this.#issued.delete(holder.id);
-    this.#issued.set(holder.id, { incarnation: holder.incarnation, until, isAdopted });
+    this.#issued.set(holder.id, { incarnation: holder.incarnation, until, ownUntil });
     for (const [id, lease] of this.#issued) {
       if (lease.until > now && this.#issued.size <= ISSUED_MAX) break;
       this.#issued.delete(id);
@@ -106,15 +114,15 @@ export class Leases {
   }
 
   /**
-   * True while a life that is no leaf holds a lease and stands between us and a ring neighbor: it may be alive, silent for us only,
-   * and own keys of ours as long as it does not know us. `isOver` tells of those known to be dead.
+   * True while a life that is no leaf holds a lease and stands between us and a ring neighbor: it may be alive, silent for us only
+   * or paused, and own keys of ours as long as it does not know us. Who is only believed dead counts, too: its lease runs on.
    */
-  hidesNeighbor(now: Millis, leafSet: LeafSet, isOver: (life: FailedLife) => boolean): boolean {
+  hidesNeighbor(now: Millis, leafSet: LeafSet): boolean {
     const { left, right, self } = leafSet;
     if (left === undefined || right === undefined) return false;
-    for (const [id, { incarnation, until }] of this.#issued) {
+    for (const [id, { until }] of this.#issued) {
       const isNearer = compareClockwise(self, id, right.id) < 0 || compareClockwise(self, left.id, id) < 0;
-      if (isNearer && until > now && !leafSet.has(id) && !isOver({ id, incarnation })) return true;
+      if (isNearer && until > now && !leafSet.has(id)) return true;
     }
     return false;
   }
@@ -127,7 +135,7 @@ export class Leases {
   state(now: Millis): Json {
     return {
       held: [...this.#held].map(([id, until]) => ({ from: id, forMs: until - now })),
-      issued: [...this.#issued].map(([id, lease]) => ({ to: `${id}@${lease.incarnation}`, forMs: lease.until - now, isAdopted: lease.isAdopted })),
+      issued: [...this.#issued].map(([id, lease]) => ({ to: `${id}@${lease.incarnation}`, forMs: lease.until - now, ownMs: lease.ownUntil === -Infinity ? null : lease.ownUntil - now })),
     };
   }
 }

@@ -39,7 +39,7 @@ export type JoinMessage =
 
 /**
  * Keeping leaf sets whole by differences: a probe outlines the sender's leaf set, the reply tells what is lacking there and
- * asks for what is lacking here, and only if it asked a third message follows.
+ * asks for what is lacking here, and only if it asked, or told of the dead, a third message follows.
  */
 export type LeafSetMessage =
   | {
@@ -70,7 +70,7 @@ export type LeafSetMessage =
       readonly merging: boolean;
       readonly at: Coordinate;
     }
-  /** After a reply: the leaves that it wanted, and beside them which of those that it told are dead. */
+  /** After a reply: the leaves that it wanted, and which of those that it told are dead. */
   | { readonly type: 'leafNews'; readonly leaves: readonly NodeHandle[]; readonly failed: readonly FailedLife[] };
 
 /** Travels towards `seeker.id` in the receiver's ring; its root there makes contact with the seeker. Source: Shafaat et al. 2007 (mlookup). */
@@ -84,6 +84,8 @@ export interface RingLookup {
 /** A lease that was granted to a life and runs on for `forMs`, whole milliseconds. */
 export interface RunningLease extends FailedLife {
   readonly forMs: Millis;
+  /** The teller granted it itself. */
+  readonly own: boolean;
 }
 
 /**

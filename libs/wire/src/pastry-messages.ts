@@ -61,7 +61,7 @@ export function pastryMessages(envelopes: EnvelopeCodec): Field<PastryMessage, O
       digest: small,
       failed: list(failedLife),
       leaves: handles,
-      running: list(message<RunningLease, peer.RunningLease>({ id, incarnation: count, forMs: small })),
+      running: list(message<RunningLease, peer.RunningLease>({ id, incarnation: count, forMs: small, own: flag })),
     }),
     leavesRequest: message<Message<'leavesRequest'>, peer.LeavesRequest>({ nonce: count }),
     leavesReply: message<Message<'leavesReply'>, peer.LeavesReply>({ nonce: count, leaves: handles, depth: small }),

@@ -119,7 +119,7 @@ export const pastryMessages: readonly PastryMessage[] = [
   { type: 'leafReply', nonce: 6, ready: true, leaves: [], wanted: [], failed: [], delivered: [], merging: false, at },
   { type: 'leafNews', leaves: [b], failed: [{ id: b.id, incarnation: 3 }] },
   { type: 'ringLookup', seeker: b, hops: 2 },
-  { type: 'heartbeat', sentAt: 1234.5, leaseMs: 30_000, grants: 99, urgent: true, failureRate: 0.25, digest: 4_000_000_000, failed: [{ id: b.id, incarnation: 3 }], leaves: [a], running: [{ id: b.id, incarnation: 3, forMs: 12_345 }] },
+  { type: 'heartbeat', sentAt: 1234.5, leaseMs: 30_000, grants: 99, urgent: true, failureRate: 0.25, digest: 4_000_000_000, failed: [{ id: b.id, incarnation: 3 }], leaves: [a], running: [{ id: b.id, incarnation: 3, forMs: 12_345, own: true }] },
   { type: 'heartbeat', sentAt: 1, leaseMs: 30_000, urgent: false, digest: 0, failed: [], leaves: [], running: [] },
   { type: 'leavesRequest', nonce: 3 },
   { type: 'leavesReply', nonce: 3, leaves: [a, b], depth: 2 },
