@@ -181,8 +181,8 @@ export class Join {
 
   // Our neighbors may have passed it over as we have, since it is slow; its keys are its own until its lease has run out.
   #isNeighborHidden(now: Millis): boolean {
-    const { leases, tables } = this.#deps.context;
-    return leases.hidesNeighbor(now, tables.leafSet);
+    const { leases, peers, tables } = this.#deps.context;
+    return leases.hidesNeighbor(now, tables.leafSet, (life) => peers.isDead(now, life));
   }
 
   // Who seems farther away than the entry we have is not asked.

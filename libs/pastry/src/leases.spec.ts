@@ -34,14 +34,14 @@ describe('a lease that was issued', () => {
 });
 
 describe('a lease that another issued', () => {
-  it('hides a ring neighbor while it runs and its holder, between us and a leaf, is none, be it believed dead', () => {
-    const hides = (holder: typeof gone, now = 0): boolean => {
+  it('hides a ring neighbor while it runs and its holder, between us and a leaf, is neither a leaf nor believed to be dead', () => {
+    const hides = (holder: typeof gone, isOver: (life: { readonly id: string }) => boolean = () => false, now = 0): boolean => {
       const leases = new Leases();
       leases.adopt(0, from(holder, 5_000), leafSet);
-      return leases.hidesNeighbor(now, leafSet);
+      return leases.hidesNeighbor(now, leafSet, isOver);
     };
     expect([hides(gone), hides(handleOf(idOf('48'))), hides(right), hides(handleOf(idOf('65')))]).toEqual([true, true, false, false]);
-    expect(hides(gone, 5_000)).toBe(false);
+    expect([hides(gone, ({ id }) => id === gone.id), hides(gone, undefined, 5_000)]).toEqual([false, false]);
   });
 
   it('binds who was told of it, and is told on only where its holder is no leaf', () => {

@@ -114,15 +114,16 @@ export class Leases {
   }
 
   /**
-   * True while a life that is no leaf holds a lease and stands between us and a ring neighbor: it may be alive, silent for us only
-   * or paused, and own keys of ours as long as it does not know us. Who is only believed dead counts, too: its lease runs on.
+   * True while a life that is no leaf holds a lease and stands between us and a ring neighbor: it may be alive, silent for us only,
+   * and own keys of ours as long as it does not know us. `isOver` tells of those believed to be dead: where many die, nobody would
+   * ever be ready who waited for the leases of all of them, at the price that one of them may only be paused.
    */
-  hidesNeighbor(now: Millis, leafSet: LeafSet): boolean {
+  hidesNeighbor(now: Millis, leafSet: LeafSet, isOver: (life: FailedLife) => boolean): boolean {
     const { left, right, self } = leafSet;
     if (left === undefined || right === undefined) return false;
-    for (const [id, { until }] of this.#issued) {
+    for (const [id, { incarnation, until }] of this.#issued) {
       const isNearer = compareClockwise(self, id, right.id) < 0 || compareClockwise(self, left.id, id) < 0;
-      if (isNearer && until > now && !leafSet.has(id)) return true;
+      if (isNearer && until > now && !leafSet.has(id) && !isOver({ id, incarnation })) return true;
     }
     return false;
   }

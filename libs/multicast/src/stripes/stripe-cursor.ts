@@ -85,6 +85,10 @@ export class StripeCursor {
         return this.#onMessages(event);
       case 'gap':
         return this.#onGap(event);
+      case 'detached':
+        this.#subscription = undefined;
+        this.open(event.sequence);
+        return;
       case 'ended':
         this.#subscription = undefined;
         return;

@@ -201,7 +201,7 @@ export class StripedMulticast extends Multicast implements StripePort {
   #onStripe(event: Extract<MulticastEvent, { readonly subscription: SubscriptionId }>): boolean {
     const reader = this.#readerOf.get(event.subscription);
     const cursor = reader?.cursorOf(event.subscription);
-    if (event.type === 'ended' || event.type === 'subscribeFailed' || cursor === undefined) this.#readerOf.delete(event.subscription);
+    if (event.type === 'ended' || event.type === 'detached' || event.type === 'subscribeFailed' || cursor === undefined) this.#readerOf.delete(event.subscription);
     cursor?.on(event);
     reader?.pump();
     return true;
