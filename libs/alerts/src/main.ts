@@ -18,15 +18,19 @@ function main(command: string | undefined, args: readonly string[]): number {
       }
       return 0;
     case 'check':
-      for (const fault of faults()) console.error(`alerts: ${fault}`);
-      if (faults().length > 0) console.error('alerts: run `npx nx run @banyan/alerts:rules` and commit what it writes');
-      return faults().length > 0 ? 1 : 0;
+      return check(faults());
     case 'print':
       return print(args);
     default:
       console.error('usage: main.ts write|check|print [--factor N] [--runbooks URL]');
       return 2;
   }
+}
+
+function check(found: readonly string[]): number {
+  for (const fault of found) console.error(`alerts: ${fault}`);
+  if (found.length > 0) console.error('alerts: run `npx nx run @banyan/alerts:rules` and commit what it writes');
+  return found.length > 0 ? 1 : 0;
 }
 
 function print(args: readonly string[]): number {

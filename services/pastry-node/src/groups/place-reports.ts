@@ -27,8 +27,7 @@ type Reported = Pick<Overlay, 'coordinate' | 'roundTripMs'> & { readonly groups:
 
 /**
  * Tells the tree builder this node's places, where it lies, and the coverage of groups it is the root of: every second what
- * changed, every ten all. One stream, opened again
- * with growing pauses while the builder is away; nothing waits for it.
+ * changed, every ten all. One stream, opened again with growing pauses while the builder is away; nothing waits for it.
  */
 export class PlaceReports {
   readonly #service: PeerService<builder.TreeBuilderServiceClient>;

@@ -15,7 +15,7 @@ const LOOKED_MAX = 256;
 const GAIN_MIN = 0.15;
 const GAIN_MS_MIN = 1;
 
-/** Takes a piece of advice; false when its reader does not keep up. */
+/** Takes a piece of advice. */
 export type AdviceReader = (advice: builder.WatchAdviceResponse) => void;
 
 /**
@@ -54,7 +54,9 @@ export class Advisor {
     for (const [key, at] of this.#advisedAt) if (at + AGAIN_MS <= now) this.#advisedAt.delete(key);
     let given = 0;
     if (this.#readers.size === 0) return given;
-    for (const group of this.#pictures.groups()) given += this.#lookAt(group, now, wallMs);
+    const groups = new Set(this.#pictures.groups());
+    for (const group of this.#lookedTo.keys()) if (!groups.has(group)) this.#lookedTo.delete(group);
+    for (const group of groups) given += this.#lookAt(group, now, wallMs);
     return given;
   }
 
