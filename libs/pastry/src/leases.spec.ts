@@ -37,7 +37,7 @@ describe('a lease that another issued', () => {
   it('hides a ring neighbor while it runs and its holder, between us and a leaf, is neither a leaf nor believed to be dead', () => {
     const hides = (holder: typeof gone, isOver: (life: { readonly id: string }) => boolean = () => false, now = 0): boolean => {
       const leases = new Leases();
-      leases.adopt(0, from(holder, 5_000), leafSet);
+      leases.adopt(0, from(holder, 5_000), left.id, leafSet);
       return leases.hidesNeighbor(now, leafSet, isOver);
     };
     expect([hides(gone), hides(handleOf(idOf('48'))), hides(right), hides(handleOf(idOf('65')))]).toEqual([true, true, false, false]);
@@ -46,37 +46,46 @@ describe('a lease that another issued', () => {
 
   it('binds who was told of it, and is told on only where its holder is no leaf', () => {
     const leases = new Leases();
-    leases.adopt(0, from(gone, 5_000), leafSet);
-    leases.adopt(0, from(farther, 5_000), leafSet);
+    leases.adopt(0, from(gone, 5_000), left.id, leafSet);
+    leases.adopt(0, from(farther, 5_000), left.id, leafSet);
     expect(leases.blocks(4_000, keyOfGone, leafSet)).toBe(true);
     expect(leases.running(4_000, leafSet, left.id)).toEqual([from(gone, 1_000)]);
   });
 
   it('is not prolonged by being told again while it runs, so two who tell each other come to an end', () => {
     const leases = new Leases();
-    leases.adopt(0, from(gone, 5_000), leafSet);
-    leases.adopt(4_000, from(gone, 5_000), leafSet);
+    leases.adopt(0, from(gone, 5_000), left.id, leafSet);
+    leases.adopt(4_000, from(gone, 5_000), left.id, leafSet);
     expect(leases.blocks(5_001, keyOfGone, leafSet)).toBe(false);
+  });
+
+  it('hides a neighbor believed to be dead, too, where we came between it and the neighbor that issued the lease', () => {
+    const hides = (issuer: typeof gone, own = true): boolean => {
+      const leases = new Leases();
+      leases.adopt(0, from(gone, 5_000, own), issuer.id, leafSet);
+      return leases.hidesNeighbor(0, leafSet, () => true);
+    };
+    expect([hides(left), hides(right), hides(left, false)]).toEqual([true, false, false]);
   });
 
   it('does not make us forget that we granted one, too, of which our word counts', () => {
     const leases = new Leases();
     leases.issue(0, gone, 4_000);
-    leases.adopt(0, from(gone, 9_000), leafSet);
+    leases.adopt(0, from(gone, 9_000), left.id, leafSet);
     expect(leases.running(1_000, leafSet, left.id)).toEqual([from(gone, 3_100, true), from(gone, 8_000)]);
   });
 
   it('is prolonged by the word of its issuer', () => {
     const leases = new Leases();
-    leases.adopt(0, from(gone, 5_000), leafSet);
-    leases.adopt(1_000, from(gone, 8_000, true), leafSet);
+    leases.adopt(0, from(gone, 5_000), left.id, leafSet);
+    leases.adopt(1_000, from(gone, 8_000, true), left.id, leafSet);
     expect([8_500, 9_001].map((now) => leases.blocks(now, keyOfGone, leafSet))).toEqual([true, false]);
   });
 
   it('is prolonged where its holder is a leaf, and binds once it is none', () => {
     const leases = new Leases();
-    leases.adopt(0, from(farther, 5_000), leafSet);
-    leases.adopt(4_000, from(farther, 5_000), leafSet);
+    leases.adopt(0, from(farther, 5_000), left.id, leafSet);
+    leases.adopt(4_000, from(farther, 5_000), left.id, leafSet);
     expect(leases.blocks(8_000, farther.id, leafSet)).toBe(false);
     expect(leases.blocks(8_000, farther.id, new LeafSet(self, 8, [right, left]))).toBe(true);
   });
@@ -84,14 +93,14 @@ describe('a lease that another issued', () => {
   it('counts also where we have promised for a shorter time ourselves', () => {
     const leases = new Leases();
     leases.issue(0, gone, 1_000);
-    leases.adopt(0, from(gone, 5_000), leafSet);
+    leases.adopt(0, from(gone, 5_000), left.id, leafSet);
     expect(leases.blocks(4_000, keyOfGone, leafSet)).toBe(true);
   });
 
   it('does not count for an earlier life than we know', () => {
     const leases = new Leases();
     leases.issue(0, handleOf(gone.id, 2), 1_000);
-    leases.adopt(0, from(gone, 5_000), leafSet);
+    leases.adopt(0, from(gone, 5_000), left.id, leafSet);
     expect(leases.blocks(4_000, keyOfGone, leafSet)).toBe(false);
   });
 });
