@@ -1,6 +1,7 @@
 import { OverlayError, parseStatus } from '@banyan/grpc';
 import { multicast } from '@banyan/proto';
 import { atAddress, messagesOf } from './ask.ts';
+import { LargeMessages, type ToldEvent } from './large-messages.ts';
 import type { NodePool } from './node-pool.ts';
 import { Patience, type Reconnect } from './patience.ts';
 import { policyMessage, type SlowPolicy } from './slow-reader.ts';
@@ -17,14 +18,24 @@ export type SubscriptionStart =
   | { readonly type: 'time'; readonly timeMs: number };
 
 /** Why messages will not come. */
-export type GapCause = 'expired' | 'otherEpoch' | 'lostState' | 'dropped' | 'unknown';
+export type GapCause = 'expired' | 'otherEpoch' | 'lostState' | 'dropped' | /** A large message that is not whole: given up by its publisher, or begun before this subscription. */ 'aborted' | 'unknown';
 
 /**
  * What a subscriber gets, in order: every sequence is in exactly one of them. Only after a gap `otherEpoch` (a partition of a
  * group that is not reliable healed) do sequences that were given come anew, from its first on, with other messages.
+ * A message over 64 KiB comes alone and whole. Its parts have a sequence each; it bears that of the last one, and the sequences of
+ * the others, from `partsFrom` on and maybe with other messages between, are its, too.
  */
 export type SubscriptionEvent =
-  | { readonly type: 'messages'; readonly firstSequence: bigint; readonly messages: readonly Uint8Array[]; /** When the root numbered them. */ readonly stampMs: number }
+  | {
+      readonly type: 'messages';
+      readonly firstSequence: bigint;
+      readonly messages: readonly Uint8Array[];
+      /** When the root numbered them. */
+      readonly stampMs: number;
+      /** Of a large message: the sequence of its first part. */
+      readonly partsFrom?: bigint;
+    }
   /** Messages that will not come, both ends included. */
   | { readonly type: 'gap'; readonly firstSequence: bigint; readonly lastSequence: bigint; readonly cause: GapCause };
 
@@ -63,6 +74,7 @@ export class Subscription implements AsyncIterable<SubscriptionEvent>, AsyncDisp
   #responses: Responses | undefined;
   #cancel: () => void = () => undefined;
   #address = '';
+  readonly #large = new LargeMessages();
   #nextSequence: bigint | undefined;
   #descriptor: multicast.SignedGroupDescriptor | undefined;
 
@@ -85,6 +97,11 @@ export class Subscription implements AsyncIterable<SubscriptionEvent>, AsyncDisp
   /** The sequence that comes next. */
   get nextSequence(): bigint {
     return this.#nextSequence ?? 0n;
+  }
+
+  /** From where another subscription has to start to miss nothing: before the first part of what is not whole yet. */
+  get resumeSequence(): bigint {
+    return this.#large.firstOpen ?? this.nextSequence;
   }
 
   /** The node that serves the subscription, `host:port`. */
@@ -128,12 +145,12 @@ export class Subscription implements AsyncIterable<SubscriptionEvent>, AsyncDisp
       const event = eventOf(next.value);
       if (event === undefined) continue;
       this.#patience.progress();
-      yield* this.#inOrder(event);
+      for (const told of this.#inOrder(event)) yield* this.#large.take(told);
     }
   }
 
   /** Drops what came before, and tells a gap where the node left one untold. */
-  *#inOrder(event: SubscriptionEvent): Generator<SubscriptionEvent, void, void> {
+  *#inOrder(event: ToldEvent): Generator<ToldEvent, void, void> {
     const expected = this.#nextSequence ?? event.firstSequence;
     if (event.type === 'gap' && event.cause === 'otherEpoch' && event.firstSequence < expected) {
       // Those sequences come anew, as the other messages that bear them now.
@@ -148,7 +165,7 @@ export class Subscription implements AsyncIterable<SubscriptionEvent>, AsyncDisp
     if (fresh !== undefined) yield this.#advance(fresh);
   }
 
-  #advance(event: SubscriptionEvent): SubscriptionEvent {
+  #advance(event: ToldEvent): ToldEvent {
     this.#nextSequence = lastSequenceOf(event) + 1n;
     return event;
   }
@@ -214,14 +231,16 @@ function startMessage(start: SubscriptionStart): multicast.Start {
   }
 }
 
-function eventOf({ response }: multicast.SubscribeResponse): SubscriptionEvent | undefined {
+function eventOf({ response }: multicast.SubscribeResponse): ToldEvent | undefined {
   switch (response?.$case) {
     case 'messages': {
-      const { firstSequence, messages, stampMs } = response.value;
-      return messages.length === 0 ? undefined : { type: 'messages', firstSequence, messages, stampMs: Number(stampMs) };
+      const { firstSequence, messages, stampMs, fragment } = response.value;
+      if (messages.length === 0) return undefined;
+      return { type: 'messages', firstSequence, messages, stampMs: Number(stampMs), ...(fragment === undefined ? {} : { fragment: { ...fragment, publisher: hex(fragment.publisher) } }) };
     }
     case 'gap': {
-      const { firstSequence, lastSequence, reason } = response.value;
+      const { firstSequence, lastSequence, reason, publisher } = response.value;
+      if (reason === multicast.GapReason.ABORTED) return { type: 'aborted', firstSequence, publisher: hex(publisher ?? new Uint8Array()) };
       return { type: 'gap', firstSequence, lastSequence, cause: gapCauses.get(reason) ?? 'unknown' };
     }
     default:
@@ -236,14 +255,19 @@ const gapCauses: ReadonlyMap<multicast.GapReason, GapCause> = new Map<multicast.
   [multicast.GapReason.DROPPED, 'dropped'],
 ]);
 
-function lastSequenceOf(event: SubscriptionEvent): bigint {
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex');
+}
+
+function lastSequenceOf(event: ToldEvent): bigint {
+  if (event.type === 'aborted') return event.firstSequence;
   return event.type === 'gap' ? event.lastSequence : event.firstSequence + BigInt(event.messages.length) - 1n;
 }
 
 /** The part of `event` from sequence `first` on; undefined when nothing is left. */
-function without(event: SubscriptionEvent, first: bigint): SubscriptionEvent | undefined {
+function without(event: ToldEvent, first: bigint): ToldEvent | undefined {
   if (lastSequenceOf(event) < first) return undefined;
   if (event.firstSequence >= first) return event;
-  if (event.type === 'gap') return { ...event, firstSequence: first };
+  if (event.type !== 'messages') return { ...event, firstSequence: first };
   return { ...event, firstSequence: first, messages: event.messages.slice(Number(first - event.firstSequence)) };
 }

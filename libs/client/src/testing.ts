@@ -19,11 +19,18 @@ export class SharedLog {
   low = 1n;
   readonly #receipts = new Map<string, multicast.Receipt>();
   readonly #watchers = new Set<() => void>();
+  /** By sequence. */
+  readonly #fragments = new Map<number, multicast.Fragment>();
   batches = 0;
   retries = 0;
 
   get next(): bigint {
     return BigInt(this.messages.length) + 1n;
+  }
+
+  /** Which part of a large message stands there, if it is one. */
+  fragmentAt(sequence: bigint): multicast.Fragment | undefined {
+    return this.#fragments.get(Number(sequence));
   }
 
   append(session: Uint8Array, batch: multicast.PublishBatch): multicast.Receipt {
@@ -35,6 +42,7 @@ export class SharedLog {
     }
     const receipt = { firstCounter: batch.firstCounter, count: batch.messages.length, firstSequence: this.next };
     this.messages.push(...batch.messages.map((message) => Uint8Array.from(message)));
+    if (batch.fragment !== undefined) this.#fragments.set(this.messages.length, { ...batch.fragment, publisher: Buffer.from(session) });
     this.#receipts.set(key, receipt);
     this.batches++;
     for (const watcher of this.#watchers) watcher();
@@ -184,15 +192,22 @@ export class TestNode {
         await send(call, { response: { $case: 'gap', value: { firstSequence: next, lastSequence: this.log.low - 1n, reason: multicast.GapReason.EXPIRED } } });
         next = this.log.low;
       }
-      const messages = this.log.messages.slice(Number(next - 1n), Number(next - 1n) + this.messagesPerResponse);
+      const fragment = this.log.fragmentAt(next);
+      const messages = this.log.messages.slice(Number(next - 1n), Number(next - 1n) + (fragment === undefined ? this.#runLength(next) : 1));
       if (messages.length === 0) {
         await this.log.grown(abort.signal);
         continue;
       }
-      await send(call, { response: { $case: 'messages', value: { firstSequence: next, messages, stampMs: 1_000n } } });
+      await send(call, { response: { $case: 'messages', value: { firstSequence: next, messages, stampMs: 1_000n, fragment } } });
       this.written += messages.length;
       next += BigInt(messages.length);
     }
+  }
+
+  /** Messages for one response: as many as it takes, up to the next part of a large one. */
+  #runLength(next: bigint): number {
+    for (let length = 1; length < this.messagesPerResponse; length++) if (this.log.fragmentAt(next + BigInt(length)) !== undefined) return length;
+    return this.messagesPerResponse;
   }
 
   #startOf(start: NonNullable<multicast.SubscribeRequest['start']>['start']): bigint {

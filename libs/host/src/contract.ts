@@ -1,7 +1,7 @@
 import type { PeerIdentity } from '@banyan/identity';
 import type { Id } from '@banyan/ids';
 import type { Coordinate, HopRecord, NodeHandle } from '@banyan/kbr';
-import type { Coverage, Epoch, GapReason, MulticastConfig, ParentAdvice, SlowPolicy, SlowReader, Start } from '@banyan/multicast';
+import type { Coverage, Fragment, Epoch, GapReason, MulticastConfig, ParentAdvice, SlowPolicy, SlowReader, Start } from '@banyan/multicast';
 import type { ForwardDecision } from '@banyan/overlay';
 import type { PastryConfig } from '@banyan/pastry';
 import type { multicast } from '@banyan/proto';
@@ -143,7 +143,7 @@ export interface Publication {
    * and content). Resolves when the node has room for the next, so awaiting it holds the publisher back.
    * Throws BATCH_OUT_OF_ORDER, MESSAGE_TOO_LARGE, or what ended the session.
    */
-  send(batch: { readonly counter: number; readonly messages: readonly Uint8Array[]; readonly trace?: string }): Promise<void>;
+  send(batch: { readonly counter: number; readonly messages: readonly Uint8Array[]; readonly trace?: string; /** The one message is this part of a larger one. */ readonly fragment?: Fragment }): Promise<void>;
   /** Receipts as they come, batch by batch; throws RECEIPT_UNKNOWN, GROUP_DELETED, … when the session cannot go on. */
   readonly receipts: Ongoing<PublicationReceipt>;
   /** Bytes handed in that have no receipt. */
@@ -167,9 +167,17 @@ export type SubscriptionEvent =
    * So many messages in order, as they are in the retained frame: a view on an encoded `BlockPayload` (`decodePayload` of
    * wire), which is also what a `Messages` of the API holds. Read, do not change.
    */
-  | { readonly type: 'messages'; readonly firstSequence: number; readonly count: number; readonly payload: Uint8Array; readonly stampMs: number; readonly trace?: string }
+  | { readonly type: 'messages'; readonly firstSequence: number; readonly count: number; readonly payload: Uint8Array; readonly stampMs: number; readonly trace?: string; readonly fragment?: PublishedFragment }
   /** `from` up to but not including `to` will not come. */
-  | { readonly type: 'gap'; readonly from: number; readonly to: number; readonly reason: GapReason };
+  | { readonly type: 'gap'; readonly from: number; readonly to: number; readonly reason: GapReason }
+  /** The large message under way in one session was given up; this sequence tells it and holds nothing. */
+  | { readonly type: 'aborted'; readonly sequence: number; readonly publisher: Uint8Array };
+
+/** Which part of whose large message. */
+export interface PublishedFragment extends Fragment {
+  /** 16 bytes, the same in all parts of one publishing session. */
+  readonly publisher: Uint8Array;
+}
 
 /** A node's place in a group's tree, for `DescribePlace` and the reports to the tree builder. */
 export interface GroupPlace {

@@ -12,6 +12,7 @@ export type {
   OverlayHostOptions,
   Publication,
   PublicationReceipt,
+  PublishedFragment,
   ReplicaSet,
   SubscriptionEvent,
   TraceAnswer,

@@ -1,15 +1,17 @@
+import { createHash } from 'node:crypto';
 import { OverlayError, type Reason } from '@banyan/grpc';
-import type { MulticastCommand, MulticastEvent, StampedFrame, SubscribeFailure, SubscriptionId } from '@banyan/multicast';
+import type { Block, MulticastCommand, MulticastEvent, StampedFrame, SubscribeFailure, SubscriptionId } from '@banyan/multicast';
 import type { multicast } from '@banyan/proto';
 import type { Tracer } from '@banyan/telemetry';
 import { payloadFrom } from '@banyan/wire';
-import type { Ongoing, SubscriptionEvent } from './contract.ts';
+import type { Ongoing, PublishedFragment, SubscriptionEvent } from './contract.ts';
 import { Mailbox } from './mailbox.ts';
 
 /** Bytes that may wait for a subscriber who does not read; the machine counts them. */
 export const WINDOW_BYTES = 4 * 1024 * 1024;
 // Small frames weigh more than their bytes say; far beyond what the window lets through otherwise.
 const WAITING_MAX = 100_000;
+const PUBLISHER_BYTES = 16;
 
 /** The events of one subscription. */
 export type HostSubscriptionEvent = Extract<MulticastEvent, { readonly subscription: SubscriptionId }>;
@@ -92,10 +94,12 @@ export class HostSubscription implements Ongoing<SubscriptionEvent> {
       const firstSequence = Math.max(sequence, from);
       const next = sequence + block.count;
       if (firstSequence < next) {
-        const payload = payloadFrom(block.payload as Uint8Array, firstSequence - sequence, block.count);
+        const isGivenUp = block.fragment?.count === 0;
+        const payload = isGivenUp ? undefined : payloadFrom(block.payload as Uint8Array, firstSequence - sequence, block.count);
         // A publisher's node that says one count and packs another: its messages cannot be told apart.
-        if (payload === undefined) this.#push({ type: 'gap', from: firstSequence, to: next, reason: 'DROPPED' }, block.bytes);
-        else this.#push({ type: 'messages', firstSequence, count: next - firstSequence, payload, stampMs: frame.stampMs, ...(block.trace === undefined ? {} : { trace: block.trace }) }, block.bytes);
+        if (isGivenUp) this.#push({ type: 'aborted', sequence: firstSequence, publisher: publisherOf(block) }, block.bytes);
+        else if (payload === undefined) this.#push({ type: 'gap', from: firstSequence, to: next, reason: 'DROPPED' }, block.bytes);
+        else this.#push({ type: 'messages', firstSequence, count: next - firstSequence, payload, stampMs: frame.stampMs, ...(block.trace === undefined ? {} : { trace: block.trace }), ...fragmentOf(block) }, block.bytes);
         unpaid -= block.bytes;
       }
       sequence = next;
@@ -135,7 +139,18 @@ function nextAfter(event: SubscriptionEvent): number {
       return event.firstSequence + event.count;
     case 'gap':
       return event.reason === 'OTHER_EPOCH' ? event.from : event.to;
+    case 'aborted':
+      return event.sequence + 1;
   }
+}
+
+function fragmentOf(block: Block): { readonly fragment?: PublishedFragment } {
+  return block.fragment === undefined ? {} : { fragment: { ...block.fragment, publisher: publisherOf(block) } };
+}
+
+/** Tells sessions apart without telling who publishes. */
+function publisherOf({ client, session }: Block): Uint8Array {
+  return createHash('sha256').update(`${client}\n${session}`).digest().subarray(0, PUBLISHER_BYTES);
 }
 
 const REASON_OF_FAILURE: Readonly<Record<SubscribeFailure, Reason>> = {

@@ -2,7 +2,7 @@ import type { Id } from '@banyan/ids';
 import type { AdviceOutcome, ParentAdvice } from './advice.ts';
 import type { GroupDescriptor, Verified } from './descriptor.ts';
 import type { EpochRecord, Sequence } from './epoch.ts';
-import type { GapReason, PartOf, PayloadPlace, StampedFrame } from './frames.ts';
+import type { Fragment, GapReason, PartOf, PayloadPlace, StampedFrame } from './frames.ts';
 import type { PublishRefusal } from './messages.ts';
 
 /** Chosen by the shell, unique in the node's life. */
@@ -65,6 +65,8 @@ export type MulticastCommand =
       /** Given by the stripes of this node, not by its users. */
       readonly place?: PayloadPlace;
       readonly partOf?: PartOf;
+      /** The payload is this part of a large message; the parts follow each other, and `count` is 1. */
+      readonly fragment?: Fragment;
     }
   /** The publisher is gone: what it has no receipt for is still sent for a while, then forgotten. */
   | { readonly type: 'publishEnd'; readonly group: Id; readonly client: string; readonly session: string }

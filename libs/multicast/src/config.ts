@@ -105,6 +105,9 @@ export interface MulticastConfig {
   /** A publisher without progress for so long looks the root up again; three times as long and it is told. */
   readonly publishRetryMs: Millis;
 
+  /** A large message whose next part does not come for so long after the last was committed is given up by the root. */
+  readonly largeMessageMs: Millis;
+
   /** Batches per session that a root remembers, for so long. */
   readonly receiptsMax: number;
   readonly receiptMemoryMs: Millis;
@@ -171,6 +174,7 @@ export const LOCAL_CONFIG: MulticastConfig = {
   uncommittedBytesMax: 32 * 1_048_576,
   receiptMs: 500,
   publishRetryMs: 1_000,
+  largeMessageMs: 10_000,
   receiptsMax: 1_024,
   receiptMemoryMs: 600_000,
   groupsMax: 4_096,

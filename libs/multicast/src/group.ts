@@ -152,6 +152,10 @@ export class Group {
   committed: Sequence = 1;
   /** The oldest sequence the root keeps, as last heard. */
   rootLow: Sequence = 1;
+  /** Where history ended as this node took its place: readers that begin near the end count from there while it is fetched. */
+  toldEnd: Sequence = 1;
+  /** Where the last message began when this node took its place, if it was a large one. */
+  lastWhole: Sequence | undefined = undefined;
   /** Above every sequence heard of, from whomever: where a group that lost its state goes on. */
   highest: Sequence = 1;
 
@@ -254,6 +258,11 @@ export class Group {
   /** Up to here local readers are served. */
   get deliverable(): Sequence {
     return this.reliable ? Math.min(this.committed, this.ring.next) : this.ring.next;
+  }
+
+  /** Where history ends for those who begin now. */
+  get end(): Sequence {
+    return Math.max(this.deliverable, this.toldEnd);
   }
 
   /** This life of the node numbers the group. */

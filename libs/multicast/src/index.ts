@@ -14,11 +14,13 @@ export {
   type Sequence,
 } from './epoch.ts';
 export {
+  FRAGMENTS_MAX,
   PLACE_BYTES,
   SNAPSHOT_RECEIPTS_MAX,
   SNAPSHOT_SESSIONS_MAX,
   type BatchFrame,
   type Block,
+  type Fragment,
   type GapFrame,
   type GapReason,
   type MulticastFrame,

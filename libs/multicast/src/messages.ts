@@ -51,6 +51,8 @@ export type TreeMessage =
       readonly low: Sequence;
       readonly next: Sequence;
       readonly committed: Sequence;
+      /** Where the last message begins, when that is a large one. */
+      readonly whole?: Sequence;
       readonly backups: readonly NodeHandle[];
     }
   /** No place here; `redirect` names children that may have one. */
@@ -180,7 +182,7 @@ export type EpochMessage =
   | { readonly type: 'voterAck'; readonly group: Id; readonly epoch: Epoch; readonly next: Sequence };
 
 /** Why a batch or a publisher is not served now. */
-export type PublishRefusal = 'NO_QUORUM' | 'UNKNOWN_GROUP' | 'GROUP_CLOSED' | 'RECEIPT_UNKNOWN' | 'COUNTER_GAP' | 'TOO_MANY_SESSIONS';
+export type PublishRefusal = 'NO_QUORUM' | 'UNKNOWN_GROUP' | 'GROUP_CLOSED' | 'RECEIPT_UNKNOWN' | 'COUNTER_GAP' | 'TOO_MANY_SESSIONS' | 'MESSAGE_ABORTED';
 
 /** One receipt: `count` messages from `counter` on carry the sequences from `firstSequence` on. */
 export interface Receipt {

@@ -36,6 +36,7 @@ const publishRefusal = word<PublishRefusal, wire.PublishRefusal>({
   RECEIPT_UNKNOWN: 4,
   COUNTER_GAP: 5,
   TOO_MANY_SESSIONS: 6,
+  MESSAGE_ABORTED: 7,
 });
 const duty = word<M<'invite'>['duty'], wire.Duty>({ voter: 1, root: 2 });
 const backups = list(handle, BACKUPS_MAX);
@@ -118,6 +119,7 @@ function multicastMessages(signed: Field<Verified<GroupDescriptor>, multicast.Si
       low: count,
       next: count,
       committed: count,
+      whole: optional(count),
       backups,
     }),
     graftRefused: message<M<'graftRefused'>, wire.GraftRefused>({ group: id, reason: graftRefusal, redirect }),

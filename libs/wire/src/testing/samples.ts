@@ -137,9 +137,11 @@ export const frames: readonly MulticastFrame[] = [
   { type: 'batch', group, flow: 3, block },
   { type: 'batch', group, flow: 3, block: { client: 'alice', session: 'ab12', counter: 5, count: 2, payload: new Uint8Array(0), bytes: PLACE_BYTES, place: { stripe: 0, sequence: 2 ** 40, bytes: 70_000 } } },
   { type: 'batch', group, flow: 3, block: { ...block, session: 'of the stripe', partOf: { session: 'ab12', counter: 5, count: 2 } } },
+  { type: 'batch', group, flow: 3, block: { ...block, count: 1, fragment: { index: 3, count: 128 } } },
+  { type: 'stamped', group, epoch, firstSequence: 17, count: 1, committed: 16, stampMs: 1_790_000_000_000, blocks: [{ client: 'alice', session: 'ab12', counter: 5, count: 1, payload: new Uint8Array(0), bytes: 0, fragment: { index: 0, count: 0 } }], bytes: 0 },
   { type: 'begin', group, flow: 1, from: 17, record, low: 1, committed: 17 },
   { type: 'mark', group, epoch, low: 1, committed: 18 },
   { type: 'epoch', group, record },
-  { type: 'sessions', group, sessions: [{ client: 'alice', session: 'ab', nextCounter: 9, receipts: [{ counter: 1, count: 8, firstSequence: 17 }] }] },
+  { type: 'sessions', group, sessions: [{ client: 'alice', session: 'ab', nextCounter: 9, receipts: [{ counter: 1, count: 8, firstSequence: 17 }] }, { client: 'bob', session: 'cd', nextCounter: 2, receipts: [{ counter: 1, count: 1, firstSequence: 30 }], open: { index: 0, count: 3 } }] },
   { type: 'closed', group, descriptor },
 ];

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { groupNameFault } from '@banyan/identity';
 import { OverlayError } from '@banyan/grpc';
-import type { SlowPolicy, Start } from '@banyan/multicast';
+import { FRAGMENTS_MAX, type SlowPolicy, type Start } from '@banyan/multicast';
 import { multicast } from '@banyan/proto';
 
 /** Bytes of the messages of one batch at most. */
@@ -40,6 +40,10 @@ export const publishBatch = z.object({
     .min(1, 'holds at least one message')
     .max(BATCH_MESSAGES_MAX, `holds at most ${BATCH_MESSAGES_MAX} messages`)
     .refine((messages) => sizeOf(messages) <= BATCH_BYTES_MAX, { error: `are over ${BATCH_BYTES_MAX} bytes together`, params: { reason: 'MESSAGE_TOO_LARGE' } }),
+  fragment: z
+    .custom<multicast.Fragment | undefined>()
+    .transform((given) => (given === undefined ? undefined : { index: given.index, count: given.count }))
+    .refine((given) => given === undefined || (given.count >= 2 && given.count <= FRAGMENTS_MAX && given.index < given.count), `is one of 2 to ${FRAGMENTS_MAX} parts, counted from 0`),
 });
 
 const slowPolicy = z.custom<multicast.SlowPolicy>((value) => POLICIES.has(value as multicast.SlowPolicy), { error: 'is none of drop-oldest, detach, block' }).transform((policy) => POLICIES.get(policy) ?? 'drop-oldest');
