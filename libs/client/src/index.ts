@@ -1,4 +1,5 @@
 export { connect, Client, type ConnectOptions } from './connect.ts';
+export type { AnycastAnswer } from './anycast.ts';
 export type { AskOptions } from './ask.ts';
 export type { Attachment, AttachmentEvent, AttachOptions, ForwardAnswer } from './attachment.ts';
 export type { Coverage } from './coverage.ts';

@@ -1,9 +1,10 @@
 import { OverlayError, parseStatus } from '@banyan/grpc';
 import { multicast } from '@banyan/proto';
-import { atAddress, messagesOf } from './ask.ts';
+import { ask, atAddress, messagesOf } from './ask.ts';
 import { LargeMessages, type ToldEvent } from './large-messages.ts';
 import type { NodePool } from './node-pool.ts';
 import { Patience, type Reconnect } from './patience.ts';
+import { optionalRingNode, type RingNode } from './ring-node.ts';
 import { policyMessage, type SlowPolicy } from './slow-reader.ts';
 
 /**
@@ -49,6 +50,11 @@ export interface SubscribeOptions {
    * were; for `block`, which needs the scope `subscribe:GROUP:block`, publishers are held meanwhile.
    */
   readonly slow?: SlowPolicy;
+  /**
+   * Makes this subscriber one of those to whom anycasts of the group are offered: the reply takes it, undefined passes, and so
+   * does who throws or thinks for over a second. Offers come while the subscription is read, and may come more than once.
+   */
+  readonly answer?: (payload: Uint8Array, from: RingNode | undefined) => Promise<Uint8Array | undefined> | Uint8Array | undefined;
   /** The group's signed descriptor, for nodes that cannot ask the tree builder. */
   readonly descriptor?: multicast.SignedGroupDescriptor;
   /** Told when the node was lost and the subscription goes on at another, from the next sequence. */
@@ -74,6 +80,7 @@ export class Subscription implements AsyncIterable<SubscriptionEvent>, AsyncDisp
   #responses: Responses | undefined;
   #cancel: () => void = () => undefined;
   #address = '';
+  #api: multicast.MulticastServiceClient | undefined;
   readonly #large = new LargeMessages();
   #nextSequence: bigint | undefined;
   #descriptor: multicast.SignedGroupDescriptor | undefined;
@@ -142,11 +149,21 @@ export class Subscription implements AsyncIterable<SubscriptionEvent>, AsyncDisp
     for (;;) {
       const next = await this.#responses?.next();
       if (next === undefined || next.done === true) throw new OverlayError('STOPPING', `${this.#address} ended the stream`);
+      if (next.value.response?.$case === 'anycast') void this.#answer(next.value.response.value);
       const event = eventOf(next.value);
       if (event === undefined) continue;
       this.#patience.progress();
       for (const told of this.#inOrder(event)) yield* this.#large.take(told);
     }
+  }
+
+  /** Answers in its own time: messages do not wait for it. An answer that comes too late is for nothing. */
+  async #answer({ offer, payload, origin }: multicast.AnycastOffer): Promise<void> {
+    const [api, address] = [this.#api, this.#address];
+    if (api === undefined) return;
+    const reply = await Promise.resolve(this.#options.answer?.(payload, optionalRingNode(origin))).catch(() => undefined);
+    const request = { group: this.group, offer, accept: reply !== undefined, reply: Buffer.from(reply ?? []) };
+    await ask(address, api.answerAnycast.bind(api), request).catch(() => undefined);
   }
 
   /** Drops what came before, and tells a gap where the node left one untold. */
@@ -198,8 +215,9 @@ export class Subscription implements AsyncIterable<SubscriptionEvent>, AsyncDisp
   async #connectOnce(): Promise<void> {
     const { address, multicast: api } = this.#pool.current;
     this.#address = address;
+    this.#api = api;
     const start: SubscriptionStart = this.#nextSequence === undefined ? (this.#options.start ?? { type: 'latest' }) : { type: 'sequence', sequence: this.#nextSequence };
-    const call = api.subscribe({ group: this.group, start: startMessage(start), descriptor: this.#descriptor, slowPolicy: policyMessage(this.#options.slow) });
+    const call = api.subscribe({ group: this.group, start: startMessage(start), descriptor: this.#descriptor, slowPolicy: policyMessage(this.#options.slow), answersAnycasts: this.#options.answer !== undefined });
     this.#responses = messagesOf(address, call);
     this.#cancel = () => call.cancel();
     const silence = setTimeout(() => call.destroy(atAddress(new OverlayError('TIMEOUT', 'no graft'), address)), GRAFT_TIMEOUT_MS);

@@ -78,6 +78,10 @@ export class TestNode {
   /** Said to a subscriber before anything of the log. */
   saidFirst: multicast.SubscribeResponse[] = [];
   written = 0;
+  /** Offers a payload to the subscriber that answers anycasts, and calls back with his reply. */
+  offered: ((payload: Uint8Array, replied: (reply: Uint8Array) => void) => void) | undefined;
+  readonly anycastAnswers: multicast.AnswerAnycastRequest[] = [];
+  #replied: ((reply: Uint8Array) => void) | undefined;
   /** What `listSlow` tells. */
   slow: multicast.SlowReader[] = [];
   /** What `watchNeighbors` tells. */
@@ -121,6 +125,16 @@ export class TestNode {
     return {
       publish: (call: PublishCall) => void this.#publish(call).catch(() => undefined), // a cut stream throws
       subscribe: (call: SubscribeCall) => void this.#subscribe(call),
+      anycast: ({ request }, answer) => {
+        const { offered } = this;
+        if (offered === undefined) answer(toServiceError(new OverlayError('NOBODY_ACCEPTED', 'no member took it')));
+        else offered(request.payload, (reply) => answer(null, { node: this.node, reply, visits: 2 }));
+      },
+      answerAnycast: ({ request }, answer) => {
+        this.anycastAnswers.push(request);
+        this.#replied?.(request.reply);
+        answer(null, {});
+      },
       listSlow: (_call, answer) => answer(null, { readers: this.slow }),
       describePlace: ({ request }, answer) => {
         const place = this.#groups.places.find(({ group, node }) => group === request.group && node?.id[0] === this.#name);
@@ -187,6 +201,12 @@ export class TestNode {
     let next = this.#startOf(call.request.start?.start);
     await send(call, { response: { $case: 'subscribed', value: { nextSequence: next } } });
     for (const response of this.saidFirst) await send(call, response);
+    if (call.request.answersAnycasts === true) {
+      this.offered = (payload, replied) => {
+        this.#replied = replied;
+        void send(call, { response: { $case: 'anycast', value: { offer: 7n, payload, origin: this.node } } });
+      };
+    }
     while (!abort.signal.aborted) {
       if (next < this.log.low) {
         await send(call, { response: { $case: 'gap', value: { firstSequence: next, lastSequence: this.log.low - 1n, reason: multicast.GapReason.EXPIRED } } });

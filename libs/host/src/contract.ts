@@ -170,8 +170,19 @@ export type SubscriptionEvent =
   | { readonly type: 'messages'; readonly firstSequence: number; readonly count: number; readonly payload: Uint8Array; readonly stampMs: number; readonly trace?: string; readonly fragment?: PublishedFragment }
   /** `from` up to but not including `to` will not come. */
   | { readonly type: 'gap'; readonly from: number; readonly to: number; readonly reason: GapReason }
+  /** An anycast that this subscriber may take: `answerAnycast` within a second. */
+  | { readonly type: 'anycast'; readonly offer: number; readonly payload: Uint8Array; readonly origin: NodeHandle }
   /** The large message under way in one session was given up; this sequence tells it and holds nothing. */
   | { readonly type: 'aborted'; readonly sequence: number; readonly publisher: Uint8Array };
+
+/** Who took what was offered to one member of a group. */
+export interface AnycastAnswer {
+  readonly by: NodeHandle;
+  /** What the member says. */
+  readonly reply: Uint8Array;
+  /** Nodes that were visited, his included. */
+  readonly visits: number;
+}
 
 /** Which part of whose large message. */
 export interface PublishedFragment extends Fragment {
@@ -210,10 +221,14 @@ export interface Groups {
   /** Opens a session. `session` (32 hex digits) resumes one; drawn when left out. Throws SESSION_TAKEN. */
   publish(options: { readonly group: Id; readonly client: string; readonly session?: string; readonly descriptor?: multicast.SignedGroupDescriptor }): Publication;
   /**
-   * Joins the tree and reads the group, as `client`; `policy` says what becomes of a reader who is slow (by default
+   * Joins the tree and reads the group, as `client`, who with `answers` is offered anycasts; `policy` says what becomes of a reader who is slow (by default
    * `drop-oldest`). The iteration throws GROUP_NOT_FOUND, GROUP_DELETED, NOT_READY, and SLOW with `sequence` to resume from.
    */
-  subscribe(options: { readonly group: Id; readonly start: Start; readonly descriptor?: multicast.SignedGroupDescriptor; readonly windowBytes?: number; readonly policy?: SlowPolicy; readonly client?: string }): Ongoing<SubscriptionEvent>;
+  subscribe(options: { readonly group: Id; readonly start: Start; readonly descriptor?: multicast.SignedGroupDescriptor; readonly windowBytes?: number; readonly policy?: SlowPolicy; readonly client?: string; readonly answers?: boolean }): Ongoing<SubscriptionEvent>;
+  /** Offers a payload to one member, a near one. Throws NOBODY_ACCEPTED, PAYLOAD_TOO_LARGE, ROUTE_TIMEOUT. */
+  anycast(offer: { readonly group: Id; readonly payload: Uint8Array; readonly visitsMax?: number }, ask?: Ask): Promise<AnycastAnswer>;
+  /** Takes an offer with a reply, or passes (undefined); `client` is whose it must be. Throws OFFER_GONE. */
+  answerAnycast(answer: { readonly group: Id; readonly offer: number; readonly client: string; readonly reply: Uint8Array | undefined }): void;
   /** This node's place in a group's tree; undefined when it has none. */
   place(group: Id): GroupPlace | undefined;
   /** Who of a group has what; undefined where this node is not the group's root. */

@@ -1,4 +1,5 @@
 export type {
+  AnycastAnswer,
   Ask,
   Attachment,
   AttachmentEvent,

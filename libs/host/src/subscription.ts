@@ -12,6 +12,8 @@ export const WINDOW_BYTES = 4 * 1024 * 1024;
 // Small frames weigh more than their bytes say; far beyond what the window lets through otherwise.
 const WAITING_MAX = 100_000;
 const PUBLISHER_BYTES = 16;
+/** Offers without an answer that are remembered; the machine waits a second for each. */
+const OFFERS_MAX = 1_024;
 
 /** The events of one subscription. */
 export type HostSubscriptionEvent = Extract<MulticastEvent, { readonly subscription: SubscriptionId }>;
@@ -36,6 +38,7 @@ export class HostSubscription implements Ongoing<SubscriptionEvent> {
   readonly #id: SubscriptionId;
   readonly #ports: SubscriptionPorts;
   readonly #mailbox: Mailbox<Waiting>;
+  readonly #offers = new Set<number>();
   /** What the reader is given next. */
   #nextUntaken: number | undefined;
 
@@ -52,6 +55,11 @@ export class HostSubscription implements Ongoing<SubscriptionEvent> {
 
   async *[Symbol.asyncIterator](): AsyncGenerator<SubscriptionEvent, void> {
     for await (const { event } of this.#mailbox) yield event;
+  }
+
+  /** True when this offer was made to it and not answered; then it is now. */
+  takeOffer(offer: number): boolean {
+    return this.#offers.delete(offer);
   }
 
   close(): void {
@@ -74,6 +82,10 @@ export class HostSubscription implements Ongoing<SubscriptionEvent> {
         return this.#messages(event.frame, event.from);
       case 'gap':
         return this.#push({ type: 'gap', from: event.from, to: event.to, reason: event.reason });
+      case 'anycastOffer':
+        this.#offers.add(event.offer);
+        if (this.#offers.size > OFFERS_MAX) for (const oldest of this.#offers) return void this.#offers.delete(oldest);
+        return this.#push({ type: 'anycast', offer: event.offer, payload: event.payload as Uint8Array, origin: event.origin });
       case 'detached':
         return this.#detached(event.sequence);
       case 'ended':
@@ -113,6 +125,7 @@ export class HostSubscription implements Ongoing<SubscriptionEvent> {
 
   #taken(event: SubscriptionEvent, bytes: number): void {
     if (bytes > 0) this.#consumed(bytes);
+    if (event.type === 'anycast') return;
     this.#nextUntaken = nextAfter(event);
     if (event.type !== 'messages') return;
     this.#ports.delivered(event.count, event.stampMs);
@@ -131,7 +144,7 @@ export class HostSubscription implements Ongoing<SubscriptionEvent> {
   }
 }
 
-function nextAfter(event: SubscriptionEvent): number {
+function nextAfter(event: Exclude<SubscriptionEvent, { type: 'anycast' }>): number {
   switch (event.type) {
     case 'subscribed':
       return event.nextSequence;

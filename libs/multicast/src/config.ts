@@ -112,6 +112,10 @@ export interface MulticastConfig {
   readonly receiptsMax: number;
   readonly receiptMemoryMs: Millis;
 
+  /** A member that was offered an anycast has so long to take it; and the first try of a search is repeated after so long. */
+  readonly offerMs: Millis;
+  readonly anycastMs: Millis;
+
   readonly groupsMax: number;
   readonly subscriptionsMax: number;
   /** Publishing sessions that one root or one publisher's node keeps per group. */
@@ -177,6 +181,8 @@ export const LOCAL_CONFIG: MulticastConfig = {
   largeMessageMs: 10_000,
   receiptsMax: 1_024,
   receiptMemoryMs: 600_000,
+  offerMs: 1_000,
+  anycastMs: 5_000,
   groupsMax: 4_096,
   subscriptionsMax: 4_096,
   sessionsMax: 256,

@@ -1,3 +1,4 @@
+import { AHEAD_MAX, VISITS_MAX } from './anycast.ts';
 import { LINEAGE_MAX, VOTERS_MAX, type EpochRecord } from './epoch.ts';
 import { FRAGMENTS_MAX, SNAPSHOT_RECEIPTS_MAX, SNAPSHOT_SESSIONS_MAX, type Block, type MulticastFrame } from './frames.ts';
 import { BACKUPS_MAX, BEAT_GROUPS_MAX, CERTIFICATES_MAX, COVER_WORST_MAX, RECEIPTS_MAX, type MulticastMessage } from './messages.ts';
@@ -29,6 +30,9 @@ export function faultOfMessage(message: MulticastMessage): MulticastFault | unde
       return isCount(message.next) && isCount(message.flow) && isCount(message.creditBytes) ? undefined : 'number_out_of_range';
     case 'fetch':
       return isCount(message.from) && isCount(message.to) && message.bytesMax > 0 ? undefined : 'number_out_of_range';
+    case 'anycast':
+      if (message.visited.length > VISITS_MAX || message.ahead.length > AHEAD_MAX) return 'list_too_long';
+      return isCount(message.query) && isCount(message.visitsMax) ? undefined : 'number_out_of_range';
     case 'locate':
       return isCount(message.stampMs) && isCount(message.hops) ? undefined : 'number_out_of_range';
     case 'located':

@@ -106,6 +106,8 @@ export interface Subscription {
   taken: Sequence | undefined;
   readonly policy: SlowPolicy;
   readonly client: string;
+  /** Offered the anycasts of the group. */
+  readonly answers: boolean;
   /** Since when there is more for it and its window is full. */
   stalledSince: Millis | undefined;
   /** Since when it is behind by the window of the group. */

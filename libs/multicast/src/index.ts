@@ -1,3 +1,4 @@
+export { AHEAD_MAX, VISITS_MAX } from './anycast.ts';
 export { ADVICE_GAIN_MIN, ADVISED_MOVE_EVERY_MS, type AdviceOutcome, type ParentAdvice } from './advice.ts';
 export type { Backpressure, DeliveryClass, GroupDescriptor, Verified } from './descriptor.ts';
 export {
@@ -30,6 +31,8 @@ export {
   type StampedFrame,
 } from './frames.ts';
 export {
+  type AnycastMessage,
+  type AnycastRefusal,
   BACKUPS_MAX,
   BEAT_GROUPS_MAX,
   CERTIFICATES_MAX,

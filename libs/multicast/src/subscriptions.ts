@@ -11,7 +11,7 @@ import type { Turn } from './turn.ts';
 export function subscribe(
   turn: Turn,
   group: Group,
-  wish: Pick<Subscription, 'id' | 'start' | 'windowBytes' | 'policy' | 'client'>,
+  wish: Pick<Subscription, 'id' | 'start' | 'windowBytes' | 'policy' | 'client' | 'answers'>,
 ): void {
   const { type } = wish.start;
   group.subscriptions.set(wish.id, { ...wish, since: turn.now, outstandingBytes: 0, given: [], taken: undefined, stalledSince: undefined, fullSince: undefined, floating: type !== 'sequence' });

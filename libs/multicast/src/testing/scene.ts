@@ -91,10 +91,10 @@ export class Scene {
     this.ring.command(member, { type: 'open', descriptor: this.descriptor });
   }
 
-  subscribe(member: Member, start: Start = { type: 'latest' }, options: { readonly slowMs?: Millis; readonly windowBytes?: number; readonly policy?: SlowPolicy; readonly client?: string } = {}): number {
+  subscribe(member: Member, start: Start = { type: 'latest' }, options: { readonly slowMs?: Millis; readonly windowBytes?: number; readonly policy?: SlowPolicy; readonly client?: string; readonly answers?: boolean } = {}): number {
     const id = this.#nextReader++;
     this.readers.set(id, { id, member, slowMs: options.slowMs ?? 0 });
-    this.ring.command(member, { type: 'subscribe', subscription: id, group: this.group, start, windowBytes: options.windowBytes ?? 65_536, policy: options.policy ?? 'drop-oldest', client: options.client ?? 'reader' });
+    this.ring.command(member, { type: 'subscribe', subscription: id, group: this.group, start, windowBytes: options.windowBytes ?? 65_536, policy: options.policy ?? 'drop-oldest', client: options.client ?? 'reader', answers: options.answers ?? false });
     return id;
   }
 

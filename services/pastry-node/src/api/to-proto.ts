@@ -100,6 +100,8 @@ export function toSubscribeResponse(event: SubscriptionEvent): SubscribeReply {
       return { packed: event.payload, firstSequence: BigInt(event.firstSequence), stampMs: BigInt(Math.floor(event.stampMs)), fragment: event.fragment };
     case 'gap':
       return { response: { $case: 'gap', value: { firstSequence: BigInt(event.from), lastSequence: BigInt(event.to - 1), reason: GAP_REASONS[event.reason] } } };
+    case 'anycast':
+      return { response: { $case: 'anycast', value: { offer: BigInt(event.offer), payload: event.payload, origin: toNode(event.origin) } } };
     case 'aborted': {
       const sequence = BigInt(event.sequence);
       return { response: { $case: 'gap', value: { firstSequence: sequence, lastSequence: sequence, reason: multicast.GapReason.ABORTED, publisher: event.publisher } } };
