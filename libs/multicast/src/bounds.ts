@@ -25,6 +25,7 @@ export function groupBounds(turn: Turn, group: Group): readonly Bound[] {
     { name: 'publishing sessions', size: group.sessions.size, limit: config.sessionsMax },
     { name: 'receipts of a session', size: group.sessions.receiptsMost, limit: 2 * config.receiptsMax },
     { name: 'receipts owed', size: sequencer?.owed.length ?? 0, limit: config.sessionsMax * config.receiptsMax },
+    { name: 'large messages waited for', size: sequencer?.unfinished.size ?? 0, limit: config.sessionsMax },
     { name: 'voters heard', size: sequencer?.votes.size ?? 0, limit: VOTERS_MAX },
     { name: 'voters missing', size: sequencer?.missing.size ?? 0, limit: VOTERS_MAX },
     { name: 'voters invited', size: sequencer?.invited.size ?? 0, limit: INVITED_MAX },

@@ -22,7 +22,23 @@ export interface Block {
   readonly place?: PayloadPlace;
   /** In a stripe: whose payload this is. */
   readonly partOf?: PartOf;
+  /** The payload is a part of one message that is larger than a frame; `count` is 1. */
+  readonly fragment?: Fragment;
 }
+
+/**
+ * A part of a large message. The parts are consecutive batches of one session, numbered one by one, so each is passed on, kept and
+ * fetched again by itself; between them stand other sessions' messages. The message is whole with its last part.
+ */
+export interface Fragment {
+  /** From 0. */
+  readonly index: number;
+  /** Parts of the message, 2 to `FRAGMENTS_MAX`. 0: the root gave up the message under way, and this block holds nothing. */
+  readonly count: number;
+}
+
+/** Parts of one large message at most. */
+export const FRAGMENTS_MAX = 1_024;
 
 /** Where the payload of a block lies. */
 export interface PayloadPlace {
@@ -101,6 +117,8 @@ export interface SessionMemory {
   readonly nextCounter: number;
   /** Newest last, at most `SNAPSHOT_RECEIPTS_MAX`. */
   readonly receipts: readonly { readonly counter: number; readonly count: number; readonly firstSequence: Sequence }[];
+  /** The newest of them is for this part of a large message, and others are to follow. */
+  readonly open?: Fragment;
 }
 
 /** What travels on data links, in order. Everything but `batch` flows from parent to child. */

@@ -106,6 +106,8 @@ export interface Subscription {
   taken: Sequence | undefined;
   readonly policy: SlowPolicy;
   readonly client: string;
+  /** Offered the anycasts of the group. */
+  readonly answers: boolean;
   /** Since when there is more for it and its window is full. */
   stalledSince: Millis | undefined;
   /** Since when it is behind by the window of the group. */
@@ -152,6 +154,10 @@ export class Group {
   committed: Sequence = 1;
   /** The oldest sequence the root keeps, as last heard. */
   rootLow: Sequence = 1;
+  /** Where history ended as this node took its place: readers that begin near the end count from there while it is fetched. */
+  toldEnd: Sequence = 1;
+  /** Where the last message began when this node took its place, if it was a large one. */
+  lastWhole: Sequence | undefined = undefined;
   /** Above every sequence heard of, from whomever: where a group that lost its state goes on. */
   highest: Sequence = 1;
 
@@ -254,6 +260,11 @@ export class Group {
   /** Up to here local readers are served. */
   get deliverable(): Sequence {
     return this.reliable ? Math.min(this.committed, this.ring.next) : this.ring.next;
+  }
+
+  /** Where history ends for those who begin now. */
+  get end(): Sequence {
+    return Math.max(this.deliverable, this.toldEnd);
   }
 
   /** This life of the node numbers the group. */

@@ -1,3 +1,4 @@
+export { AHEAD_MAX, VISITS_MAX } from './anycast.ts';
 export { ADVICE_GAIN_MIN, ADVISED_MOVE_EVERY_MS, type AdviceOutcome, type ParentAdvice } from './advice.ts';
 export type { Backpressure, DeliveryClass, GroupDescriptor, Verified } from './descriptor.ts';
 export {
@@ -14,11 +15,13 @@ export {
   type Sequence,
 } from './epoch.ts';
 export {
+  FRAGMENTS_MAX,
   PLACE_BYTES,
   SNAPSHOT_RECEIPTS_MAX,
   SNAPSHOT_SESSIONS_MAX,
   type BatchFrame,
   type Block,
+  type Fragment,
   type GapFrame,
   type GapReason,
   type MulticastFrame,
@@ -28,6 +31,8 @@ export {
   type StampedFrame,
 } from './frames.ts';
 export {
+  type AnycastMessage,
+  type AnycastRefusal,
   BACKUPS_MAX,
   BEAT_GROUPS_MAX,
   CERTIFICATES_MAX,

@@ -8,7 +8,7 @@ import { FRAME_OVERHEAD_BYTES } from './retention-ring.ts';
 import { owe, stamp, type Sequencer } from './sequencer.ts';
 import type { Turn } from './turn.ts';
 
-const REFUSALS = { forgotten: 'RECEIPT_UNKNOWN', gap: 'COUNTER_GAP', full: 'TOO_MANY_SESSIONS' } as const;
+const REFUSALS = { forgotten: 'RECEIPT_UNKNOWN', gap: 'COUNTER_GAP', full: 'TOO_MANY_SESSIONS', headless: 'MESSAGE_ABORTED' } as const;
 
 /** One publisher's node as the root serves it. */
 export interface Intake {

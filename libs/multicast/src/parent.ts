@@ -1,7 +1,7 @@
 import type { NodeHandle } from '@banyan/kbr';
 import type { Millis } from '@banyan/sansio';
 import { grantPending } from './children.ts';
-import { isNewerRound, type RoundMark, type Sequence } from './epoch.ts';
+import { isNewerRound, type RoundMark } from './epoch.ts';
 import { openFlow, watchFlow } from './flow.ts';
 import type { Attempt, Group } from './group.ts';
 import { commit, install } from './history.ts';
@@ -156,6 +156,7 @@ function takeParent(turn: Turn, group: Group, from: NodeHandle, ack: Extract<Tre
   group.accepted = ack.mark;
   group.parent = { handle: from, flow: group.flow, begun: false, receivedBytes: 0, grantedBytes: 0, resumeAt: turn.now, behindSince: undefined, reopened: false, dialling: false };
   group.backups = ack.backups;
+  group.lastWhole = ack.whole;
   if (group.descriptor === undefined || group.descriptor.version < ack.descriptor.version) group.descriptor = ack.descriptor;
   const neighbor = turn.neighbors.meet(from, turn.now);
   neighbor.parentIn.add(group.id);
@@ -173,12 +174,16 @@ function takeParent(turn: Turn, group: Group, from: NodeHandle, ack: Extract<Tre
 }
 
 /** A node new to the group begins its history where its readers begin, a voter with all there is. */
-function startHistory(turn: Turn, group: Group, ack: { readonly low: Sequence; readonly next: Sequence; readonly committed: Sequence }): void {
+function startHistory(turn: Turn, group: Group, ack: Pick<Extract<TreeMessage, { type: 'graftAck' }>, 'low' | 'next' | 'committed' | 'whole'>): void {
   group.rootLow = Math.max(group.rootLow, ack.low);
-  if (group.started) return;
   const end = group.reliable ? Math.min(ack.committed, ack.next) : ack.next;
+  group.toldEnd = end;
+  if (group.started) return;
   let start = group.isVoter(turn) || group.duty !== undefined ? ack.low : end;
-  for (const { start: wish } of group.subscriptions.values()) start = Math.min(start, resolveStart(wish, { low: ack.low, end }));
+  for (const { start: wish } of group.subscriptions.values()) {
+    start = Math.min(start, resolveStart(wish, { low: ack.low, end }));
+    if (wish.type === 'last' && ack.whole !== undefined) start = Math.min(start, ack.whole);
+  }
   group.start(Math.max(1, start));
   group.committed = Math.max(1, Math.min(group.committed, start));
 }

@@ -398,8 +398,14 @@ function whyRootless({ record, descriptor }: Publishing): 'NO_QUORUM' | 'NO_ROOT
   return record !== undefined && descriptor?.delivery === 'reliable' ? 'NO_QUORUM' : 'NO_ROOT';
 }
 
-function blockOf({ trace, place, partOf }: Publish, block: Block): Block {
-  return { ...block, ...(trace === undefined ? {} : { trace }), ...(place === undefined ? {} : { place }), ...(partOf === undefined ? {} : { partOf }) };
+function blockOf({ trace, place, partOf, fragment }: Publish, block: Block): Block {
+  return {
+    ...block,
+    ...(trace === undefined ? {} : { trace }),
+    ...(place === undefined ? {} : { place }),
+    ...(partOf === undefined ? {} : { partOf }),
+    ...(fragment === undefined ? {} : { fragment }),
+  };
 }
 
 function sessionKey(of: { readonly client: string; readonly session: string }): string {

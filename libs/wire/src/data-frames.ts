@@ -1,8 +1,8 @@
 // Data links: frames of groups ↔ the bytes of `DataResponse`. What a forwarder received it writes again as it came;
 // only the root and a publisher's node encode. Payloads are views on the frame, never copies.
-import { PLACE_BYTES, SNAPSHOT_RECEIPTS_MAX, SNAPSHOT_SESSIONS_MAX, type Block, type MulticastFrame, type PartOf, type PayloadPlace, type SessionMemory, type StampedFrame } from '@banyan/multicast';
+import { PLACE_BYTES, SNAPSHOT_RECEIPTS_MAX, SNAPSHOT_SESSIONS_MAX, type Block, type Fragment, type MulticastFrame, type PartOf, type PayloadPlace, type SessionMemory, type StampedFrame } from '@banyan/multicast';
 import { multicastPeer as wire, peer } from '@banyan/proto';
-import { bytes, count, id, list, message, required, small, text, textOrNone, variants, type Field, type OneOf } from './fields.ts';
+import { bytes, count, id, list, message, optional, required, small, text, textOrNone, variants, type Field, type OneOf } from './fields.ts';
 import { embed, gather, join, part, type Parts } from './gather.ts';
 import { descriptorCodec, epoch, epochRecord, gapReason, type DescriptorCheck } from './group-values.ts';
 import { receipt } from './multicast-messages.ts';
@@ -44,6 +44,7 @@ export function dataFrames(isSigned: DescriptorCheck): DataFrames {
 }
 
 const place = message<PayloadPlace, wire.PayloadPlace>({ stripe: small, sequence: count, bytes: count });
+const fragment = message<Fragment, wire.BlockFragment>({ index: small, count: small });
 const partOf = message<PartOf, wire.PartOf>({ session: text, counter: count, count: small });
 
 const block: Field<Block, wire.Block> = {
@@ -56,6 +57,7 @@ const block: Field<Block, wire.Block> = {
     payload: bytes.toWire(payloadOf(value)),
     place: value.place === undefined ? undefined : place.toWire(value.place),
     partOf: value.partOf === undefined ? undefined : partOf.toWire(value.partOf),
+    fragment: value.fragment === undefined ? undefined : fragment.toWire(value.fragment),
   }),
   fromWire: (value) => {
     const trace = textOrNone.fromWire(value.traceparent);
@@ -70,6 +72,7 @@ const block: Field<Block, wire.Block> = {
       ...(trace === undefined ? {} : { trace }),
       ...(value.place === undefined ? {} : { place: place.fromWire(value.place) }),
       ...(value.partOf === undefined ? {} : { partOf: partOf.fromWire(value.partOf) }),
+      ...(value.fragment === undefined ? {} : { fragment: fragment.fromWire(value.fragment) }),
     };
   },
 };
@@ -92,9 +95,9 @@ function blockParts(value: Block): Parts {
   return join([part(head), embed(BLOCK_PAYLOAD, part(payloadOf(value)))]);
 }
 
-/** A block that only names the place of its payload has none. */
-function payloadOf({ payload, place: elsewhere }: Block): Uint8Array {
-  return elsewhere === undefined ? (payload as Uint8Array) : NO_BYTES;
+/** A block that only names the place of its payload has none, nor has one that gives a message up. */
+function payloadOf({ payload, place: elsewhere, fragment: given }: Block): Uint8Array {
+  return elsewhere === undefined && given?.count !== 0 ? (payload as Uint8Array) : NO_BYTES;
 }
 
 const stamped: Field<StampedFrame, wire.StampedFrame> = {
@@ -127,6 +130,7 @@ const session = message<SessionMemory, wire.SessionMemory>({
   session: text,
   nextCounter: count,
   receipts: list(receipt, SNAPSHOT_RECEIPTS_MAX),
+  open: optional(fragment),
 });
 
 function frameCodec(isSigned: DescriptorCheck): Field<MulticastFrame, OneOf | undefined> {

@@ -24,7 +24,7 @@ describe('banyan', () => {
     [['subscribe', 'g', '--start', 'yesterday'], 'Give latest, first, seq:N, last:N or time:T'],
     [['subscribe', 'g', '--start', 'time:noon'], 'Give a time such as'],
     [['publish', 'g', '--rate', 'fast'], 'Give bytes per second'],
-    [['publish', 'g', '--file', 'x', '--message', 'y'], 'not both'],
+    [['publish', 'g', '--file', 'x', '--message', 'y'], 'give one of'],
     [['group', 'create', 'x', '--delivery', 'maybe'], 'Allowed choices are'],
     [['nodes', '--address', '127.0.0.1:1'], '--address needs --authority'],
     [['token'], 'give --auth HOST:PORT and --authority FILE'],

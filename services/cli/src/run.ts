@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { Command, type CommanderError } from 'commander';
 import { OverlayError } from '@banyan/grpc';
+import { anycastCommand } from './commands/anycast.ts';
 import { coverageCommand } from './commands/coverage.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { errorsCommand } from './commands/errors.ts';
@@ -16,10 +17,10 @@ import { upCommand } from './commands/up.ts';
 import { EXIT_DONE, reportFailure } from './failure.ts';
 import type { Io } from './io.ts';
 
-const COMMANDS = [upCommand, nodesCommand, routeCommand, groupCommand, publishCommand, subscribeCommand, treeCommand, coverageCommand, slowCommand, tokenCommand, doctorCommand, errorsCommand];
+const COMMANDS = [upCommand, nodesCommand, routeCommand, groupCommand, publishCommand, subscribeCommand, anycastCommand, treeCommand, coverageCommand, slowCommand, tokenCommand, doctorCommand, errorsCommand];
 
 // These end in their own way when the user wants no more; all others just stop.
-const ENDING_THEMSELVES = new Set(['up', 'publish', 'subscribe', 'tree', 'coverage']);
+const ENDING_THEMSELVES = new Set(['up', 'publish', 'subscribe', 'anycast', 'tree', 'coverage']);
 
 /** Runs one command line (without the program's own name); gives the exit code: 0 done, 1 failed, 2 used wrongly. */
 export async function run(argv: readonly string[], io: Io): Promise<number> {

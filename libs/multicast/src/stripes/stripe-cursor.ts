@@ -85,6 +85,8 @@ export class StripeCursor {
         return this.#onMessages(event);
       case 'gap':
         return this.#onGap(event);
+      case 'anycastOffer': // only the main tree is asked for members
+        return;
       case 'detached':
         this.#subscription = undefined;
         this.open(event.sequence);

@@ -68,6 +68,10 @@ export class StripedReader {
 
   /** A word of the main tree, later than `subscribed`. */
   onMain(event: ReaderEvent): void {
+    if (event.type === 'anycastOffer') {
+      this.#port.event(event);
+      return;
+    }
     if (event.type === 'messages') this.#addBlocks(event.frame, event.from);
     else if (event.type === 'gap') this.#addGap(event);
     else this.#items.push({ type: 'ended', event });
