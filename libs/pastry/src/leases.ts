@@ -111,10 +111,18 @@ export class Leases {
     this.#issued.delete(holder);
   }
 
-  /** True while a promised lease of a node that is no leaf keeps `key` from us. */
-  blocks(now: Millis, key: Id, leafSet: LeafSet): boolean {
-    for (const [id, lease] of this.#issued) {
-      if (lease.until > now && compareDistance(key, id, leafSet.self) < 0 && !leafSet.has(id)) return true;
+  /**
+   * True while a promised lease of a node that is no leaf keeps `key` from us: the key is nearer to its holder than to us, or,
+   * where we came between the holder and its issuer, nearer to the holder than to the issuer. The latter where
+   * the holder `isSilent`, and may not know of us.
+   */
+  blocks(now: Millis, key: Id, leafSet: LeafSet, isSilent: (life: FailedLife) => boolean): boolean {
+    for (const [id, { incarnation, until, across }] of this.#issued) {
+      if (until <= now || leafSet.has(id)) continue;
+      if (compareDistance(key, id, leafSet.self) < 0) return true;
+      if (across === undefined || compareDistance(key, id, across) >= 0 || !isSilent({ id, incarnation })) continue;
+      const [from, to] = leafSet.isAbove(across) ? [id, across] : [across, id];
+      if (compareClockwise(from, key, to) < 0) return true;
     }
     return false;
   }
@@ -122,15 +130,14 @@ export class Leases {
   /**
    * True while a life that is no leaf holds a lease and stands between us and a ring neighbor: it may be alive, silent for us only,
    * and own keys of ours as long as it does not know us. `isOver` tells of those believed to be dead: where many die, nobody would
-   * ever be ready who waited for the leases of all of them. Those that a neighbor of ours took for its own neighbor count all the
-   * same: if they are only paused, they hold keys of ours for certain.
+   * ever be ready who waited for the leases of all of them; of their keys those that a lease is known to cover are left alone.
    */
   hidesNeighbor(now: Millis, leafSet: LeafSet, isOver: (life: FailedLife) => boolean): boolean {
     const { left, right, self } = leafSet;
     if (left === undefined || right === undefined) return false;
-    for (const [id, { incarnation, until, across }] of this.#issued) {
+    for (const [id, { incarnation, until }] of this.#issued) {
       const isNearer = compareClockwise(self, id, right.id) < 0 || compareClockwise(self, left.id, id) < 0;
-      if (isNearer && until > now && !leafSet.has(id) && (across !== undefined || !isOver({ id, incarnation }))) return true;
+      if (isNearer && until > now && !leafSet.has(id) && !isOver({ id, incarnation })) return true;
     }
     return false;
   }

@@ -4,13 +4,13 @@ import type { Judge } from './lookup-oracle.ts';
 import type { NodeFactory } from './node-factory.ts';
 import type { OverlaySimulation } from './overlay-simulation.ts';
 
-/** Nodes on each side of a key that may all be without a lease at once. */
+/** Nodes on each side of a key that may all be kept from it at once. */
 const NEARER_MAX = 8;
 
 /**
- * Who may deliver where ways may be cut for longer than a lease: a ready node whose leases have run out delivers nothing until
- * it has new ones, so the nearest of those that hold theirs is right, once its own promise to the other is over. Two
- * nodes that may both deliver a key are never right at the same instant.
+ * Who may deliver a key where nodes pause and ways are cut for longer than a lease: the nearest ready node that no missing lease of
+ * its own, and no promise to another, keeps from it. Of two nodes that may both deliver a key at the same instant only
+ * the nearer one is right.
  */
 export class LeaseJudge<A extends Applications> implements Judge {
   readonly #simulation: OverlaySimulation<A>;
@@ -31,13 +31,12 @@ export class LeaseJudge<A extends Applications> implements Judge {
     if (!ring.has(node)) return false;
     const { up, down } = ring.neighbors(key, NEARER_MAX);
     const nearer = [...up, ...down].filter((id) => compareDistance(key, id, node) < 0);
-    return nearer.length < NEARER_MAX && nearer.every((id) => !this.#isLeased(id));
+    return nearer.length < NEARER_MAX && !nearer.some((id) => this.#mayDeliver(id, key));
   }
 
   // By its own clock.
-  #isLeased(id: Id): boolean {
+  #mayDeliver(id: Id, key: Id): boolean {
     const { world } = this.#simulation;
-    const until = this.#factory.routing(id)?.leasedUntil();
-    return until !== undefined && until > world.timeAt(this.#simulation.hostOf(id));
+    return this.#factory.routing(id)?.mayDeliver(world.timeAt(this.#simulation.hostOf(id)), key) === true;
   }
 }
