@@ -21,7 +21,6 @@ export function groupBounds(turn: Turn, group: Group): readonly Bound[] {
     { name: 'askers', size: group.waiting.size, limit: ASKERS_MAX },
     { name: 'candidates tried', size: attempt?.tried.size ?? 0, limit: TRIED_MAX },
     { name: 'intakes', size: intakes.size, limit: config.intakesMax },
-    { name: 'sessions of an intake', size: Math.max(0, ...[...intakes.values()].map(({ sessions }) => sessions.size)), limit: config.sessionsMax },
     { name: 'publishing sessions', size: group.sessions.size, limit: config.sessionsMax },
     { name: 'receipts of a session', size: group.sessions.receiptsMost, limit: 2 * config.receiptsMax },
     { name: 'receipts owed', size: sequencer?.owed.length ?? 0, limit: config.sessionsMax * config.receiptsMax },

@@ -106,6 +106,8 @@ export interface BatchFrame {
   readonly group: Id;
   /** The flow the root granted; batches of an older one are sent again in the newer, in order. */
   readonly flow: number;
+  /** No batch of its session before it waits for a receipt: what the root does not know of those was receipted on a branch that was lost. */
+  readonly isOldest: boolean;
   readonly block: Block;
 }
 

@@ -129,7 +129,7 @@ describe('parts of large messages at the root', () => {
   });
 
   it('that are malformed are a fault of the peer', () => {
-    const batch = (fragment: Fragment, count = 1): MulticastFrame => ({ type: 'batch', group: GROUP, flow: 1, block: { ...part(1, fragment), count } });
+    const batch = (fragment: Fragment, count = 1): MulticastFrame => ({ type: 'batch', group: GROUP, flow: 1, isOldest: true, block: { ...part(1, fragment), count } });
     assert.equal(faultOfFrame(batch({ index: 1, count: 2 })), undefined);
     for (const bad of [batch({ index: 2, count: 2 }), batch({ index: -1, count: 2 }), batch({ index: 0, count: 0 }), batch({ index: 0, count: 1_025 }), batch({ index: 0, count: 2 }, 3)]) assert.equal(faultOfFrame(bad), 'frame_malformed');
     assert.equal(faultOfFrame(numbered(1, part(1, { index: 0, count: 0 }))), undefined);

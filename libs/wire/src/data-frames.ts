@@ -2,7 +2,7 @@
 // only the root and a publisher's node encode. Payloads are views on the frame, never copies.
 import { PLACE_BYTES, SNAPSHOT_RECEIPTS_MAX, SNAPSHOT_SESSIONS_MAX, type Block, type Fragment, type MulticastFrame, type PartOf, type PayloadPlace, type SessionMemory, type StampedFrame } from '@banyan/multicast';
 import { multicastPeer as wire, peer } from '@banyan/proto';
-import { bytes, count, id, list, message, optional, required, small, text, textOrNone, variants, type Field, type OneOf } from './fields.ts';
+import { bytes, count, flag, id, list, message, optional, required, small, text, textOrNone, variants, type Field, type OneOf } from './fields.ts';
 import { embed, gather, join, part, type Parts } from './gather.ts';
 import { descriptorCodec, epoch, epochRecord, gapReason, type DescriptorCheck } from './group-values.ts';
 import { receipt } from './multicast-messages.ts';
@@ -84,7 +84,7 @@ function dataFrame(frame: MulticastFrame, frames: Field<MulticastFrame, OneOf | 
     return embed(FRAME_STAMPED, join([part(head), ...frame.blocks.map((one) => embed(STAMPED_BLOCKS, blockParts(one)))]));
   }
   if (frame.type === 'batch') {
-    const head = wire.BatchFrame.encode({ group: id.toWire(frame.group), flow: count.toWire(frame.flow), block: undefined }).finish();
+    const head = wire.BatchFrame.encode({ group: id.toWire(frame.group), flow: count.toWire(frame.flow), isOldest: frame.isOldest, block: undefined }).finish();
     return embed(FRAME_BATCH, join([part(head), embed(BATCH_BLOCK, blockParts(frame.block))]));
   }
   return part(wire.DataFrame.encode({ frame: frames.toWire(frame) as NonNullable<wire.DataFrame['frame']> }).finish());
@@ -137,7 +137,7 @@ function frameCodec(isSigned: DescriptorCheck): Field<MulticastFrame, OneOf | un
   return variants<MulticastFrame>({
     stamped,
     gap: message<F<'gap'>, wire.GapFrame>({ group: id, from: count, to: count, reason: gapReason }),
-    batch: message<F<'batch'>, wire.BatchFrame>({ group: id, flow: count, block: required(block) }),
+    batch: message<F<'batch'>, wire.BatchFrame>({ group: id, flow: count, isOldest: flag, block: required(block) }),
     begin: message<F<'begin'>, wire.BeginFrame>({ group: id, flow: count, from: count, record: required(epochRecord), low: count, committed: count }),
     mark: message<F<'mark'>, wire.MarkFrame>({ group: id, epoch: required(epoch), low: count, committed: count }),
     epoch: message<F<'epoch'>, wire.EpochFrame>({ group: id, record: required(epochRecord) }),
