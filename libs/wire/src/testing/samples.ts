@@ -55,7 +55,7 @@ export const multicastMessages: readonly MulticastMessage[] = [
   {
     type: 'beat',
     down: [{ group, mark, low: 1, committed: 2, sent: 3, backups: [] }, { group, mark, low: 1, committed: 2, sent: 3 }],
-    up: [{ group, flow: 1, creditBytes: 2 ** 40, next: 6, epoch, placesLeft: 3 }, { group, flow: 1, creditBytes: 5, next: 6, epoch, placesLeft: 0, cover: { version: 3, worst: [{ member: a.id, next: 4 }], rest: Infinity } }],
+    up: [{ group, flow: 1, creditBytes: 2 ** 40, next: 6, epoch, placesLeft: 3, spare: true }, { group, flow: 1, creditBytes: 5, next: 6, epoch, placesLeft: 0, cover: { version: 3, worst: [{ member: a.id, next: 4 }], rest: Infinity } }],
   },
   { type: 'resume', group, flow: 2, next: 3, creditBytes: 4 },
   { type: 'credit', group, flow: 2, creditBytes: 5 },
@@ -70,6 +70,7 @@ export const multicastMessages: readonly MulticastMessage[] = [
   { type: 'anycast', group, query: 7, origin: a, payload: Uint8Array.from([1, 2, 3]), bytes: 3, visitsMax: 64, visited: [b.id], ahead: [b, a] },
   { type: 'anycastAnswer', group, query: 7, by: b, visits: 3, reply: Uint8Array.from([9]), bytes: 1 },
   { type: 'anycastAnswer', group, query: 7, by: b, visits: 12, reason: 'NOBODY', reply: new Uint8Array(0), bytes: 0 },
+  { type: 'findPlace', group, stripe: b.id, child: a, accepted: { epoch, round: 4 }, visited: [b.id], ahead: [b] },
   { type: 'probe', target: a },
   { type: 'ping', asker: b },
   { type: 'pong' },
