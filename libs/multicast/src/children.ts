@@ -102,6 +102,7 @@ export function onUpBeat(turn: Turn, group: Group, from: NodeHandle, beat: UpBea
   child.next = Math.max(child.next, beat.next);
   if (beat.cover !== undefined && beat.cover.version >= child.rosterVersion) child.cover = beat.cover;
   child.placesLeft = beat.placesLeft;
+  child.spare = beat.spare === true;
   if (child.flow !== beat.flow || beat.creditBytes <= child.creditBytes) return;
   child.creditBytes = beat.creditBytes;
   pump(turn, group);
@@ -270,6 +271,7 @@ function addChild(turn: Turn, group: Group, handle: NodeHandle): Child {
     next: 0,
     // Of one that has not said yet one place is hoped for.
     placesLeft: 1,
+    spare: true,
     backupsTold: '',
     backups: undefined,
     link: undefined,

@@ -3,7 +3,7 @@ import type { NodeHandle } from '@banyan/kbr';
 import type { AdviceOutcome, ParentAdvice } from './advice.ts';
 import type { GroupDescriptor, Verified } from './descriptor.ts';
 import type { EpochRecord, Sequence } from './epoch.ts';
-import type { Fragment, GapReason, PartOf, PayloadPlace, StampedFrame } from './frames.ts';
+import type { Fragment, GapReason, PartOf, PayloadPlace, RowMember, StampedFrame } from './frames.ts';
 import type { AnycastRefusal, PublishRefusal } from './messages.ts';
 
 /** Chosen by the shell, unique in the node's life. */
@@ -68,6 +68,7 @@ export type MulticastCommand =
       /** Given by the stripes of this node, not by its users. */
       readonly place?: PayloadPlace;
       readonly partOf?: PartOf;
+      readonly row?: readonly RowMember[];
       /** The payload is this part of a large message; the parts follow each other, and `count` is 1. */
       readonly fragment?: Fragment;
     }

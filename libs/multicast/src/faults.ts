@@ -1,6 +1,8 @@
 import { AHEAD_MAX, VISITS_MAX } from './anycast.ts';
 import { LINEAGE_MAX, VOTERS_MAX, type EpochRecord } from './epoch.ts';
 import { FRAGMENTS_MAX, SNAPSHOT_RECEIPTS_MAX, SNAPSHOT_SESSIONS_MAX, type Block, type MulticastFrame } from './frames.ts';
+import { PLACE_AHEAD_MAX, PLACE_VISITS_MAX } from './stripes/spare-capacity.ts';
+import { STRIPES_MAX } from './stripes/stripe-groups.ts';
 import { BACKUPS_MAX, BEAT_GROUPS_MAX, CERTIFICATES_MAX, COVER_WORST_MAX, RECEIPTS_MAX, type MulticastMessage } from './messages.ts';
 
 /** What a peer did wrong; its links are closed. */
@@ -30,6 +32,8 @@ export function faultOfMessage(message: MulticastMessage): MulticastFault | unde
       return isCount(message.next) && isCount(message.flow) && isCount(message.creditBytes) ? undefined : 'number_out_of_range';
     case 'fetch':
       return isCount(message.from) && isCount(message.to) && message.bytesMax > 0 ? undefined : 'number_out_of_range';
+    case 'findPlace':
+      return message.visited.length > PLACE_VISITS_MAX || message.ahead.length > PLACE_AHEAD_MAX ? 'list_too_long' : undefined;
     case 'anycast':
       if (message.visited.length > VISITS_MAX || message.ahead.length > AHEAD_MAX) return 'list_too_long';
       return isCount(message.query) && isCount(message.visitsMax) ? undefined : 'number_out_of_range';
@@ -87,7 +91,8 @@ function isWellFormed(record: EpochRecord): boolean {
 }
 
 /** Only a root gives a message up, so only what is numbered may say so. */
-function isSoundPart({ count, fragment }: Block, isNumbered: boolean): boolean {
+function isSoundPart({ count, fragment, row }: Block, isNumbered: boolean): boolean {
+  if ((row?.length ?? 0) > STRIPES_MAX) return false;
   if (fragment === undefined) return true;
   if (fragment.count === 0) return isNumbered && fragment.index === 0 && count === 1;
   return count === 1 && isCount(fragment.index) && fragment.index < fragment.count && fragment.count <= FRAGMENTS_MAX;

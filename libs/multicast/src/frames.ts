@@ -22,6 +22,8 @@ export interface Block {
   readonly place?: PayloadPlace;
   /** In a stripe: whose payload this is. */
   readonly partOf?: PartOf;
+  /** In the parity stripe: the payloads of which this one is the exclusive or; `partOf` names the first and how many there are. */
+  readonly row?: readonly RowMember[];
   /** The payload is a part of one message that is larger than a frame; `count` is 1. */
   readonly fragment?: Fragment;
 }
@@ -55,6 +57,12 @@ export interface PartOf {
   readonly session: string;
   readonly counter: number;
   readonly count: number;
+}
+
+/** One payload of a row that shares a parity. */
+export interface RowMember extends PayloadPlace {
+  /** Of the batch whose payload it is. */
+  readonly counter: number;
 }
 
 /** What a block that only names a place counts in windows and retention. */

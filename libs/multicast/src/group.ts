@@ -50,6 +50,8 @@ export interface Attempt {
   isRefused: boolean;
   /** When the next join may go out after such a refusal. */
   joinAt: Millis;
+  /** In a stripe: when the next search for spare capacity may. */
+  searchAt: Millis;
   readonly since: Millis;
 }
 
@@ -83,6 +85,8 @@ export interface Child {
   next: Sequence;
   /** Children more that it would take, as it last said. */
   placesLeft: number;
+  /** Somebody at or below it would take children in the stripes of this group. */
+  spare: boolean;
   /** The backups it was told last, as text; and those it is to be told with the next beat. */
   backupsTold: string;
   backups: readonly NodeHandle[] | undefined;

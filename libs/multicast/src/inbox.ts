@@ -21,6 +21,7 @@ import { loseParent, onDownBeat, onGraftAck, onGraftRefused, onMoveDown } from '
 import type { Publishers } from './publisher.ts';
 import { onAccepted, onCaughtUp, onPromise, onRefuse } from './seal.ts';
 import { onVote } from './sequencer.ts';
+import { onFindPlace } from './stripes/spare-capacity.ts';
 import { noteLearner, onInvite } from './succession.ts';
 import type { Turn } from './turn.ts';
 import { onAccept, onCatchUp, onPrepare, refuseUnknown } from './voter.ts';
@@ -230,6 +231,9 @@ export class Inbox {
         return;
       case 'moveDown':
         onMoveDown(turn, group, from, message);
+        return;
+      case 'findPlace':
+        onFindPlace(turn, group, message);
         return;
       case 'hold':
         onHold(turn, group, from);

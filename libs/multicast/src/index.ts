@@ -27,6 +27,7 @@ export {
   type MulticastFrame,
   type PartOf,
   type PayloadPlace,
+  type RowMember,
   type SessionMemory,
   type StampedFrame,
 } from './frames.ts';
@@ -60,7 +61,8 @@ export type { GroupPicture, MulticastStats, TreeRole } from './describe.ts';
 export { findCycle, ReliableGroupOracle, type GroupOracle, type TreeEdge } from './invariants.ts';
 export { OrderedGroupOracle } from './ordered-oracle.ts';
 export { Multicast } from './multicast.ts';
-export { isStriped, stripeCount, stripeDescriptor, stripeKey, STRIPES_MAX } from './stripes/stripe-groups.ts';
+export { PLACE_AHEAD_MAX, PLACE_VISITS_MAX } from './stripes/spare-capacity.ts';
+export { dataStripes, isStriped, stripeCount, stripeDescriptor, stripeKey, STRIPES_MAX } from './stripes/stripe-groups.ts';
 export { StripedMulticast } from './stripes/striped-multicast.ts';
 export type { DropReason, MulticastEffect } from './turn.ts';
 export type { MulticastFault } from './faults.ts';

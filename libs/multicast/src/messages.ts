@@ -65,6 +65,17 @@ export type TreeMessage =
   | { readonly type: 'certified'; readonly group: Id; readonly version: number }
   /** The receiver's parent wants it to move to one of these siblings, the nearest first; it stays a child until it has. */
   | { readonly type: 'moveDown'; readonly group: Id; readonly redirect: readonly NodeHandle[] }
+  /** Looks for somebody who has a place for `child` in a stripe, through the main tree (`group`): where it was, and has still to go. */
+  | {
+      readonly type: 'findPlace';
+      readonly group: Id;
+      readonly stripe: Id;
+      readonly child: NodeHandle;
+      /** The last round the child accepted in the stripe. */
+      readonly accepted?: RoundMark;
+      readonly visited: readonly Id[];
+      readonly ahead: readonly NodeHandle[];
+    }
   /** The receiver is not (or no longer) a child of the sender, who names where to go instead. */
   | { readonly type: 'notChild'; readonly group: Id; readonly redirect: readonly NodeHandle[] };
 
@@ -101,6 +112,8 @@ export interface UpBeat {
   readonly cover?: Cover;
   /** Children more that the child would take: whom its parent, when full, sends others to. */
   readonly placesLeft: number;
+  /** In the main tree of a striped group: the child, or somebody below it, would take children more in the stripes. */
+  readonly spare?: boolean;
 }
 
 /** Flow, liveness and history, node to node. All may be lost and repeated. */

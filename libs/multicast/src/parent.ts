@@ -8,6 +8,7 @@ import { commit, install } from './history.ts';
 import { startReaders } from './locate.ts';
 import type { DownBeat, RoutedMessage, TreeMessage } from './messages.ts';
 import { resolveStart } from './subscriptions.ts';
+import { searchPlace } from './stripes/spare-capacity.ts';
 import type { Turn } from './turn.ts';
 
 /** Joins are repeated at most this many times more slowly. */
@@ -24,7 +25,7 @@ export const TRIED_MAX = 64;
  */
 export function seek(turn: Turn, group: Group, first: readonly NodeHandle[] = [], delayMs: Millis = 0): void {
   if (group.attempt !== undefined || group.sequencer !== undefined || group.closed) return;
-  const attempt: Attempt = { target: undefined, waitingSince: undefined, tries: 0, retryAt: turn.now + delayMs, tried: new Set(), redirects: first.slice(0, REDIRECTS_MAX), joins: 0, isRefused: false, joinAt: 0, since: turn.now };
+  const attempt: Attempt = { target: undefined, waitingSince: undefined, tries: 0, retryAt: turn.now + delayMs, tried: new Set(), redirects: first.slice(0, REDIRECTS_MAX), joins: 0, isRefused: false, joinAt: 0, searchAt: 0, since: turn.now };
   group.attempt = attempt;
   if (delayMs === 0) tryNext(turn, group, attempt);
 }
@@ -215,8 +216,12 @@ function tryNext(turn: Turn, group: Group, attempt: Attempt): void {
   }
   attempt.tried.clear();
   // Where all are full somebody has to leave or to die first: asking again at once would only keep them busy.
-  if (attempt.isRefused && turn.now < attempt.joinAt) attempt.retryAt = attempt.joinAt;
-  else join(turn, group, attempt);
+  if (attempt.isRefused && turn.now < attempt.joinAt) {
+    attempt.retryAt = attempt.joinAt;
+    if (turn.now < attempt.searchAt) return;
+    attempt.searchAt = attempt.joinAt;
+    searchPlace(turn, group);
+  } else join(turn, group, attempt);
 }
 
 /** Whom to ask next, before the key is asked: once all of them were, the join comes, then they again. */

@@ -399,12 +399,13 @@ function whyRootless({ record, descriptor }: Publishing): 'NO_QUORUM' | 'NO_ROOT
   return record !== undefined && descriptor?.delivery === 'reliable' ? 'NO_QUORUM' : 'NO_ROOT';
 }
 
-function blockOf({ trace, place, partOf, fragment }: Publish, block: Block): Block {
+function blockOf({ trace, place, partOf, row, fragment }: Publish, block: Block): Block {
   return {
     ...block,
     ...(trace === undefined ? {} : { trace }),
     ...(place === undefined ? {} : { place }),
     ...(partOf === undefined ? {} : { partOf }),
+    ...(row === undefined ? {} : { row }),
     ...(fragment === undefined ? {} : { fragment }),
   };
 }

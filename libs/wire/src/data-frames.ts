@@ -1,6 +1,6 @@
 // Data links: frames of groups ↔ the bytes of `DataResponse`. What a forwarder received it writes again as it came;
 // only the root and a publisher's node encode. Payloads are views on the frame, never copies.
-import { PLACE_BYTES, SNAPSHOT_RECEIPTS_MAX, SNAPSHOT_SESSIONS_MAX, type Block, type Fragment, type MulticastFrame, type PartOf, type PayloadPlace, type SessionMemory, type StampedFrame } from '@banyan/multicast';
+import { PLACE_BYTES, SNAPSHOT_RECEIPTS_MAX, SNAPSHOT_SESSIONS_MAX, STRIPES_MAX, type Block, type Fragment, type MulticastFrame, type PartOf, type PayloadPlace, type RowMember, type SessionMemory, type StampedFrame } from '@banyan/multicast';
 import { multicastPeer as wire, peer } from '@banyan/proto';
 import { bytes, count, flag, id, list, message, optional, required, small, text, textOrNone, variants, type Field, type OneOf } from './fields.ts';
 import { embed, gather, join, part, type Parts } from './gather.ts';
@@ -44,6 +44,8 @@ export function dataFrames(isSigned: DescriptorCheck): DataFrames {
 }
 
 const place = message<PayloadPlace, wire.PayloadPlace>({ stripe: small, sequence: count, bytes: count });
+const rowMember = message<RowMember, wire.RowMember>({ stripe: small, sequence: count, bytes: count, counter: count });
+const row = list(rowMember, STRIPES_MAX);
 const fragment = message<Fragment, wire.BlockFragment>({ index: small, count: small });
 const partOf = message<PartOf, wire.PartOf>({ session: text, counter: count, count: small });
 
@@ -57,6 +59,7 @@ const block: Field<Block, wire.Block> = {
     payload: bytes.toWire(payloadOf(value)),
     place: value.place === undefined ? undefined : place.toWire(value.place),
     partOf: value.partOf === undefined ? undefined : partOf.toWire(value.partOf),
+    row: row.toWire(value.row ?? []),
     fragment: value.fragment === undefined ? undefined : fragment.toWire(value.fragment),
   }),
   fromWire: (value) => {
@@ -72,6 +75,7 @@ const block: Field<Block, wire.Block> = {
       ...(trace === undefined ? {} : { trace }),
       ...(value.place === undefined ? {} : { place: place.fromWire(value.place) }),
       ...(value.partOf === undefined ? {} : { partOf: partOf.fromWire(value.partOf) }),
+      ...(value.row.length === 0 ? {} : { row: row.fromWire(value.row) }),
       ...(value.fragment === undefined ? {} : { fragment: fragment.fromWire(value.fragment) }),
     };
   },

@@ -5,6 +5,8 @@ import {
   BEAT_GROUPS_MAX,
   CERTIFICATES_MAX,
   COVER_WORST_MAX,
+  PLACE_AHEAD_MAX,
+  PLACE_VISITS_MAX,
   RECEIPTS_MAX,
   VISITS_MAX,
   type AnycastRefusal,
@@ -54,7 +56,7 @@ const countOrNone: Field<number, bigint | undefined> = {
   fromWire: (wire) => (wire === undefined ? Infinity : count.fromWire(wire)),
 };
 const cover = message<Cover, wire.Cover>({ version: count, worst: list(memberNext, COVER_WORST_MAX), rest: countOrNone });
-const upBeat = message<UpBeat, wire.UpBeat>({ group: id, flow: count, creditBytes: count, next: count, epoch: required(epoch), placesLeft: small, cover: optional(cover) });
+const upBeat = message<UpBeat, wire.UpBeat>({ group: id, flow: count, creditBytes: count, next: count, epoch: required(epoch), placesLeft: small, spare: optional(flag), cover: optional(cover) });
 
 const anycastRefusal = word<AnycastRefusal, wire.AnycastRefusal>({ NOBODY: 1, VISITS: 2, UNKNOWN_GROUP: 3 });
 
@@ -213,6 +215,14 @@ function multicastMessages(signed: Field<Verified<GroupDescriptor>, multicast.Si
     opened: message<M<'opened'>, wire.Opened>({ group: id, record, descriptor }),
     noSuchGroup: message<M<'noSuchGroup'>, wire.NoSuchGroup>({ group: id }),
     publishGrant: message<M<'publishGrant'>, wire.PublishGrant>({ group: id, epoch: ballot, flow: count, creditBytes: count }),
+    findPlace: message<M<'findPlace'>, wire.FindPlace>({
+      group: id,
+      stripe: id,
+      child: required(handle),
+      accepted: optional(roundMark),
+      visited: list(id, PLACE_VISITS_MAX),
+      ahead: list(handle, PLACE_AHEAD_MAX),
+    }),
     anycast: anycastSearch,
     anycastAnswer,
     receipts: message<M<'receipts'>, wire.Receipts>({
