@@ -6,6 +6,8 @@ import { connect } from '@banyan/client';
 import { startTestOverlay, type TestOverlay } from '@banyan/client/testing';
 import { checkCertificates } from './certificates.ts';
 import { checkDisk, checkNode } from './machine.ts';
+import { checkNames } from './names.ts';
+import { checkPorts } from './ports.ts';
 import { checkRing } from './ring.ts';
 import { checkToken } from './token.ts';
 
@@ -60,6 +62,22 @@ describe('the doctor', () => {
     await writeFile(join(directory, 'ca.pem'), 'no certificate');
     expect(await checkCertificates(join(directory, 'ca.pem'), [])).toMatchObject([{ verdict: 'fail' }]);
     expect(await checkCertificates(join(directory, 'nowhere.pem'), [])).toMatchObject([{ verdict: 'fail', detail: expect.stringContaining('cannot read') as string }]);
+  });
+
+  it('names the ports that are closed, and what that means', async () => {
+    overlay = await startTestOverlay(1);
+    const open = { what: 'API port of node-1', address: overlay.nodes[0]!.address, isForPeers: false };
+    expect(await checkPorts([open])).toMatchObject([{ verdict: 'ok' }]);
+    overlay.stop();
+    const closed = await checkPorts([open, { ...open, what: 'data port of node-1', isForPeers: true }]);
+    expect(closed).toMatchObject([{ what: 'API port of node-1', verdict: 'fail', detail: expect.stringContaining('nothing listens there') as string }, { verdict: 'warn' }]);
+  });
+
+  it('judges host names', async () => {
+    const zone = (host: string): Promise<readonly string[]> => (host === 'known' ? Promise.resolve(['10.0.0.1']) : Promise.reject(Object.assign(new Error(host), { code: host === 'silent' ? 'EAI_AGAIN' : 'ENOTFOUND' })));
+    expect(await checkNames(['127.0.0.1:1', '[::1]:2'], zone)).toMatchObject([{ verdict: 'ok', detail: expect.stringContaining('not needed') as string }]);
+    expect(await checkNames(['known:1', 'known:2'], zone)).toMatchObject([{ verdict: 'ok', detail: 'known is 10.0.0.1' }]);
+    expect(await checkNames(['gone:1', 'silent:2'], zone)).toMatchObject([{ verdict: 'fail', detail: 'the name means nothing' }, { verdict: 'fail', detail: 'no name server answers' }]);
   });
 
   it('judges token, Node and disk', async () => {
