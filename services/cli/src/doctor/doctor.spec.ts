@@ -104,5 +104,5 @@ async function ringOf(overlay: TestOverlay): Promise<string[]> {
 }
 
 function askedNodes(overlay: TestOverlay): Parameters<typeof checkRing>[0] {
-  return overlay.nodes.map(({ address }, at) => ({ name: `node-${at + 1}`, connect: () => connect({ addresses: [address], authority: overlay.authority }) }));
+  return overlay.nodes.map(({ address }, at) => ({ name: `node-${at + 1}`, address, connect: () => connect({ addresses: [address], authority: overlay.authority }) }));
 }

@@ -10,6 +10,8 @@ import { checkRing, type AskedNode } from './ring.ts';
 import { checkToken } from './token.ts';
 import { checkVersions } from './versions.ts';
 
+const ANSWER_TIMEOUT_MS = 2_000;
+
 /** A service whose admin server can be asked. */
 export interface AdminTarget {
   readonly name: string;
@@ -38,6 +40,21 @@ export async function examine(access: OverlayAccess): Promise<readonly Finding[]
   return groups.flat();
 }
 
+/** Admin servers by the API address of their process, as they say it themselves; of those that answer. */
+export async function adminsByApi(access: OverlayAccess): Promise<ReadonlyMap<string, string>> {
+  const told = await Promise.all(adminTargets(access).map(async ({ admin }) => [await apiToldBy(admin), admin] as const));
+  return new Map(told.flatMap(([api, admin]) => (api === undefined ? [] : [[api, admin]])));
+}
+
+async function apiToldBy(admin: string): Promise<string | undefined> {
+  try {
+    const page = await fetch(`http://${admin}/config`, { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
+    return ((await page.json()) as { readonly addresses?: { readonly api?: string } }).addresses?.api;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Whose admin server can be asked: the running processes of a local overlay, else who was told. */
 export function adminTargets(access: OverlayAccess): readonly AdminTarget[] {
   if (access.local === undefined) return access.admins.map((admin) => ({ name: admin, admin }));
@@ -56,7 +73,7 @@ export function expectedNodes(access: OverlayAccess): readonly AskedNode[] {
 
 function asAsked(access: OverlayAccess, entries: readonly NodeEntry[] | undefined): readonly AskedNode[] {
   const nodes = entries?.map((node) => ({ name: node.name, address: apiAddressOf(node) })) ?? access.addresses.map((address) => ({ name: address, address }));
-  return nodes.map(({ name, address }) => ({ name, connect: () => openClient({ ...access, addresses: [address] }, 'only', true) }));
+  return nodes.map(({ name, address }) => ({ name, address, connect: () => openClient({ ...access, addresses: [address] }, 'only', true) }));
 }
 
 /** The processes of a local overlay that run: of the others it is said that they are gone, and that is enough. */

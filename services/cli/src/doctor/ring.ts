@@ -5,6 +5,8 @@ import { fail, ok, type Finding } from './check.ts';
 /** A node to be asked, and what people call it. */
 export interface AskedNode {
   readonly name: string;
+  /** Of its API. */
+  readonly address: string;
   readonly connect: () => Promise<Client>;
 }
 

@@ -1,6 +1,6 @@
 import type { Client } from '@banyan/client';
 import { parseStatus } from '@banyan/grpc';
-import { adminTargets, expectedNodes } from '../doctor/examine.ts';
+import { adminsByApi, expectedNodes } from '../doctor/examine.ts';
 import type { OverlayAccess } from '../overlay-options.ts';
 import { readSamples, type Samples } from './metrics-text.ts';
 
@@ -46,6 +46,7 @@ export class Looker implements Disposable {
   readonly #client: Client;
   readonly #coverage = new Map<string, Pick<GroupLook, 'committed' | 'behind' | 'missing'>>();
   readonly #watched = new Set<string>();
+  #admins: Promise<ReadonlyMap<string, string>> | undefined;
 
   /** `client` speaks to any node and to the tree builder, and is closed with this. */
   constructor(access: OverlayAccess, client: Client) {
@@ -62,10 +63,10 @@ export class Looker implements Disposable {
     this.#client.close();
   }
 
-  #nodes(): Promise<readonly NodeLook[]> {
-    const admins = new Map(adminTargets(this.#access).map(({ name, admin }) => [name, admin]));
-    return Promise.all(expectedNodes(this.#access).map(async ({ name, connect }) => {
-      const samples = scrape(admins.get(name));
+  async #nodes(): Promise<readonly NodeLook[]> {
+    const admins = await (this.#admins ??= adminsByApi(this.#access));
+    return Promise.all(expectedNodes(this.#access).map(async ({ name, address, connect }) => {
+      const samples = scrape(admins.get(address));
       const client = await connect();
       try {
         const { isReady, leaves } = await client.overlay.neighbors({ deadlineMs: ANSWER_TIMEOUT_MS });
