@@ -75,6 +75,16 @@ export const overlayRows: readonly Row[] = [
         ],
       },
       {
+        title: 'Time of a join',
+        meaning: 'From a node\'s first attempt to its being in the ring; nothing is drawn while nobody joins. Half a minute and more: a stale list of supernodes, or many joins in one gap.',
+        unit: 's',
+        limits: { warn: 10, act: 30 },
+        queries: [
+          { expr: quantile(0.5, OVERLAY_METRICS.joinDuration), legend: 'p50' },
+          { expr: quantile(0.99, OVERLAY_METRICS.joinDuration), legend: 'p99' },
+        ],
+      },
+      {
         title: 'Open links',
         meaning: 'Links of all nodes to their peers. Control links follow the leaf sets, data links the trees.',
         unit: 'short',

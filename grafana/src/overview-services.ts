@@ -50,6 +50,15 @@ export const serviceRows: readonly Row[] = [
         ],
       },
       {
+        title: 'Certificates expire in',
+        meaning: 'Time until the first certificate of each kind expires. Members renew at half of 30 days: below two weeks something keeps them from it. Reloads of configurations are a second.',
+        unit: 's',
+        queries: [
+          { expr: `min by (certificate) (${gauge(SERVICE_METRICS.certificateLife)})`, legend: '{{certificate}}' },
+          { expr: rate(SERVICE_METRICS.configReloads, ['outcome']), legend: 'reload {{outcome}}' },
+        ],
+      },
+      {
         title: 'Refusals and expired leases',
         meaning: 'Requests the authority refused, and nodes that left the supernode list without a word.',
         unit: 'ops',

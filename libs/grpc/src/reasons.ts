@@ -46,6 +46,7 @@ export const reasons = {
 
   // Tokens and certificates
   TOKEN_MISSING: entry('UNAUTHENTICATED', 401, 'The call carries no bearer token.', 'Send the metadata `authorization: Bearer TOKEN`; `banyan` finds the token of a local overlay by itself.'),
+  TOKEN_FILE_EXPOSED: entry('FAILED_PRECONDITION', 500, 'The file that holds the token may be read by others than its owner.', 'Run `chmod 600` on it, and ask auth for a new token if others had a chance to read it.'),
   TOKEN_INVALID: entry('UNAUTHENTICATED', 401, 'The token is malformed or not signed by this overlay.', 'Ask the auth service of this overlay for a token.'),
   TOKEN_EXPIRED: entry('UNAUTHENTICATED', 401, 'The token has expired.', 'Ask the auth service for a new one.'),
   SCOPE_MISSING: entry('PERMISSION_DENIED', 403, 'The token does not carry the scope that this call needs.', 'The metadata names the scope; ask for a token that has it.'),
