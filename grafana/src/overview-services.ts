@@ -1,4 +1,4 @@
-import { AUTH_METRICS, BOOTSTRAP_METRICS, SERVICE_METRICS } from '@banyan/telemetry';
+import { AUTH_METRICS, BOOTSTRAP_METRICS, CONSOLE_METRICS, SERVICE_METRICS } from '@banyan/telemetry';
 import type { Row } from './panel.ts';
 import { PROCESS_METRICS } from './process-metrics.ts';
 import { gathered, gauge, observations, quantile, rate, sum } from './promql.ts';
@@ -56,6 +56,24 @@ export const serviceRows: readonly Row[] = [
         queries: [
           { expr: rate(AUTH_METRICS.refusals, ['request']), legend: 'refused: {{request}}' },
           { expr: rate(BOOTSTRAP_METRICS.leasesExpired), legend: 'leases expired' },
+        ],
+      },
+      {
+        title: 'Who looks at the console',
+        meaning: 'Open pages, and what the console watches for all of them together.',
+        unit: 'short',
+        queries: [
+          { expr: sum(CONSOLE_METRICS.pages), legend: 'pages' },
+          { expr: sum(CONSOLE_METRICS.topics), legend: 'things watched' },
+        ],
+      },
+      {
+        title: 'What is done through the console',
+        meaning: 'Changes asked for, by what came of them, and events that pages were too slow for. Who did what stands in the audit log of the console.',
+        unit: 'ops',
+        queries: [
+          { expr: rate(CONSOLE_METRICS.actions, ['outcome']), legend: 'actions {{outcome}}' },
+          { expr: rate(CONSOLE_METRICS.eventsDropped), legend: 'events dropped' },
         ],
       },
     ],

@@ -10,7 +10,7 @@ import { startTestOverlay } from './testing/test-overlay.ts';
 import { startTraffic } from './testing/traffic.ts';
 
 const NODES = 4;
-const SERVICES = 3;
+const SERVICES = 4;
 const dashboardsDirectory = join(import.meta.dirname, '..', '..', '..', 'grafana', 'dashboards');
 const dataDir = mkdtempSync(join(tmpdir(), 'banyan-dashboard-'));
 afterAll(() => rmSync(dataDir, { recursive: true, force: true }));
@@ -29,7 +29,7 @@ interface Query {
 // Where `CI` is set, a check that was left out must not pass for one that was made.
 it.skipIf(!hasPrometheus() && process.env['CI'] === undefined)(`every query of every dashboard returns data (${PROMETHEUS_INSTALL})`, async () => {
   if (!hasPrometheus()) throw new Error(`prometheus is not installed: ${PROMETHEUS_INSTALL}`);
-  await using overlay = await startTestOverlay({ dataDir, nodes: NODES });
+  await using overlay = await startTestOverlay({ dataDir, nodes: NODES, console: true });
   await using prometheus = await Prometheus.start(targetsOf(overlay));
   await eventually('every process is scraped', async () => (await prometheus.query('sum(up)'))[0]?.value === NODES + SERVICES);
   // Only now: what was counted before the first scrape is no rate.
