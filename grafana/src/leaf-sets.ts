@@ -1,0 +1,28 @@
+// Leaf sets and churn: who comes and goes, and how whole the ring is meanwhile.
+import type { Row } from './panel.ts';
+import { deathsAndStalls, joinsAndRepairs, leafSetAndRoutingTable, leafSetByNode, leasesThatRanOut, nodesUp, peerDeaths, routingTableByNode, stalls } from './ring-panels.ts';
+
+/** From top to bottom. */
+export const leafSetRows: readonly Row[] = [
+  {
+    title: 'The ring',
+    numbers: [
+      nodesUp,
+      peerDeaths,
+      stalls,
+    ],
+    lines: [
+      leafSetAndRoutingTable,
+      leafSetByNode,
+      routingTableByNode,
+    ],
+  },
+  {
+    title: 'Churn',
+    lines: [
+      joinsAndRepairs,
+      deathsAndStalls,
+      leasesThatRanOut,
+    ],
+  },
+];
