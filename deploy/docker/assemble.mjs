@@ -13,8 +13,8 @@ for (const manifest of globSync('{libs/*,services/*,grafana}/package.json', { cw
   if (!wanted.has(room)) rmSync(join(app, room), { recursive: true });
 }
 for (const room of rooms) {
-  // The descriptors of the API are read at run time, for reflection.
-  for (const part of ['dist', 'bin', 'src/gen/banyan.binpb']) {
+  // The descriptors of the API are read at run time, for reflection; `public` is what the console serves as it is.
+  for (const part of ['dist', 'bin', 'public', 'src/gen/banyan.binpb']) {
     if (existsSync(join(built, room, part))) cpSync(join(built, room, part), join(app, room, part), { recursive: true });
   }
 }

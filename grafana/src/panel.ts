@@ -2,8 +2,10 @@
 import type { Builder } from '@grafana/grafana-foundation-sdk/cog';
 import * as common from '@grafana/grafana-foundation-sdk/common';
 import * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
+import * as nodegraph from '@grafana/grafana-foundation-sdk/nodegraph';
 import * as prometheus from '@grafana/grafana-foundation-sdk/prometheus';
 import * as stat from '@grafana/grafana-foundation-sdk/stat';
+import * as tempo from '@grafana/grafana-foundation-sdk/tempo';
 import * as timeseries from '@grafana/grafana-foundation-sdk/timeseries';
 
 /** Grafana's names of the units used: per second, seconds, bytes, bytes per second, plain count, share of one. */
@@ -31,6 +33,15 @@ export interface Panel {
   readonly limits?: Limits;
   /** Layers add up to a whole. */
   readonly isStacked?: boolean;
+  /** A line for each process: a click on it leads to the detail of that one. */
+  readonly isByNode?: boolean;
+  /** Uid of the dashboard that explains it. */
+  readonly detail?: string;
+}
+
+/** The panel, with a link to the dashboard of that uid. */
+export function leadingTo(detail: string, panel: Panel): Panel {
+  return { ...panel, detail };
 }
 
 /** Panels that answer one question together. */
@@ -40,10 +51,16 @@ export interface Row {
   readonly numbers?: readonly Panel[];
   /** Drawn as lines over time, three to a line of the dashboard. */
   readonly lines: readonly Panel[];
+  /** Drawn as a graph of what calls what, from traces. */
+  readonly graph?: { readonly title: string; readonly meaning: string };
 }
 
 const datasource: common.DataSourceRef = { type: 'prometheus', uid: '${datasource}' };
+const traces: common.DataSourceRef = { type: 'tempo', uid: '${traces}' };
 const columns = 24;
+const NODE_DETAIL = 'banyan-node';
+// What is looked at stays: the time, the data source, the processes.
+const SAME_VIEW = '${__url_time_range}&${datasource:queryparam}&${job:queryparam}&${node:queryparam}';
 
 /** Numbers of this moment, `across` to a line of the dashboard. */
 export function numberPanel(panel: Panel, across: number): Builder<dashboard.Panel> {
@@ -57,7 +74,8 @@ export function numberPanel(panel: Panel, across: number): Builder<dashboard.Pan
     .colorMode(panel.limits === undefined ? common.BigValueColorMode.None : common.BigValueColorMode.Value)
     .graphMode(common.BigValueGraphMode.Area)
     .reduceOptions(new common.ReduceDataOptionsBuilder().calcs(['lastNotNull']))
-    .thresholds(thresholds(panel.limits));
+    .thresholds(thresholds(panel.limits))
+    .links(detailLinks(panel));
   return panel.queries.reduce((built, query, index) => built.withTarget(target(query, index)), builder);
 }
 
@@ -76,6 +94,8 @@ export function timePanel(panel: Panel, across: number): Builder<dashboard.Panel
     .showPoints(common.VisibilityMode.Never)
     .stacking(new common.StackingConfigBuilder().mode(panel.isStacked === true ? common.StackingMode.Normal : common.StackingMode.None))
     .thresholds(thresholds(panel.limits))
+    .links(detailLinks(panel))
+    .dataLinks(panel.isByNode === true ? [nodeLink()] : [])
     .thresholdsStyle(new common.GraphThresholdsStyleConfigBuilder().mode(panel.limits === undefined ? common.GraphThresholdsStyleMode.Off : common.GraphThresholdsStyleMode.Dashed))
     .tooltip(new common.VizTooltipOptionsBuilder().mode(common.TooltipDisplayMode.Multi).sort(common.SortOrder.Descending))
     .legend(new common.VizLegendOptionsBuilder()
@@ -86,6 +106,25 @@ export function timePanel(panel: Panel, across: number): Builder<dashboard.Panel
   return panel.queries.reduce((built, query, index) => built.withTarget(target(query, index)), builder);
 }
 
+/** Who calls whom and how long it takes, as the traces tell: Prometheus has no edges, and ids never stand in its labels. */
+export function graphPanel({ title, meaning }: { readonly title: string; readonly meaning: string }): Builder<dashboard.Panel> {
+  return new nodegraph.PanelBuilder()
+    .title(title)
+    .description(meaning)
+    .datasource(traces)
+    .height(12)
+    .span(columns)
+    .withTarget(new tempo.DataqueryBuilder().datasource(traces).refId('A').queryType('serviceMap'));
+}
+
+function detailLinks({ detail }: Panel): Builder<dashboard.DashboardLink>[] {
+  return detail === undefined ? [] : [new dashboard.DashboardLinkBuilder('Why?').type(dashboard.DashboardLinkType.Link).url(`/d/${detail}?${SAME_VIEW}`)];
+}
+
+function nodeLink(): Builder<dashboard.DashboardLink> {
+  return new dashboard.DashboardLinkBuilder('Detail of ${__field.labels.node}').type(dashboard.DashboardLinkType.Link).url(`/d/${NODE_DETAIL}?var-node=\${__field.labels.node}&\${__url_time_range}&\${datasource:queryparam}`);
+}
+
 function target(query: Query, index: number): Builder<prometheus.Dataquery> {
   return new prometheus.DataqueryBuilder()
     .datasource(datasource)
@@ -93,6 +132,7 @@ function target(query: Query, index: number): Builder<prometheus.Dataquery> {
     .editorMode(prometheus.QueryEditorMode.Code)
     .expr(query.expr)
     .legendFormat(query.legend)
+    .exemplar(query.expr.startsWith('histogram_quantile'))
     .range();
 }
 

@@ -9,6 +9,8 @@ export interface LaunchOptions {
   readonly dataDir: string;
   /** How many nodes, at least 1. */
   readonly nodes: number;
+  /** Start the console, too: a process of its own, which tests do without. */
+  readonly console?: boolean;
   /** More settings for the services. */
   readonly services?: Readonly<Partial<Record<ServiceName, Settings>>>;
   /** More settings for each node; `index` counts from 0. */

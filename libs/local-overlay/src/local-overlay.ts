@@ -10,7 +10,7 @@ import { TOKEN_RENEWAL_MS, writeToken } from './overlay-token.ts';
 import { builtPrograms, type Programs } from './programs.ts';
 import { keptSecrets, type OverlaySecrets } from './secrets.ts';
 import { ServiceProcess } from './service-process.ts';
-import { authSettings, environmentOf, nodeSettings, serviceSettings, type OverlayFacts, type Settings } from './settings.ts';
+import { authSettings, consoleSettings, environmentOf, nodeSettings, serviceSettings, type OverlayFacts, type Settings } from './settings.ts';
 import { waitUntilReady } from './wait-ready.ts';
 
 const READY_TIMEOUT_MS = 60_000;
@@ -76,6 +76,7 @@ export class LocalOverlay implements AsyncDisposable {
     await this.#startService('auth');
     await this.#renewToken();
     await Promise.all([this.#startService('bootstrap'), this.#startService('tree-builder')]);
+    if (this.#options.console === true) await this.#startService('console');
     await this.addNode();
     const others = Array.from({ length: this.#options.nodes - 1 }, () => this.#nextNodeName());
     await Promise.all(Array.from({ length: STARTS_AT_ONCE }, () => this.#startNodesFrom(others)));
@@ -175,7 +176,7 @@ export class LocalOverlay implements AsyncDisposable {
 
   async #startService(name: ServiceName, listen: Settings = {}): Promise<void> {
     const facts = this.#facts();
-    const settings = name === 'auth' ? authSettings(facts) : serviceSettings(name, facts);
+    const settings = settingsOf(name, facts);
     await this.#track(this.#launch(name, this.#programs[name], { ...settings, ...this.#options.services?.[name], ...listen }));
   }
 
@@ -199,7 +200,7 @@ export class LocalOverlay implements AsyncDisposable {
     void started.exited.then((exit) => this.#noteExit(name, started, exit));
     await waitUntilReady(started, readyTimeoutMs, this.#stopping.signal);
     await this.#write();
-    this.#options.onProgress?.({ name, up: ++this.#up, total: this.#options.nodes + 3 });
+    this.#options.onProgress?.({ name, up: ++this.#up, total: this.#options.nodes + (this.#options.console === true ? 4 : 3) });
   }
 
   #noteExit(name: string, ended: ServiceProcess, exit: { readonly code: number | null; readonly signal: NodeJS.Signals | null }): void {
@@ -223,6 +224,17 @@ export class LocalOverlay implements AsyncDisposable {
   }
 }
 
+function settingsOf(name: ServiceName, facts: OverlayFacts): Settings {
+  switch (name) {
+    case 'auth':
+      return authSettings(facts);
+    case 'console':
+      return consoleSettings(facts);
+    default:
+      return serviceSettings(name, facts);
+  }
+}
+
 function isNode(service: ServiceProcess): boolean {
   return service.ready.service === 'pastry-node';
 }
@@ -237,7 +249,7 @@ function entryOf(service: ServiceProcess): ServiceEntry {
 
 /** Settings that make a process listen where it listened before: `{ apiListen: … }`. */
 function listenSettings(addresses: Addresses): Settings {
-  return Object.fromEntries(LISTENERS.filter((name) => addresses[name] !== undefined).map((name) => [`${name}Listen`, addresses[name] ?? '']));
+  return Object.fromEntries(LISTENERS.filter((name) => addresses[name] !== undefined).map((name) => [`${name}Listen`, (addresses[name] ?? '').replace(/^https?:\/\//, '')]));
 }
 
-const LISTENERS = ['api', 'peer', 'control', 'data', 'admin'];
+const LISTENERS = ['api', 'peer', 'control', 'data', 'admin', 'web'];

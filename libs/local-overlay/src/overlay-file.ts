@@ -4,7 +4,7 @@ import { OverlayError } from '@banyan/grpc';
 import type { ProcessIdentity } from './process-identity.ts';
 
 /** The processes that are no nodes. */
-export type ServiceName = 'auth' | 'bootstrap' | 'tree-builder';
+export type ServiceName = 'auth' | 'bootstrap' | 'tree-builder' | 'console';
 
 /** `host:port` of every listener by its name: `api`, `peer`, `control`, `data`, `admin`, … */
 export type Addresses = Readonly<Record<string, string>>;

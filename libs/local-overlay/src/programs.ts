@@ -15,6 +15,7 @@ export function builtPrograms(): Programs {
     auth: builtProgram('auth'),
     bootstrap: builtProgram('bootstrap'),
     'tree-builder': builtProgram('tree-builder'),
+    console: builtProgram('console'),
     'pastry-node': builtProgram('pastry-node'),
   };
 }

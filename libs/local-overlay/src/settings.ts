@@ -28,8 +28,21 @@ export function authSettings({ paths, secrets }: OverlayFacts): Settings {
   };
 }
 
+/** Settings of the console: it signs in as the administrator. */
+export function consoleSettings({ paths, secrets, services }: OverlayFacts): Settings {
+  return {
+    ...common(paths, 'console'),
+    authorityFile: paths.authorityFile,
+    secret: secrets.adminSecret,
+    ...address('authAddress', services.auth?.[API]),
+    ...address('bootstrapAddress', services.bootstrap?.[API]),
+    ...address('treeBuilderAddress', services['tree-builder']?.[API]),
+    ...address('jwksUrl', services.auth?.['jwks']),
+  };
+}
+
 /** Settings of bootstrap and tree builder. */
-export function serviceSettings(name: Exclude<ServiceName, 'auth'>, facts: OverlayFacts): Settings {
+export function serviceSettings(name: 'bootstrap' | 'tree-builder', facts: OverlayFacts): Settings {
   return { ...common(facts.paths, name), ...enrolment(facts) };
 }
 

@@ -6,6 +6,8 @@ export { cancelSignal, onCancel, requests, send, type Cancellable, type DuplexCa
 export type { Listener, ServiceMethods } from './calls/listener.ts';
 export { lockDataDir, type DataDirLock } from './data-dir-lock.ts';
 export { Readiness, type ReadinessWatcher } from './readiness.ts';
+export { ErrorFilter } from './error.filter.ts';
+export { nestLogger } from './nest-logger.ts';
 export { runService } from './run-service.ts';
 export type { Addresses, PreparedService, ServiceContext, ServiceDefinition } from './service-definition.ts';
 export { LOGGER, METRICS, READINESS, TOKEN_VERIFIER, TRACER } from './service-ports.ts';

@@ -102,5 +102,13 @@ export const BUILDER_METRICS = {
   advice: { kind: 'counter', name: 'banyan_builder_advice_total', help: 'Better parents named to nodes.' },
 } as const satisfies MetricTable;
 
+/** The console. */
+export const CONSOLE_METRICS = {
+  pages: { kind: 'gauge', name: 'banyan_console_pages', help: 'Web pages that are open.' },
+  topics: { kind: 'gauge', name: 'banyan_console_topics', help: 'Things the console watches for its pages: the ring, trees, slow readers, the control plane.' },
+  eventsDropped: { kind: 'counter', name: 'banyan_console_events_dropped_total', help: 'Events not sent to pages that were too far behind; they are told everything again when they have read what waited.' },
+  actions: { kind: 'counter', name: 'banyan_console_actions_total', help: 'Changes asked for through the console, by what came of them.', labels: { outcome: ['done', 'refused', 'failed'] } },
+} as const satisfies MetricTable;
+
 /** All of them, for checks of dashboards and names. */
-export const METRIC_TABLES: readonly MetricTable[] = [SERVICE_METRICS, OVERLAY_METRICS, MULTICAST_METRICS, AUTH_METRICS, BOOTSTRAP_METRICS, BUILDER_METRICS];
+export const METRIC_TABLES: readonly MetricTable[] = [SERVICE_METRICS, OVERLAY_METRICS, MULTICAST_METRICS, AUTH_METRICS, BOOTSTRAP_METRICS, BUILDER_METRICS, CONSOLE_METRICS];

@@ -76,8 +76,8 @@ describe('the composition', () => {
     expect(composition.name).toBeUndefined();
   });
 
-  it('starts the control plane and six nodes', () => {
-    expect(composed.map(({ name }) => name).sort()).toEqual(['auth', 'bootstrap', ...[1, 2, 3, 4, 5, 6].map((number) => `node-${number}`), 'tree-builder']);
+  it('starts the control plane, the console and six nodes', () => {
+    expect(composed.map(({ name }) => name).sort()).toEqual(['auth', 'bootstrap', 'console', ...[1, 2, 3, 4, 5, 6].map((number) => `node-${number}`), 'tree-builder']);
   });
 
   it.each(composed)('builds $name from a service of this repository', ({ build, image }) => {

@@ -46,11 +46,12 @@ export class Prometheus implements AsyncDisposable {
     this.#address = address;
   }
 
-  /** Starts it on these targets; resolves when it answers queries. */
-  static async start(targets: readonly Target[]): Promise<Prometheus> {
+  /** Starts it on these targets, with the rules of these files evaluated every second; resolves when it answers queries. */
+  static async start(targets: readonly Target[], ruleFiles: readonly string[] = []): Promise<Prometheus> {
     const directory = mkdtempSync(join(tmpdir(), 'banyan-prometheus-'));
     const config = {
-      global: { scrape_interval: '1s', scrape_timeout: '1s' },
+      global: { scrape_interval: '1s', scrape_timeout: '1s', evaluation_interval: '1s' },
+      rule_files: ruleFiles,
       scrape_configs: [{ job_name: 'banyan', static_configs: targets.map(({ address, labels }) => ({ targets: [address], labels })) }],
     };
     writeFileSync(join(directory, 'prometheus.yml'), JSON.stringify(config)); // JSON is YAML

@@ -8,7 +8,7 @@ import type { Programs } from '../programs.ts';
 const fakeService = fileURLToPath(new URL('fake-service.mjs', import.meta.url));
 
 /** Every kind of process is the same stand-in. */
-export const fakePrograms: Programs = { auth: fakeService, bootstrap: fakeService, 'tree-builder': fakeService, 'pastry-node': fakeService };
+export const fakePrograms: Programs = { auth: fakeService, bootstrap: fakeService, 'tree-builder': fakeService, console: fakeService, 'pastry-node': fakeService };
 
 /** An empty directory for an overlay, and the variables that let the stand-in of auth serve TLS. */
 export async function fakeOverlay(): Promise<{ readonly directory: string; readonly dataDir: string; readonly env: Readonly<Record<string, string>> }> {

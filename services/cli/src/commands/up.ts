@@ -9,6 +9,8 @@ import { table } from '../output/table.ts';
 interface UpOptions {
   readonly nodes: number;
   readonly dataDir?: string;
+  readonly console: boolean;
+  readonly regions: readonly string[];
 }
 
 /** `banyan up`: a local overlay of real processes, until Ctrl-C. */
@@ -17,12 +19,16 @@ export function upCommand(io: Io): Command {
     .description('run a local overlay: auth, bootstrap, tree builder and nodes, each a process; Ctrl-C stops all')
     .option('--nodes <n>', 'how many nodes', nodesArgument, 8)
     .option('--data-dir <directory>', 'where everything is kept; a second start goes on with it (default: BANYAN_DATA_DIR, else .banyan)')
+    .option('--regions <names>', 'labels to give to the nodes in turn, by commas: `eu-central,us-east,ap-south` shows them on the map of the console', regionsArgument, [])
+    .option('--no-console', 'without the web page')
     .action(async (options: UpOptions) => {
       const dataDir = options.dataDir ?? (io.env['BANYAN_DATA_DIR'] || DATA_DIR_NAME);
       const startedAt = performance.now();
       await using overlay = await startOverlay({
         dataDir,
         nodes: options.nodes,
+        console: options.console,
+        nodeConfig: (_, index) => regionOf(options.regions, index),
         signal: io.signal,
         onProgress: ({ name, up, total }) => showProgress(io, `starting: ${up} of ${total} up (${name})`),
         onDeath: (name, exit) => note(io, `banyan: ${name} ended (${exit.signal ?? `code ${exit.code}`}); its log: ${overlay.paths.logOf(name)}`),
@@ -53,8 +59,19 @@ function introduction(io: Io, overlay: LocalOverlay, startMs: number): string {
     `${style.bold(`${nodes.length} nodes are up`)} after ${(startMs / 1_000).toFixed(1)} s; data and logs in ${overlay.paths.dataDir}, certificate in ${relativeTo(io, overlay.paths.authorityFile)}.`,
     'Try, in another terminal (the second waits for the third, from yet another):',
     ...examples.map((example) => `  ${style.bold(example)}`),
+    ...consoleLines(overlay, (path) => relativeTo(io, path), style.bold),
     'Ctrl-C stops everything.',
   ].join('\n');
+}
+
+function consoleLines(overlay: LocalOverlay, shown: (path: string) => string, bold: (text: string) => string): readonly string[] {
+  const web = overlay.file.services.console?.addresses['web'];
+  return web === undefined ? [] : [`The console: ${bold(web)} (sign in with the text of ${shown(overlay.paths.tokenFile)}).`];
+}
+
+function regionOf(regions: readonly string[], index: number): Readonly<Record<string, string>> {
+  const region = regions[index % regions.length];
+  return region === undefined ? {} : { region };
 }
 
 function isDefaultPlace(io: Io, overlay: LocalOverlay): boolean {
@@ -85,6 +102,12 @@ function stopAsked(io: Io): Promise<void> {
       resolve();
     });
   });
+}
+
+function regionsArgument(text: string): readonly string[] {
+  const regions = text.split(',').map((region) => region.trim());
+  if (regions.some((region) => !/^[a-z0-9-]{1,64}$/.test(region))) throw new InvalidArgumentError('Give names of a-z, 0-9 and hyphens, separated by commas.');
+  return regions;
 }
 
 const NODES_MAX = 256;

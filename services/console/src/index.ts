@@ -1,0 +1,2 @@
+export { consoleService } from './console-service.ts';
+export { consoleSchema, type ConsoleConfig } from './console.config.ts';
