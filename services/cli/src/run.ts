@@ -7,6 +7,7 @@ import { doctorCommand } from './commands/doctor.ts';
 import { errorsCommand } from './commands/errors.ts';
 import { groupCommand } from './commands/group.ts';
 import { nodesCommand } from './commands/nodes.ts';
+import { planCommand } from './commands/plan.ts';
 import { publishCommand } from './commands/publish.ts';
 import { routeCommand } from './commands/route.ts';
 import { slowCommand } from './commands/slow.ts';
@@ -17,7 +18,7 @@ import { upCommand } from './commands/up.ts';
 import { EXIT_DONE, reportFailure } from './failure.ts';
 import type { Io } from './io.ts';
 
-const COMMANDS = [upCommand, nodesCommand, routeCommand, groupCommand, publishCommand, subscribeCommand, anycastCommand, treeCommand, coverageCommand, slowCommand, tokenCommand, doctorCommand, errorsCommand];
+const COMMANDS = [upCommand, nodesCommand, routeCommand, groupCommand, publishCommand, subscribeCommand, anycastCommand, treeCommand, coverageCommand, slowCommand, planCommand, tokenCommand, doctorCommand, errorsCommand];
 
 // These end in their own way when the user wants no more; all others just stop.
 const ENDING_THEMSELVES = new Set(['up', 'publish', 'subscribe', 'anycast', 'tree', 'coverage']);
