@@ -10,6 +10,7 @@ export { issueToken, type IssuedToken, type TokenRequest } from './issue-token.t
 export type { FoundRoot, HopRuleName, Neighbors, NodeState, OverlayApi, ReplicaSet, TracedHop, TracedRoute } from './overlay-api.ts';
 export type { Reconnect } from './patience.ts';
 export type { PatternEvent, PatternSubscription } from './pattern-subscription.ts';
+export type { Plan, TreeFigures, WhatIf } from './plan.ts';
 export type { Receipt, WindowLimits } from './publish-window.ts';
 export type { Publisher, PublishOptions, PublishTotals } from './publisher.ts';
 export type { KeyText, RingNode } from './ring-node.ts';

@@ -29,6 +29,7 @@ import { Openings } from './openings.ts';
 import { learn, onDelivered } from './owner.ts';
 import { seek } from './parent.ts';
 import { Publishers } from './publisher.ts';
+import { Relief } from './relief.ts';
 import { endSubscription, subscribe } from './subscriptions.ts';
 import { noteTaken } from './taken.ts';
 import { Turn, type MulticastEffect } from './turn.ts';
@@ -52,6 +53,7 @@ export class Multicast implements Application<MulticastMessage, MulticastCommand
   readonly #openings = new Openings();
   readonly #departure = new Departure();
   readonly #anycasts: Anycasts;
+  readonly #relief = new Relief();
   readonly #inbox: Inbox;
   /** What a tick found due only after its own turn (a hurried beat, a root lost) waits for the next, a millisecond later. */
   #restUntil: Millis = 0;
@@ -78,6 +80,8 @@ export class Multicast implements Application<MulticastMessage, MulticastCommand
     turn.begin(now);
     if (due !== undefined && now - due > STALL_MS) this.#excuse(now - due);
     this.#dispatch(input);
+    // Whatever woke the node: one that only passes beats on in the turns that bring them hardly ever ticks.
+    this.#relief.look(turn, this.#groups.byId);
     this.#finishTurn();
     if (input.type === 'tick') this.#restUntil = now + 1;
     else if (turn.neighbors.dueAt <= now) {
@@ -175,6 +179,7 @@ export class Multicast implements Application<MulticastMessage, MulticastCommand
       ...this.#publishers.bounds(turn),
       ...this.#openings.bounds(),
       ...this.#anycasts.bounds(),
+      ...this.#relief.bounds(turn),
       ...this.#inbox.bounds(),
       ...[...this.#groups.byId.values()].flatMap((group) => groupBounds(turn, group)),
     ];

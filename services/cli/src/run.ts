@@ -10,6 +10,7 @@ import { doctorCommand } from './commands/doctor.ts';
 import { errorsCommand } from './commands/errors.ts';
 import { groupCommand } from './commands/group.ts';
 import { nodesCommand } from './commands/nodes.ts';
+import { planCommand } from './commands/plan.ts';
 import { publishCommand } from './commands/publish.ts';
 import { routeCommand } from './commands/route.ts';
 import { slowCommand } from './commands/slow.ts';
@@ -23,7 +24,7 @@ import type { Io } from './io.ts';
 
 const COMMANDS = [
   ...[upCommand, nodesCommand, routeCommand, groupCommand, publishCommand, subscribeCommand, anycastCommand],
-  ...[treeCommand, coverageCommand, slowCommand, tokenCommand, doctorCommand, errorsCommand],
+  ...[treeCommand, coverageCommand, slowCommand, planCommand, tokenCommand, doctorCommand, errorsCommand],
   ...[checkCommand, topCommand, contextCommand, completionCommand],
 ];
 
