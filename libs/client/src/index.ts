@@ -2,6 +2,7 @@ export { connect, Client, type ConnectOptions } from './connect.ts';
 export type { AskOptions } from './ask.ts';
 export type { Attachment, AttachmentEvent, AttachOptions, ForwardAnswer } from './attachment.ts';
 export type { Coverage } from './coverage.ts';
+export type { DrainProgress, DrainStep, DrainStepName } from './drain.ts';
 export type { Backpressure, DeliveryName, DescribedGroup, Group, GroupsApi, NewGroup, Tree } from './groups-api.ts';
 export { groupName, isGroupPattern, subjectOf } from './group-name.ts';
 export { issueToken, type IssuedToken, type TokenRequest } from './issue-token.ts';

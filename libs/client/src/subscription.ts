@@ -1,6 +1,7 @@
 import { OverlayError, parseStatus } from '@banyan/grpc';
 import { multicast } from '@banyan/proto';
 import { atAddress, messagesOf } from './ask.ts';
+import { movedAway } from './moved.ts';
 import type { NodePool } from './node-pool.ts';
 import { Patience, type Reconnect } from './patience.ts';
 import { policyMessage, type SlowPolicy } from './slow-reader.ts';
@@ -125,6 +126,10 @@ export class Subscription implements AsyncIterable<SubscriptionEvent>, AsyncDisp
     for (;;) {
       const next = await this.#responses?.next();
       if (next === undefined || next.done === true) throw new OverlayError('STOPPING', `${this.#address} ended the stream`);
+      if (next.value.response?.$case === 'moved') {
+        this.#cancel(); // the node waits for that
+        throw movedAway(this.#pool, this.#address, next.value.response.value);
+      }
       const event = eventOf(next.value);
       if (event === undefined) continue;
       this.#patience.progress();

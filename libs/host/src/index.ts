@@ -7,6 +7,7 @@ export type {
   HostState,
   LookupAnswer,
   Neighbors,
+  MovableSubscription,
   Ongoing,
   Overlay,
   OverlayHostOptions,
