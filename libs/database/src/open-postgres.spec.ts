@@ -59,8 +59,8 @@ describe('openPostgres', () => {
     const broken: Error[] = [];
     const database = await openPostgres(url, {}, { schema: 'banyan_cut', onIdleError: (error) => broken.push(error) });
     const other = await openPostgres(url, {}, { schema: 'banyan_killer' });
-    await sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'banyan_cut'`.execute(other.query);
-    while (broken.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    const cut = await sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'banyan_cut'`.execute(other.query);
+    while (broken.length < cut.rows.length) await new Promise((resolve) => setTimeout(resolve, 10));
     expect((await sql<{ one: number }>`select 1::bigint as one`.execute(database.query)).rows).toEqual([{ one: 1 }]);
     await Promise.all([database.close(), other.close()]);
   });

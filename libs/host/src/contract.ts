@@ -1,4 +1,4 @@
-import type { OverlayError } from '@banyan/grpc';
+import type { OverlayError, SpokenVersions } from '@banyan/grpc';
 import type { PeerIdentity } from '@banyan/identity';
 import type { Id } from '@banyan/ids';
 import type { Coordinate, HopRecord, NodeHandle } from '@banyan/kbr';
@@ -12,6 +12,8 @@ import type { LatencyMap } from './emulation/latency-map.ts';
 
 /** What an overlay host is made of. */
 export interface OverlayHostOptions {
+  /** Which versions of the peer protocol it speaks; those of this code when left out. For tests of rings of several releases. */
+  readonly spoken?: SpokenVersions;
   /** Key and certificate of a node, and the authority it trusts, PEM (`Credentials` of identity fit). */
   readonly credentials: { readonly key: string; readonly certificate: string; readonly authority: string; readonly identity: { readonly id: Id } };
   /** Which life of the node: max(stored + 1, wall milliseconds). */

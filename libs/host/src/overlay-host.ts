@@ -75,8 +75,10 @@ export class OverlayHost implements Overlay {
       isSigned,
       refusal: (peer) => refusalOf(peer, isRevoked),
       metrics: () => metrics,
+      logger: options.logger ?? NO_LOGGER,
       post: (input) => made.host?.post(input) ?? false,
       postSurely: (input) => made.host?.postSurely(input),
+      ...(options.spoken === undefined ? {} : { spoken: options.spoken }),
       ...(options.unprotectedData === undefined ? {} : { unprotectedData: options.unprotectedData }),
       ...(emulated === undefined ? {} : { emulated }),
     });
