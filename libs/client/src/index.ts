@@ -3,6 +3,7 @@ export type { AnycastAnswer } from './anycast.ts';
 export type { AskOptions } from './ask.ts';
 export type { Attachment, AttachmentEvent, AttachOptions, ForwardAnswer } from './attachment.ts';
 export type { Coverage } from './coverage.ts';
+export type { DrainProgress, DrainStep, DrainStepName } from './drain.ts';
 export type { Backpressure, DeliveryName, DescribedGroup, Group, GroupsApi, NewGroup, Tree } from './groups-api.ts';
 export { FRAGMENT_BYTES, MESSAGE_BYTES_MAX } from './fragments.ts';
 export { groupName, isGroupPattern, subjectOf } from './group-name.ts';

@@ -67,6 +67,7 @@ export const reasons = {
   // Overlay
   NOT_READY: entry('UNAVAILABLE', 503, 'The node is not in the ring yet, or has stepped back.', 'Wait for /readyz, or ask another node.'),
   STOPPING: entry('UNAVAILABLE', 503, 'The node is shutting down.', 'Ask another node.'),
+  MOVED: entry('UNAVAILABLE', 503, 'The node leaves the ring and said where to go on.', 'Go on at another node: a subscription from the sequence in the metadata, a publisher with what has no receipt; the SDK does so by itself.'),
   BUSY: entry('UNAVAILABLE', 503, 'The node has as many requests under way as it takes.', 'Wait as long as the answer says, then try again.'),
   ROUTE_TIMEOUT: entry('DEADLINE_EXCEEDED', 504, 'No answer came from the root of the key in time.', 'Try again; if it lasts, look at the route with `banyan route KEY`.'),
   NO_APPLICATION: entry('NOT_FOUND', 404, 'No application of that name is attached at the root of the key.', 'Attach the application to every node that may be a root.'),

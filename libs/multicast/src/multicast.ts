@@ -9,7 +9,7 @@ import { groupBounds } from './bounds.ts';
 import type { MulticastCommand, MulticastEvent, SubscriptionId } from './commands.ts';
 import { LOCAL_CONFIG, type MulticastConfig } from './config.ts';
 import { coverageOf, type Coverage } from './coverage.ts';
-import { Departure } from './departure.ts';
+import { Departure, type Remaining } from './departure.ts';
 import type { GroupDescriptor, Verified } from './descriptor.ts';
 import { describeGroup, groupState, type GroupPicture, type MulticastStats } from './describe.ts';
 import { slowReaders, type SlowReader } from './describe-slow.ts';
@@ -153,6 +153,11 @@ export class Multicast implements Application<MulticastMessage, MulticastCommand
     return [...this.#groups.byId.keys()];
   }
 
+  /** What this node, while it leaves, still waits for. */
+  remaining(): Remaining {
+    return this.#departure.remaining(this.#turn, this.#groups);
+  }
+
   /** Gauges over all groups. */
   stats(): MulticastStats {
     const groups = [...this.#groups.byId.values()];
@@ -160,6 +165,7 @@ export class Multicast implements Application<MulticastMessage, MulticastCommand
     return {
       groups: groups.length,
       roots: sum((group) => (group.sequencer === undefined ? 0 : 1)),
+      behind: sum((group) => (group.isVoter(this.#turn) && group.ring.next < group.committed ? 1 : 0)),
       orphans: sum((group) => (!group.closed && !group.attached && group.wanted(this.#turn) ? 1 : 0)),
       children: sum((group) => group.children.size),
       subscriptions: sum((group) => group.subscriptions.size),
@@ -278,7 +284,7 @@ export class Multicast implements Application<MulticastMessage, MulticastCommand
         this.#anycasts.decide(turn, command);
         return;
       case 'leave':
-        this.#departure.start(turn, this.#groups);
+        this.#departure.start(turn, this.#groups, command.withinMs);
         return;
       default:
         assertNever(command);

@@ -189,6 +189,21 @@ describe('banyan', () => {
       expect(JSON.parse((await banyan(['context', 'list', '--json'])).stdout)).toMatchObject([{ name: 'other', isCurrent: false }]);
     });
 
+    it('drains a node step by step, and fails when something was left behind', async () => {
+      const { DrainState, DrainStepName } = overlayApi;
+      const step = (name: overlayApi.DrainStepName, state: overlayApi.DrainState, left = 0): overlayApi.DrainStep => ({ name, state, left, deadlineMs: 900, elapsedMs: 20 });
+      const [node] = overlay.nodes;
+      const first = step(DrainStepName.REFUSE, DrainState.DONE);
+      node!.drains = [{ steps: [first, step(DrainStepName.CLIENTS, DrainState.RUNNING, 2)], done: false }, { steps: [first, step(DrainStepName.CLIENTS, DrainState.DONE)], done: true }];
+      const well = await banyan(['drain', node!.address, ...where]);
+      expect(well).toMatchObject({ code: 0, stderr: expect.stringContaining('has left the ring') as string });
+      expect(well.stdout.split('\n').map((line) => line.slice(0, 10).trim())).toEqual(['✓ refuse', '✓ clients', '']);
+      node!.drains = [{ steps: [first, step(DrainStepName.CLIENTS, DrainState.LATE, 3)], done: true }];
+      expect(await banyan(['drain', node!.address, ...where])).toMatchObject({ code: 1, stderr: expect.stringContaining('3 clients left at clients') as string });
+      node!.drains = [{ steps: [first], done: false }];
+      expect(await banyan(['drain', node!.address, ...where])).toMatchObject({ code: 1, stderr: expect.stringContaining('was not heard of any more') as string });
+    });
+
     it('packs what helps into an archive without the token', async () => {
       const token = 'a-token-of-this-overlay';
       await writeFile(join(directory, 'token'), token, { mode: 0o600 });

@@ -7,6 +7,7 @@ import { completionCommand } from './commands/completion.ts';
 import { contextCommand } from './commands/context.ts';
 import { coverageCommand } from './commands/coverage.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { drainCommand } from './commands/drain.ts';
 import { errorsCommand } from './commands/errors.ts';
 import { groupCommand } from './commands/group.ts';
 import { nodesCommand } from './commands/nodes.ts';
@@ -25,7 +26,7 @@ import type { Io } from './io.ts';
 const COMMANDS = [
   ...[upCommand, nodesCommand, routeCommand, groupCommand, publishCommand, subscribeCommand, anycastCommand],
   ...[treeCommand, coverageCommand, slowCommand, planCommand, tokenCommand, doctorCommand, errorsCommand],
-  ...[checkCommand, topCommand, contextCommand, completionCommand],
+  ...[checkCommand, drainCommand, topCommand, contextCommand, completionCommand],
 ];
 
 // These end in their own way when the user wants no more; all others just stop.
