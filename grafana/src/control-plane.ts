@@ -2,7 +2,7 @@
 import { theDirectory, whoReportsWhoWatches } from './multicast-panels.ts';
 import type { Row } from './panel.ts';
 import { refusalsAndExpiredLeases, supernodesOnTheList, versionsAndConfigurations } from './ring-panels.ts';
-import { calls, callsThatFailed, certificatesAndTokens, openCalls, ready, readyByService, timeOfACallP99, whatIsDoneThroughTheConsole, whoLooksAtTheConsole } from './service-panels.ts';
+import { calls, callsThatFailed, certificatesAndTokens, certificatesExpireIn, openCalls, ready, readyByService, timeOfACallP99, whatIsDoneThroughTheConsole, whoLooksAtTheConsole } from './service-panels.ts';
 
 /** From top to bottom. */
 export const controlPlaneRows: readonly Row[] = [
@@ -27,6 +27,7 @@ export const controlPlaneRows: readonly Row[] = [
       callsThatFailed,
       openCalls,
       certificatesAndTokens,
+      certificatesExpireIn,
       refusalsAndExpiredLeases,
     ],
   },

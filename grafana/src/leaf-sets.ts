@@ -1,6 +1,6 @@
 // Leaf sets and churn: who comes and goes, and how whole the ring is meanwhile.
 import type { Row } from './panel.ts';
-import { deathsAndStalls, joinsAndRepairs, leafSetAndRoutingTable, leafSetByNode, leasesThatRanOut, nodesUp, peerDeaths, routingTableByNode, stalls } from './ring-panels.ts';
+import { deathsAndStalls, joinsAndRepairs, leafSetAndRoutingTable, leafSetByNode, leasesThatRanOut, nodesUp, peerDeaths, routingTableByNode, stalls, timeOfAJoin } from './ring-panels.ts';
 
 /** From top to bottom. */
 export const leafSetRows: readonly Row[] = [
@@ -21,6 +21,7 @@ export const leafSetRows: readonly Row[] = [
     title: 'Churn',
     lines: [
       joinsAndRepairs,
+      timeOfAJoin,
       deathsAndStalls,
       leasesThatRanOut,
     ],

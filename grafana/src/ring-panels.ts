@@ -254,3 +254,14 @@ export const routingTable: Panel = {
     { expr: gauge(OVERLAY_METRICS.routingTableNodes), legend: '{{node}}' },
   ],
 };
+
+export const timeOfAJoin: Panel = {
+  title: 'Time of a join',
+  meaning: 'From a node\'s first attempt to its being in the ring; nothing is drawn while nobody joins. Half a minute and more: a stale list of supernodes, or many joins in one gap.',
+  unit: 's',
+  limits: { warn: 10, act: 30 },
+  queries: [
+    { expr: quantile(0.5, OVERLAY_METRICS.joinDuration), legend: 'p50' },
+    { expr: quantile(0.99, OVERLAY_METRICS.joinDuration), legend: 'p99' },
+  ],
+};

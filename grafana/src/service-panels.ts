@@ -177,3 +177,13 @@ export const readyOfTheNode: Panel = {
     { expr: gauge(SERVICE_METRICS.ready), legend: '{{node}}' },
   ],
 };
+
+export const certificatesExpireIn: Panel = {
+  title: 'Certificates expire in',
+  meaning: 'Time until the first certificate of each kind expires. Members renew at half of 30 days: below two weeks something keeps them from it. Reloads of configurations are a second.',
+  unit: 's',
+  queries: [
+    { expr: `min by (certificate) (${gauge(SERVICE_METRICS.certificateLife)})`, legend: '{{certificate}}' },
+    { expr: rate(SERVICE_METRICS.configReloads, ['outcome']), legend: 'reload {{outcome}}' },
+  ],
+};

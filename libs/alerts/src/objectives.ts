@@ -16,6 +16,7 @@ export interface Objective {
 const LOOKUPS = 'method=~".*/(Lookup|Route)"';
 const FAILED = 'code!="OK"';
 const LAG_S = 1;
+const JOIN_S = 10;
 
 /** The objectives. What a best-effort group drops is as promised, and so are refusals of callers without the scope. */
 export const objectives: readonly Objective[] = [
@@ -46,6 +47,13 @@ export const objectives: readonly Objective[] = [
     budget: 0.01,
     bad: (span, s) => increase(span, OVERLAY_METRICS.joins, { s, where: 'outcome="failed"' }),
     all: (span, s) => increase(span, OVERLAY_METRICS.joins, { s, where: 'outcome=~"failed|joined"' }),
+  },
+  {
+    name: 'join-time',
+    promise: `Of 100 nodes that join 95 are in the ring within ${JOIN_S} s of their first attempt.`,
+    budget: 0.05,
+    bad: (span, s) => `(${observations(span, OVERLAY_METRICS.joinDuration, { s })} - ${within(span, OVERLAY_METRICS.joinDuration, JOIN_S, { s })})`,
+    all: (span, s) => observations(span, OVERLAY_METRICS.joinDuration, { s }),
   },
 ];
 

@@ -7,6 +7,13 @@ const UP = `up{${NODES}}`;
 
 const MINUTE = 60;
 
+/** Joins that all took from 30 to 60 s, or (`quick` of them) at most 10 s. */
+function joinCourse(joined: string, quick = '0'): Readonly<Record<string, string>> {
+  const bucket = (le: string): string => `banyan_overlay_join_duration_seconds_bucket{node="node-1", le="${le}"}`;
+  const early = `0x8 ${quick}x40`;
+  return { [bucket('10')]: early, [bucket('30')]: early, [bucket('60')]: joined, [bucket('+Inf')]: joined };
+}
+
 /** Is the ring whole, and does it route. */
 export const overlayAlerts: readonly Alert[] = [
   {
@@ -88,6 +95,16 @@ export const overlayAlerts: readonly Alert[] = [
     description: 'The list of supernodes names nobody who answers, certificates are refused, or the ring is cut. Capacity that was added is not there.',
     fires: { series: { 'banyan_overlay_joins_total{node="node-1", outcome="failed"}': '0+1x60' }, afterS: 600, labels: {} },
     silent: { series: { 'banyan_overlay_joins_total{node="node-1", outcome="failed"}': '0x20 1x40', 'banyan_overlay_joins_total{node="node-1", outcome="started"}': '0+1x60' }, afterS: 600 },
+  },
+  {
+    name: 'BanyanJoinsSlow',
+    severity: 'warning',
+    expr: (span) => `${quantile(span, 0.95, OVERLAY_METRICS.joinDuration, { s: 15 * MINUTE })} > 30`,
+    forS: 0,
+    summary: 'Nodes take over half a minute to join the ring.',
+    description: 'A stale list of supernodes, many joins in one gap, or neighbors that answer late. Capacity comes late, and every step of a rollout takes as long.',
+    fires: { series: joinCourse('0x8 4x40'), afterS: 600, labels: {} },
+    silent: { series: joinCourse('0x8 4x40', '4'), afterS: 600 },
   },
   {
     name: 'BanyanMessagesGivenUp',

@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
 import { scaled, type Alert, type Span } from './alert.ts';
+import { certificateAlerts } from './certificate-alerts.ts';
 import { burnAlerts, burnWindowsS, objectives, recordedRatio } from './objectives.ts';
 import { multicastAlerts } from './multicast-alerts.ts';
 import { overlayAlerts } from './overlay-alerts.ts';
@@ -20,7 +21,7 @@ export interface AlertGroup {
 export const alertGroups: readonly AlertGroup[] = [
   { name: 'overlay', alerts: overlayAlerts, recorded: () => [] },
   { name: 'multicast', alerts: multicastAlerts, recorded: () => [] },
-  { name: 'services', alerts: serviceAlerts, recorded: () => [] },
+  { name: 'services', alerts: [...serviceAlerts, ...certificateAlerts], recorded: () => [] },
   { name: 'objectives', alerts: burnAlerts, recorded: recordedRatios },
 ];
 

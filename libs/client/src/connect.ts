@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { assertAuthority, OverlayError, type ChannelTarget } from '@banyan/grpc';
+import { ANYCAST_DEADLINE_MS, type AnycastAnswer } from './anycast.ts';
 import { ask, type AskOptions } from './ask.ts';
 import { groupName, subjectOf } from './group-name.ts';
 import { GroupsApi } from './groups-api.ts';
@@ -8,6 +9,7 @@ import { OverlayApi } from './overlay-api.ts';
 import { PatternSubscription } from './pattern-subscription.ts';
 import { present } from './present.ts';
 import { Publisher, type PublishOptions } from './publisher.ts';
+import { ringNode } from './ring-node.ts';
 import { slowReader, type SlowReader } from './slow-reader.ts';
 import { Subscription, type SubscribeOptions } from './subscription.ts';
 import { treePlace, type TreePlace } from './tree-place.ts';
@@ -81,6 +83,17 @@ export class Client implements Disposable {
   subscribeAll(pattern: string, options: Omit<SubscribeOptions, 'descriptor'> = {}): Promise<PatternSubscription> {
     const patienceMs = this.#options.patienceMs ?? PATIENCE_MS;
     return PatternSubscription.open(pattern, { groups: this.groups, patienceMs, subscribe: (group, how) => this.subscribe(group, how) }, options);
+  }
+
+  /**
+   * Offers something of at most 64 KiB to one member of a group, a near one: a subscriber with `answer`. At most `visitsMax` nodes
+   * (by default 64) are asked. Throws NOBODY_ACCEPTED. If an answer is lost it may be offered to another member as well.
+   */
+  async anycast(group: string, payload: Uint8Array, { visitsMax = 0, ...options }: AskOptions & { readonly visitsMax?: number } = {}): Promise<AnycastAnswer> {
+    const { address, multicast: api } = this.#pool.current;
+    const request = { group: this.fullName(group), payload: Buffer.from(payload), visitsMax, descriptor: undefined };
+    const { node, reply, visits } = await ask(address, api.anycast.bind(api), request, { deadlineMs: ANYCAST_DEADLINE_MS, ...options });
+    return { node: ringNode(present(node, 'node')), reply, visits };
   }
 
   /** What the node in use knows of its own place in a group's tree, without asking anyone. */

@@ -30,6 +30,8 @@ export interface Group {
   readonly backpressure?: Backpressure;
   /** Trees that share the payloads; 1: one tree carries everything. */
   readonly stripes: number;
+  /** The last stripe carries the parity of the others, from which a payload that one of them lacks is rebuilt. */
+  readonly parity: boolean;
   /** Subjects; `*` is anyone with the scope. */
   readonly publishers: readonly string[];
   readonly subscribers: readonly string[];
@@ -61,6 +63,8 @@ export interface NewGroup {
   readonly backpressure?: Backpressure;
   /** Trees that share the payloads, 1 to 16, by default 1. */
   readonly stripes?: number;
+  /** The last of at least 3 stripes carries the parity of the others. By default not. */
+  readonly parity?: boolean;
   /** By default anyone with the scope. */
   readonly publishers?: readonly string[];
   readonly subscribers?: readonly string[];
@@ -96,6 +100,7 @@ export class GroupsApi {
       fanOutMax: group.fanOutMax ?? 0,
       backpressure: group.backpressure,
       stripes: group.stripes ?? 0,
+      parity: group.parity ?? false,
       publishers: [...(group.publishers ?? [])],
       subscribers: [...(group.subscribers ?? [])],
     };
@@ -215,6 +220,7 @@ function groupOf(descriptor: multicast.GroupDescriptor): Group {
     fanOutMax: descriptor.fanOutMax,
     ...(descriptor.backpressure === undefined ? {} : { backpressure: descriptor.backpressure }),
     stripes: Math.max(1, descriptor.stripes),
+    parity: descriptor.parity ?? false,
     publishers: descriptor.publishers,
     subscribers: descriptor.subscribers,
     createdAtMs: Number(descriptor.createdAtMs),

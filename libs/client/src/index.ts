@@ -1,8 +1,10 @@
 export { connect, Client, type ConnectOptions } from './connect.ts';
+export type { AnycastAnswer } from './anycast.ts';
 export type { AskOptions } from './ask.ts';
 export type { Attachment, AttachmentEvent, AttachOptions, ForwardAnswer } from './attachment.ts';
 export type { Coverage } from './coverage.ts';
 export type { Backpressure, DeliveryName, DescribedGroup, Group, GroupsApi, NewGroup, Tree } from './groups-api.ts';
+export { FRAGMENT_BYTES, MESSAGE_BYTES_MAX } from './fragments.ts';
 export { groupName, isGroupPattern, subjectOf } from './group-name.ts';
 export { issueToken, type IssuedToken, type TokenRequest } from './issue-token.ts';
 export type { FoundRoot, HopRuleName, Neighbors, NodeState, OverlayApi, ReplicaSet, TracedHop, TracedRoute } from './overlay-api.ts';

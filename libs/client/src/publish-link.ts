@@ -5,6 +5,8 @@ import { atAddress } from './ask.ts';
 import type { NodeConnection } from './node-pool.ts';
 import type { Batch, Receipt } from './publish-window.ts';
 
+const NO_BYTES = new Uint8Array(0);
+
 /** What a publishing link tells its publisher. */
 export interface PublishLinkEvents {
   /** The node took the session; what was not receipted may be written, again. */
@@ -48,7 +50,8 @@ export class PublishLink {
 
   /** Writes one batch. */
   write(batch: Batch): void {
-    const value = { firstCounter: batch.firstCounter, messages: [...batch.messages] };
+    const { firstCounter, messages, fragment } = batch;
+    const value = { firstCounter, messages: [...messages], fragment: fragment === undefined ? undefined : { ...fragment, publisher: NO_BYTES } };
     this.#isWritable = this.#call.write({ request: { $case: 'batch', value } });
   }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { PublishWindow, type WindowLimits } from './publish-window.ts';
+import { FRAGMENT_BYTES } from './fragments.ts';
+import { PublishWindow, windowLimits, type WindowLimits } from './publish-window.ts';
 
 const limits: WindowLimits = { batchBytesMax: 10, unreceiptedBytesMax: 30, unreceiptedBatchesMax: 4 };
 
@@ -54,6 +55,18 @@ describe('PublishWindow', () => {
     window.acknowledge(1n);
     window.rewind();
     expect(drain(window)).toEqual(first.slice(1));
+  });
+
+  it('sends a large message in parts, and has it receipted when every part is', () => {
+    const window = new PublishWindow({ ...windowLimits, batchBytesMax: 10 });
+    window.add(bytes(3));
+    window.add(bytes(2 * FRAGMENT_BYTES + 1));
+    window.add(bytes(4));
+    window.closeBatch();
+    const sent = [window.takeUnsent(), window.takeUnsent(), window.takeUnsent(), window.takeUnsent(), window.takeUnsent()];
+    expect(sent.map((batch) => [batch?.firstCounter, batch?.fragment?.index, batch?.bytes])).toEqual([[1n, undefined, 3], [2n, 0, FRAGMENT_BYTES], [3n, 1, FRAGMENT_BYTES], [4n, 2, 1], [5n, undefined, 4]]);
+    expect([1n, 2n, 4n, 3n, 5n].map((counter) => window.acknowledge(counter)?.messages)).toEqual([1, 0, 0, 1, 1]);
+    expect(window.isEmpty).toBe(true);
   });
 
   it('takes a receipt once', () => {

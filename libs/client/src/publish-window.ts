@@ -1,16 +1,30 @@
+import { partsOf, type FragmentPlace } from './fragments.ts';
+
 /** Messages that keep together: numbered, sent, receipted and, if need be, sent again as one. */
 export interface Batch {
   /** Counter of the first message; counters are contiguous from 1 in a session. */
   readonly firstCounter: bigint;
   readonly messages: readonly Uint8Array[];
   readonly bytes: number;
+  /** Its one message is this part of a larger one. */
+  readonly fragment?: FragmentPlace;
 }
 
-/** The group's promise for a batch: its messages have the sequences from `firstSequence` on. */
+/**
+ * The group's promise for a batch: its messages have the sequences from `firstSequence` on. A message sent in parts has one receipt,
+ * once every part has: with the counter and the sequence of its last part.
+ */
 export interface Receipt {
   readonly firstCounter: bigint;
   readonly count: number;
   readonly firstSequence: bigint;
+}
+
+/** What a receipt settles. */
+export interface Settled {
+  readonly bytes: number;
+  /** Messages that are whole with it: those of the batch, or, with the last receipt of its parts, a large one. */
+  readonly messages: number;
 }
 
 /** Bounds of what is on its way. */
@@ -33,6 +47,8 @@ export const windowLimits: WindowLimits = { batchBytesMax: 64 * 1024, unreceipte
 export class PublishWindow {
   readonly #limits: WindowLimits;
   readonly #unreceipted = new Map<bigint, Batch>(); // insertion order = counter order
+  /** Parts without a receipt of each large message, by the counter of its last part. */
+  readonly #parts = new Map<bigint, number>();
   #open: Uint8Array[] = [];
   #openBytes = 0;
   #closedBytes = 0;
@@ -64,8 +80,15 @@ export class PublishWindow {
     return this.#closedBytes + this.#openBytes;
   }
 
-  /** Takes a message into the batch being filled, after closing that when it would grow too large. */
+  /** Takes a message into the batch being filled, after closing that when it would grow too large; a large one as its parts. */
   add(message: Uint8Array): void {
+    const parts = partsOf(message);
+    if (parts !== undefined) {
+      this.closeBatch();
+      parts.forEach((part, index) => this.#close([part], part.length, { index, count: parts.length }));
+      this.#parts.set(this.#nextCounter - 1n, parts.length);
+      return;
+    }
     if (this.#openBytes + message.length > this.#limits.batchBytesMax) this.closeBatch();
     this.#open.push(message);
     this.#openBytes += message.length;
@@ -75,11 +98,7 @@ export class PublishWindow {
   /** Ends the batch being filled: it may be sent. */
   closeBatch(): void {
     if (this.#open.length === 0) return;
-    const batch: Batch = { firstCounter: this.#nextCounter, messages: this.#open, bytes: this.#openBytes };
-    this.#nextCounter += BigInt(this.#open.length);
-    this.#unreceipted.set(batch.firstCounter, batch);
-    this.#unsent.push(batch);
-    this.#closedBytes += batch.bytes;
+    this.#close(this.#open, this.#openBytes);
     this.#open = [];
     this.#openBytes = 0;
   }
@@ -94,12 +113,29 @@ export class PublishWindow {
     this.#unsent = [...this.#unreceipted.values()];
   }
 
-  /** A receipt came: the batch it is for, or undefined when that had one already. */
-  acknowledge(firstCounter: bigint): Batch | undefined {
+  /** A receipt came: what it settles, or undefined when its batch had one already. */
+  acknowledge(firstCounter: bigint): Settled | undefined {
     const batch = this.#unreceipted.get(firstCounter);
     if (batch === undefined) return undefined;
     this.#unreceipted.delete(firstCounter);
     this.#closedBytes -= batch.bytes;
-    return batch;
+    return { bytes: batch.bytes, messages: batch.fragment === undefined ? batch.messages.length : this.#settlePart(firstCounter, batch.fragment) };
+  }
+
+  /** 1 when the message is whole with this receipt. Receipts come in order but for those that were lost and asked for again. */
+  #settlePart(counter: bigint, { index, count }: FragmentPlace): number {
+    const last = counter + BigInt(count - 1 - index);
+    const left = (this.#parts.get(last) ?? count) - 1;
+    if (left > 0) this.#parts.set(last, left);
+    else this.#parts.delete(last);
+    return left > 0 ? 0 : 1;
+  }
+
+  #close(messages: readonly Uint8Array[], bytes: number, fragment?: FragmentPlace): void {
+    const batch: Batch = { firstCounter: this.#nextCounter, messages, bytes, ...(fragment === undefined ? {} : { fragment }) };
+    this.#nextCounter += BigInt(messages.length);
+    this.#unreceipted.set(batch.firstCounter, batch);
+    this.#unsent.push(batch);
+    this.#closedBytes += bytes;
   }
 }

@@ -94,10 +94,30 @@ describe('Publisher', () => {
     await expect(publisher.close()).rejects.toMatchObject({ reason: 'CANCELLED' });
   });
 
-  it('refuses a message over 1 MiB without disturbing the session', async () => {
+  it('publishes 8 MiB as one message that every subscriber gets whole, also when its node dies meanwhile', async () => {
+    for (const node of overlay.nodes) node.messagesPerResponse = 4;
+    const message = Buffer.from(Array.from({ length: 8 * 1024 * 1024 }, (_, i) => i % 251));
+    const subscription = await client.subscribe('demo', { start: { type: 'first' } });
     const publisher = await client.publish('demo');
-    await expect(publisher.send(Buffer.alloc(1024 * 1024 + 1))).rejects.toMatchObject({ reason: 'MESSAGE_TOO_LARGE' });
-    await publisher.send(Buffer.from('a'));
+    await publisher.send(Buffer.from('before'));
+    const sent = publisher.send(message).then(() => publisher.send(Buffer.from('after')));
+    await until(() => overlay.log.messages.length >= 40);
+    overlay.nodes[0]?.kill();
+    await sent;
+    expect(await publisher.close()).toMatchObject({ messages: 3, bytes: message.length + 11, lastSequence: 130n });
+    const got: Uint8Array[] = [];
+    for await (const event of subscription) {
+      if (event.type === 'messages') got.push(...event.messages);
+      if (got.length === 3) break;
+    }
+    expect(Buffer.compare(Buffer.from(got[1] ?? []), message)).toBe(0);
+    expect([got[0], got[2]].map((text) => Buffer.from(text ?? []).toString())).toEqual(['before', 'after']);
+  });
+
+  it('refuses a message over 64 MiB without disturbing the session', async () => {
+    const publisher = await client.publish('demo');
+    await expect(publisher.send(new Uint8Array(64 * 1024 * 1024 + 1))).rejects.toMatchObject({ reason: 'MESSAGE_TOO_LARGE' });
+    await publisher.send(Buffer.from('small'));
     expect(await publisher.close()).toMatchObject({ messages: 1 });
   });
 

@@ -2,10 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { OverlayError, parseStatus } from '@banyan/grpc';
 import type { multicast } from '@banyan/proto';
 import { BoundedQueue } from './bounded-queue.ts';
+import { MESSAGE_BYTES_MAX } from './fragments.ts';
 import type { NodePool } from './node-pool.ts';
 import { Patience, type Reconnect } from './patience.ts';
 import { PublishLink } from './publish-link.ts';
-import { PublishWindow, windowLimits, type Receipt, type WindowLimits } from './publish-window.ts';
+import { PublishWindow, windowLimits, type Receipt, type Settled, type WindowLimits } from './publish-window.ts';
 
 /** How to publish. */
 export interface PublishOptions {
@@ -29,8 +30,6 @@ export interface PublishTotals {
   readonly lastSequence: bigint | undefined;
 }
 
-/** What a batch may hold at most, as the API has it. */
-const MESSAGE_BYTES_MAX = 1024 * 1024;
 const RECEIPTS_UNREAD_MAX = 1_024;
 // A node that gives no receipt for so long is taken for dead, even if its connection is alive.
 const RECEIPT_TIMEOUT_MS = 30_000;
@@ -99,14 +98,15 @@ export class Publisher implements AsyncDisposable {
   }
 
   /**
-   * Publishes one message of at most 1 MiB; resolves when it is taken, which waits for room. The bytes must not be
-   * changed until their receipt. Messages are numbered in the order of the calls.
+   * Publishes one message of at most 64 MiB; resolves when it is taken, which waits for room. The bytes must not be
+   * changed until their receipt. Messages are numbered in the order of the calls. One over 64 KiB travels in parts, each passed on
+   * before the next one is there; subscribers get it whole, or are told that it will not come.
    */
   send(message: Uint8Array): Promise<void> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     if (this.#isClosing) return Promise.reject(new OverlayError('CANCELLED', 'the publisher is closed'));
     if (message.length > MESSAGE_BYTES_MAX) {
-      return Promise.reject(new OverlayError('MESSAGE_TOO_LARGE', `a message of ${message.length} bytes is over 1 MiB`));
+      return Promise.reject(new OverlayError('MESSAGE_TOO_LARGE', `a message of ${message.length} bytes is over 64 MiB; send it as a file`, { bytesMax: String(MESSAGE_BYTES_MAX) }));
     }
     if (this.#waiting.length === 0 && this.#hasRoom) {
       this.#take(message);
@@ -253,12 +253,12 @@ export class Publisher implements AsyncDisposable {
   }
 
   #onReceipt(receipt: Receipt): void {
-    const batch = this.#window.acknowledge(receipt.firstCounter);
-    if (batch === undefined) return;
+    const settled = this.#window.acknowledge(receipt.firstCounter);
+    if (settled === undefined) return;
     this.#patience.progress();
     this.#silence?.refresh();
-    this.#totals = withReceipt(this.#totals, receipt, batch.bytes);
-    this.#receipts?.push(receipt);
+    this.#totals = withReceipt(this.#totals, receipt, settled);
+    if (settled.messages > 0) this.#receipts?.push(receipt);
     this.#admitWaiting();
     this.#finishIfDone();
   }
@@ -282,10 +282,10 @@ export class Publisher implements AsyncDisposable {
   }
 }
 
-function withReceipt(totals: PublishTotals, { firstSequence, count }: Receipt, bytes: number): PublishTotals {
+function withReceipt(totals: PublishTotals, { firstSequence, count }: Receipt, { messages, bytes }: Settled): PublishTotals {
   const last = firstSequence + BigInt(count) - 1n;
   return {
-    messages: totals.messages + count,
+    messages: totals.messages + messages,
     bytes: totals.bytes + bytes,
     firstSequence: totals.firstSequence === undefined || firstSequence < totals.firstSequence ? firstSequence : totals.firstSequence,
     lastSequence: totals.lastSequence === undefined || last > totals.lastSequence ? last : totals.lastSequence,

@@ -65,6 +65,17 @@ describe('Subscription', () => {
     expect(subscription.nextSequence).toBe(5n);
   });
 
+  it('answers what is offered to one member of the group, and passes on what it does not want', async () => {
+    await expect(client.anycast('demo', Buffer.from('job'))).rejects.toMatchObject({ reason: 'NOBODY_ACCEPTED' });
+    const subscription = await client.subscribe('demo', { answer: (payload) => (payload.length < 4 ? Buffer.from(`did ${Buffer.from(payload).toString()}`) : Promise.reject(new Error('too much'))) });
+    const reading = collect(subscription, 1);
+    expect(await client.anycast('demo', Buffer.from('job'))).toMatchObject({ reply: Buffer.from('did job'), visits: 2 });
+    await client.anycast('demo', Buffer.from('much more'));
+    expect(overlay.nodes[0]?.anycastAnswers.map(({ group, offer, accept }) => [group, offer, accept])).toEqual([['admin/demo', 7n, true], ['admin/demo', 7n, false]]);
+    append(1);
+    await reading;
+  });
+
   it('starts at a moment', async () => {
     append(3);
     await (await client.subscribe('demo', { start: { type: 'time', timeMs: 1_234.5 } })).close();

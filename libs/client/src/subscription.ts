@@ -1,8 +1,10 @@
 import { OverlayError, parseStatus } from '@banyan/grpc';
 import { multicast } from '@banyan/proto';
-import { atAddress, messagesOf } from './ask.ts';
+import { ask, atAddress, messagesOf } from './ask.ts';
+import { LargeMessages, type ToldEvent } from './large-messages.ts';
 import type { NodePool } from './node-pool.ts';
 import { Patience, type Reconnect } from './patience.ts';
+import { optionalRingNode, type RingNode } from './ring-node.ts';
 import { policyMessage, type SlowPolicy } from './slow-reader.ts';
 
 /**
@@ -17,14 +19,24 @@ export type SubscriptionStart =
   | { readonly type: 'time'; readonly timeMs: number };
 
 /** Why messages will not come. */
-export type GapCause = 'expired' | 'otherEpoch' | 'lostState' | 'dropped' | 'unknown';
+export type GapCause = 'expired' | 'otherEpoch' | 'lostState' | 'dropped' | /** A large message that is not whole: given up by its publisher, or begun before this subscription. */ 'aborted' | 'unknown';
 
 /**
  * What a subscriber gets, in order: every sequence is in exactly one of them. Only after a gap `otherEpoch` (a partition of a
  * group that is not reliable healed) do sequences that were given come anew, from its first on, with other messages.
+ * A message over 64 KiB comes alone and whole. Its parts have a sequence each; it bears that of the last one, and the sequences of
+ * the others, from `partsFrom` on and maybe with other messages between, are its, too.
  */
 export type SubscriptionEvent =
-  | { readonly type: 'messages'; readonly firstSequence: bigint; readonly messages: readonly Uint8Array[]; /** When the root numbered them. */ readonly stampMs: number }
+  | {
+      readonly type: 'messages';
+      readonly firstSequence: bigint;
+      readonly messages: readonly Uint8Array[];
+      /** When the root numbered them. */
+      readonly stampMs: number;
+      /** Of a large message: the sequence of its first part. */
+      readonly partsFrom?: bigint;
+    }
   /** Messages that will not come, both ends included. */
   | { readonly type: 'gap'; readonly firstSequence: bigint; readonly lastSequence: bigint; readonly cause: GapCause };
 
@@ -38,6 +50,11 @@ export interface SubscribeOptions {
    * were; for `block`, which needs the scope `subscribe:GROUP:block`, publishers are held meanwhile.
    */
   readonly slow?: SlowPolicy;
+  /**
+   * Makes this subscriber one of those to whom anycasts of the group are offered: the reply takes it, undefined passes, and so
+   * does who throws or thinks for over a second. Offers come while the subscription is read, and may come more than once.
+   */
+  readonly answer?: (payload: Uint8Array, from: RingNode | undefined) => Promise<Uint8Array | undefined> | Uint8Array | undefined;
   /** The group's signed descriptor, for nodes that cannot ask the tree builder. */
   readonly descriptor?: multicast.SignedGroupDescriptor;
   /** Told when the node was lost and the subscription goes on at another, from the next sequence. */
@@ -63,6 +80,8 @@ export class Subscription implements AsyncIterable<SubscriptionEvent>, AsyncDisp
   #responses: Responses | undefined;
   #cancel: () => void = () => undefined;
   #address = '';
+  #api: multicast.MulticastServiceClient | undefined;
+  readonly #large = new LargeMessages();
   #nextSequence: bigint | undefined;
   #descriptor: multicast.SignedGroupDescriptor | undefined;
 
@@ -85,6 +104,11 @@ export class Subscription implements AsyncIterable<SubscriptionEvent>, AsyncDisp
   /** The sequence that comes next. */
   get nextSequence(): bigint {
     return this.#nextSequence ?? 0n;
+  }
+
+  /** From where another subscription has to start to miss nothing: before the first part of what is not whole yet. */
+  get resumeSequence(): bigint {
+    return this.#large.firstOpen ?? this.nextSequence;
   }
 
   /** The node that serves the subscription, `host:port`. */
@@ -125,15 +149,25 @@ export class Subscription implements AsyncIterable<SubscriptionEvent>, AsyncDisp
     for (;;) {
       const next = await this.#responses?.next();
       if (next === undefined || next.done === true) throw new OverlayError('STOPPING', `${this.#address} ended the stream`);
+      if (next.value.response?.$case === 'anycast') void this.#answer(next.value.response.value);
       const event = eventOf(next.value);
       if (event === undefined) continue;
       this.#patience.progress();
-      yield* this.#inOrder(event);
+      for (const told of this.#inOrder(event)) yield* this.#large.take(told);
     }
   }
 
+  /** Answers in its own time: messages do not wait for it. An answer that comes too late is for nothing. */
+  async #answer({ offer, payload, origin }: multicast.AnycastOffer): Promise<void> {
+    const [api, address] = [this.#api, this.#address];
+    if (api === undefined) return;
+    const reply = await Promise.resolve(this.#options.answer?.(payload, optionalRingNode(origin))).catch(() => undefined);
+    const request = { group: this.group, offer, accept: reply !== undefined, reply: Buffer.from(reply ?? []) };
+    await ask(address, api.answerAnycast.bind(api), request).catch(() => undefined);
+  }
+
   /** Drops what came before, and tells a gap where the node left one untold. */
-  *#inOrder(event: SubscriptionEvent): Generator<SubscriptionEvent, void, void> {
+  *#inOrder(event: ToldEvent): Generator<ToldEvent, void, void> {
     const expected = this.#nextSequence ?? event.firstSequence;
     if (event.type === 'gap' && event.cause === 'otherEpoch' && event.firstSequence < expected) {
       // Those sequences come anew, as the other messages that bear them now.
@@ -148,7 +182,7 @@ export class Subscription implements AsyncIterable<SubscriptionEvent>, AsyncDisp
     if (fresh !== undefined) yield this.#advance(fresh);
   }
 
-  #advance(event: SubscriptionEvent): SubscriptionEvent {
+  #advance(event: ToldEvent): ToldEvent {
     this.#nextSequence = lastSequenceOf(event) + 1n;
     return event;
   }
@@ -181,8 +215,9 @@ export class Subscription implements AsyncIterable<SubscriptionEvent>, AsyncDisp
   async #connectOnce(): Promise<void> {
     const { address, multicast: api } = this.#pool.current;
     this.#address = address;
+    this.#api = api;
     const start: SubscriptionStart = this.#nextSequence === undefined ? (this.#options.start ?? { type: 'latest' }) : { type: 'sequence', sequence: this.#nextSequence };
-    const call = api.subscribe({ group: this.group, start: startMessage(start), descriptor: this.#descriptor, slowPolicy: policyMessage(this.#options.slow) });
+    const call = api.subscribe({ group: this.group, start: startMessage(start), descriptor: this.#descriptor, slowPolicy: policyMessage(this.#options.slow), answersAnycasts: this.#options.answer !== undefined });
     this.#responses = messagesOf(address, call);
     this.#cancel = () => call.cancel();
     const silence = setTimeout(() => call.destroy(atAddress(new OverlayError('TIMEOUT', 'no graft'), address)), GRAFT_TIMEOUT_MS);
@@ -214,14 +249,16 @@ function startMessage(start: SubscriptionStart): multicast.Start {
   }
 }
 
-function eventOf({ response }: multicast.SubscribeResponse): SubscriptionEvent | undefined {
+function eventOf({ response }: multicast.SubscribeResponse): ToldEvent | undefined {
   switch (response?.$case) {
     case 'messages': {
-      const { firstSequence, messages, stampMs } = response.value;
-      return messages.length === 0 ? undefined : { type: 'messages', firstSequence, messages, stampMs: Number(stampMs) };
+      const { firstSequence, messages, stampMs, fragment } = response.value;
+      if (messages.length === 0) return undefined;
+      return { type: 'messages', firstSequence, messages, stampMs: Number(stampMs), ...(fragment === undefined ? {} : { fragment: { ...fragment, publisher: hex(fragment.publisher) } }) };
     }
     case 'gap': {
-      const { firstSequence, lastSequence, reason } = response.value;
+      const { firstSequence, lastSequence, reason, publisher } = response.value;
+      if (reason === multicast.GapReason.ABORTED) return { type: 'aborted', firstSequence, publisher: hex(publisher ?? new Uint8Array()) };
       return { type: 'gap', firstSequence, lastSequence, cause: gapCauses.get(reason) ?? 'unknown' };
     }
     default:
@@ -236,14 +273,19 @@ const gapCauses: ReadonlyMap<multicast.GapReason, GapCause> = new Map<multicast.
   [multicast.GapReason.DROPPED, 'dropped'],
 ]);
 
-function lastSequenceOf(event: SubscriptionEvent): bigint {
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex');
+}
+
+function lastSequenceOf(event: ToldEvent): bigint {
+  if (event.type === 'aborted') return event.firstSequence;
   return event.type === 'gap' ? event.lastSequence : event.firstSequence + BigInt(event.messages.length) - 1n;
 }
 
 /** The part of `event` from sequence `first` on; undefined when nothing is left. */
-function without(event: SubscriptionEvent, first: bigint): SubscriptionEvent | undefined {
+function without(event: ToldEvent, first: bigint): ToldEvent | undefined {
   if (lastSequenceOf(event) < first) return undefined;
   if (event.firstSequence >= first) return event;
-  if (event.type === 'gap') return { ...event, firstSequence: first };
+  if (event.type !== 'messages') return { ...event, firstSequence: first };
   return { ...event, firstSequence: first, messages: event.messages.slice(Number(first - event.firstSequence)) };
 }

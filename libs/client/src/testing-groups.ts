@@ -56,9 +56,9 @@ export class TestGroups {
   #create(request: builder.CreateGroupRequest): builder.CreateGroupResponse {
     const { name } = request;
     if (this.groups.has(name)) throw new OverlayError('GROUP_EXISTS', `there is a group '${name}'`, { group: name });
-    const { delivery, retentionBytes, retentionMs, fanOutMax, stripes, publishers, subscribers, backpressure } = request;
+    const { delivery, retentionBytes, retentionMs, fanOutMax, stripes, parity, publishers, subscribers, backpressure } = request;
     const owner = name.slice(0, name.indexOf('/'));
-    const policy = { delivery, retentionBytes: retentionBytes || 64n << 20n, retentionMs: retentionMs || 60_000n, fanOutMax: fanOutMax || 8, stripes, publishers, subscribers, backpressure };
+    const policy = { delivery, retentionBytes: retentionBytes || 64n << 20n, retentionMs: retentionMs || 60_000n, fanOutMax: fanOutMax || 8, stripes, parity, publishers, subscribers, backpressure };
     const descriptor = { name, owner, key: Buffer.from(idToBytes(groupKey(name))), ...policy, createdAtMs: 0n, version: 1n, deleted: false };
     this.groups.set(name, descriptor);
     for (const look of this.#watchers) look();

@@ -19,11 +19,18 @@ export class SharedLog {
   low = 1n;
   readonly #receipts = new Map<string, multicast.Receipt>();
   readonly #watchers = new Set<() => void>();
+  /** By sequence. */
+  readonly #fragments = new Map<number, multicast.Fragment>();
   batches = 0;
   retries = 0;
 
   get next(): bigint {
     return BigInt(this.messages.length) + 1n;
+  }
+
+  /** Which part of a large message stands there, if it is one. */
+  fragmentAt(sequence: bigint): multicast.Fragment | undefined {
+    return this.#fragments.get(Number(sequence));
   }
 
   append(session: Uint8Array, batch: multicast.PublishBatch): multicast.Receipt {
@@ -35,6 +42,7 @@ export class SharedLog {
     }
     const receipt = { firstCounter: batch.firstCounter, count: batch.messages.length, firstSequence: this.next };
     this.messages.push(...batch.messages.map((message) => Uint8Array.from(message)));
+    if (batch.fragment !== undefined) this.#fragments.set(this.messages.length, { ...batch.fragment, publisher: Buffer.from(session) });
     this.#receipts.set(key, receipt);
     this.batches++;
     for (const watcher of this.#watchers) watcher();
@@ -70,6 +78,10 @@ export class TestNode {
   /** Said to a subscriber before anything of the log. */
   saidFirst: multicast.SubscribeResponse[] = [];
   written = 0;
+  /** Offers a payload to the subscriber that answers anycasts, and calls back with his reply. */
+  offered: ((payload: Uint8Array, replied: (reply: Uint8Array) => void) => void) | undefined;
+  readonly anycastAnswers: multicast.AnswerAnycastRequest[] = [];
+  #replied: ((reply: Uint8Array) => void) | undefined;
   /** What `listSlow` tells. */
   slow: multicast.SlowReader[] = [];
   /** What `watchNeighbors` tells. */
@@ -113,6 +125,16 @@ export class TestNode {
     return {
       publish: (call: PublishCall) => void this.#publish(call).catch(() => undefined), // a cut stream throws
       subscribe: (call: SubscribeCall) => void this.#subscribe(call),
+      anycast: ({ request }, answer) => {
+        const { offered } = this;
+        if (offered === undefined) answer(toServiceError(new OverlayError('NOBODY_ACCEPTED', 'no member took it')));
+        else offered(request.payload, (reply) => answer(null, { node: this.node, reply, visits: 2 }));
+      },
+      answerAnycast: ({ request }, answer) => {
+        this.anycastAnswers.push(request);
+        this.#replied?.(request.reply);
+        answer(null, {});
+      },
       listSlow: (_call, answer) => answer(null, { readers: this.slow }),
       describePlace: ({ request }, answer) => {
         const place = this.#groups.places.find(({ group, node }) => group === request.group && node?.id[0] === this.#name);
@@ -179,20 +201,33 @@ export class TestNode {
     let next = this.#startOf(call.request.start?.start);
     await send(call, { response: { $case: 'subscribed', value: { nextSequence: next } } });
     for (const response of this.saidFirst) await send(call, response);
+    if (call.request.answersAnycasts === true) {
+      this.offered = (payload, replied) => {
+        this.#replied = replied;
+        void send(call, { response: { $case: 'anycast', value: { offer: 7n, payload, origin: this.node } } });
+      };
+    }
     while (!abort.signal.aborted) {
       if (next < this.log.low) {
         await send(call, { response: { $case: 'gap', value: { firstSequence: next, lastSequence: this.log.low - 1n, reason: multicast.GapReason.EXPIRED } } });
         next = this.log.low;
       }
-      const messages = this.log.messages.slice(Number(next - 1n), Number(next - 1n) + this.messagesPerResponse);
+      const fragment = this.log.fragmentAt(next);
+      const messages = this.log.messages.slice(Number(next - 1n), Number(next - 1n) + (fragment === undefined ? this.#runLength(next) : 1));
       if (messages.length === 0) {
         await this.log.grown(abort.signal);
         continue;
       }
-      await send(call, { response: { $case: 'messages', value: { firstSequence: next, messages, stampMs: 1_000n } } });
+      await send(call, { response: { $case: 'messages', value: { firstSequence: next, messages, stampMs: 1_000n, fragment } } });
       this.written += messages.length;
       next += BigInt(messages.length);
     }
+  }
+
+  /** Messages for one response: as many as it takes, up to the next part of a large one. */
+  #runLength(next: bigint): number {
+    for (let length = 1; length < this.messagesPerResponse; length++) if (this.log.fragmentAt(next + BigInt(length)) !== undefined) return length;
+    return this.messagesPerResponse;
   }
 
   #startOf(start: NonNullable<multicast.SubscribeRequest['start']>['start']): bigint {

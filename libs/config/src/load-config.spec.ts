@@ -5,7 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { ConfigError } from './config-error.ts';
 import { loadConfig } from './load-config.ts';
-import { secret } from './setting.ts';
+import { configChanges } from './changes.ts';
+import { reloadable, secret, settingsOf } from './setting.ts';
 
 const schema = z.object({
   name: z.string().regex(/^[a-z0-9-]+$/, 'must be of a-z, 0-9 and -').describe('Name of the process'),
@@ -92,4 +93,9 @@ describe('loadConfig', () => {
     expect(help).toMatchObject({ type: 'help', text: expect.stringContaining('--leaf-set-size    BANYAN_LEAF_SET_SIZE') });
     expect(help).toMatchObject({ text: expect.stringMatching(/--name +BANYAN_NAME +\(required\) +Name of the process/) });
   });
+});
+
+it('tells what of a change a running process can take over, and that without saying secrets', () => {
+  const settings = settingsOf(z.object({ level: reloadable(z.string().default('info').describe('How much')), port: z.number().default(1).describe('Where'), seeds: z.array(z.string()).default([]).describe('Whom') }));
+  expect(configChanges(settings, { level: 'info', port: 1, seeds: ['a'] }, { level: 'debug', port: 2, seeds: ['a'] })).toEqual({ reloadable: ['level'], fixed: ['port'] });
 });

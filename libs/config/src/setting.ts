@@ -18,6 +18,8 @@ export interface Setting {
   readonly description: string;
   /** True when its value must never be shown. */
   readonly isSecret: boolean;
+  /** True when a running process takes a new value over (SIGHUP). */
+  readonly isReloadable: boolean;
   /** The value when nobody says anything; undefined: none. */
   readonly fallback: unknown;
   /** True when the process cannot start without it. */
@@ -27,6 +29,11 @@ export interface Setting {
 /** Marks a value that is never shown: not in the effective configuration, not in a fault. */
 export function secret<Schema extends z.ZodType>(schema: Schema): Schema {
   return schema.meta({ ...schema.meta(), secret: true });
+}
+
+/** Marks a setting that a running process takes over when it reads its configuration again. */
+export function reloadable<Schema extends z.ZodType>(schema: Schema): Schema {
+  return schema.meta({ ...schema.meta(), reloadable: true });
 }
 
 /** The settings of a schema in the order they are written there. Throws when a key has no description: that is ours. */
@@ -46,6 +53,7 @@ function settingOf(key: string, schema: z.ZodType): Setting {
     kind: kindOf(layers.at(-1)),
     description,
     isSecret: layers.some((layer) => layer.meta()?.['secret'] === true),
+    isReloadable: layers.some((layer) => layer.meta()?.['reloadable'] === true),
     fallback: absent.success ? absent.data : undefined,
     isRequired: !absent.success,
   };

@@ -46,6 +46,7 @@ export const reasons = {
 
   // Tokens and certificates
   TOKEN_MISSING: entry('UNAUTHENTICATED', 401, 'The call carries no bearer token.', 'Send the metadata `authorization: Bearer TOKEN`; `banyan` finds the token of a local overlay by itself.'),
+  TOKEN_FILE_EXPOSED: entry('FAILED_PRECONDITION', 500, 'The file that holds the token may be read by others than its owner.', 'Run `chmod 600` on it, and ask auth for a new token if others had a chance to read it.'),
   TOKEN_INVALID: entry('UNAUTHENTICATED', 401, 'The token is malformed or not signed by this overlay.', 'Ask the auth service of this overlay for a token.'),
   TOKEN_EXPIRED: entry('UNAUTHENTICATED', 401, 'The token has expired.', 'Ask the auth service for a new one.'),
   SCOPE_MISSING: entry('PERMISSION_DENIED', 403, 'The token does not carry the scope that this call needs.', 'The metadata names the scope; ask for a token that has it.'),
@@ -102,11 +103,14 @@ export const reasons = {
   NOT_OWNER: entry('PERMISSION_DENIED', 403, 'Only the owner of a group or an administrator may do this.', 'Use the token of the owner.'),
   PUBLISH_NOT_ALLOWED: entry('PERMISSION_DENIED', 403, 'The group does not let this subject publish.', 'Let the owner add the subject to the publishers.'),
   SUBSCRIBE_NOT_ALLOWED: entry('PERMISSION_DENIED', 403, 'The group does not let this subject subscribe.', 'Let the owner add the subject to the subscribers.'),
-  MESSAGE_TOO_LARGE: entry('INVALID_ARGUMENT', 413, 'A batch of messages is over 1 MiB.', 'Send smaller batches.'),
+  MESSAGE_TOO_LARGE: entry('INVALID_ARGUMENT', 413, 'A message is over 64 MiB, or a batch of messages over 1 MiB.', 'Send smaller batches; send large messages in parts (the SDK does), and what is larger still as a file.'),
+  MESSAGE_ABORTED: entry('ABORTED', 409, 'The group gave up a large message whose next part did not come for 10 s.', 'Publish the message again in a new session; its subscribers were told that it will not come.'),
   BATCH_OUT_OF_ORDER: entry('INVALID_ARGUMENT', 400, 'The counter of a batch does not follow the one before it.', 'Number messages from 1 without holes in each session.'),
   SESSION_TAKEN: entry('ALREADY_EXISTS', 409, 'Another stream publishes in this session on this node.', 'End it first, or draw a new session.'),
   NO_QUORUM: entry('UNAVAILABLE', 503, 'Too few voters of the group are reachable to hold a message safely.', 'Wait; publishing goes on by itself when a majority is back.'),
   RECEIPT_UNKNOWN: entry('FAILED_PRECONDITION', 409, 'The batch is too old for the root to know its receipt.', 'Open a new session; read the group to see whether the batch is in it.'),
+  NOBODY_ACCEPTED: entry('NOT_FOUND', 404, 'No member of the group took what was offered to one of them.', 'Let somebody subscribe who answers anycasts, or let more nodes be asked.'),
+  OFFER_GONE: entry('DEADLINE_EXCEEDED', 408, 'The offer is not open any more: it was answered, or the answer took over a second and the next member was asked.', 'Answer sooner.'),
   SLOW: entry('RESOURCE_EXHAUSTED', 429, 'The subscriber did not read what was sent while its bound was full.', 'Subscribe again from the sequence in the metadata.'),
   GAP: entry('DATA_LOSS', 410, 'Messages of the group will not come; the range and the cause are told.', 'Raise the retention of the group, or start later.'),
   PAGE_TOKEN_INVALID: entry('INVALID_ARGUMENT', 400, 'The page token is not one that this service gave out.', 'Start again without a page token.'),

@@ -1,7 +1,7 @@
 import type { PeerIdentity } from '@banyan/identity';
 import type { Id } from '@banyan/ids';
 import type { Coordinate, HopRecord, NodeHandle } from '@banyan/kbr';
-import type { Coverage, Epoch, GapReason, MulticastConfig, ParentAdvice, SlowPolicy, SlowReader, Start } from '@banyan/multicast';
+import type { Coverage, Fragment, Epoch, GapReason, MulticastConfig, ParentAdvice, SlowPolicy, SlowReader, Start } from '@banyan/multicast';
 import type { ForwardDecision } from '@banyan/overlay';
 import type { PastryConfig } from '@banyan/pastry';
 import type { multicast } from '@banyan/proto';
@@ -143,7 +143,7 @@ export interface Publication {
    * and content). Resolves when the node has room for the next, so awaiting it holds the publisher back.
    * Throws BATCH_OUT_OF_ORDER, MESSAGE_TOO_LARGE, or what ended the session.
    */
-  send(batch: { readonly counter: number; readonly messages: readonly Uint8Array[]; readonly trace?: string }): Promise<void>;
+  send(batch: { readonly counter: number; readonly messages: readonly Uint8Array[]; readonly trace?: string; /** The one message is this part of a larger one. */ readonly fragment?: Fragment }): Promise<void>;
   /** Receipts as they come, batch by batch; throws RECEIPT_UNKNOWN, GROUP_DELETED, … when the session cannot go on. */
   readonly receipts: Ongoing<PublicationReceipt>;
   /** Bytes handed in that have no receipt. */
@@ -167,9 +167,28 @@ export type SubscriptionEvent =
    * So many messages in order, as they are in the retained frame: a view on an encoded `BlockPayload` (`decodePayload` of
    * wire), which is also what a `Messages` of the API holds. Read, do not change.
    */
-  | { readonly type: 'messages'; readonly firstSequence: number; readonly count: number; readonly payload: Uint8Array; readonly stampMs: number; readonly trace?: string }
+  | { readonly type: 'messages'; readonly firstSequence: number; readonly count: number; readonly payload: Uint8Array; readonly stampMs: number; readonly trace?: string; readonly fragment?: PublishedFragment }
   /** `from` up to but not including `to` will not come. */
-  | { readonly type: 'gap'; readonly from: number; readonly to: number; readonly reason: GapReason };
+  | { readonly type: 'gap'; readonly from: number; readonly to: number; readonly reason: GapReason }
+  /** An anycast that this subscriber may take: `answerAnycast` within a second. */
+  | { readonly type: 'anycast'; readonly offer: number; readonly payload: Uint8Array; readonly origin: NodeHandle }
+  /** The large message under way in one session was given up; this sequence tells it and holds nothing. */
+  | { readonly type: 'aborted'; readonly sequence: number; readonly publisher: Uint8Array };
+
+/** Who took what was offered to one member of a group. */
+export interface AnycastAnswer {
+  readonly by: NodeHandle;
+  /** What the member says. */
+  readonly reply: Uint8Array;
+  /** Nodes that were visited, his included. */
+  readonly visits: number;
+}
+
+/** Which part of whose large message. */
+export interface PublishedFragment extends Fragment {
+  /** 16 bytes, the same in all parts of one publishing session. */
+  readonly publisher: Uint8Array;
+}
 
 /** A node's place in a group's tree, for `DescribePlace` and the reports to the tree builder. */
 export interface GroupPlace {
@@ -202,10 +221,14 @@ export interface Groups {
   /** Opens a session. `session` (32 hex digits) resumes one; drawn when left out. Throws SESSION_TAKEN. */
   publish(options: { readonly group: Id; readonly client: string; readonly session?: string; readonly descriptor?: multicast.SignedGroupDescriptor }): Publication;
   /**
-   * Joins the tree and reads the group, as `client`; `policy` says what becomes of a reader who is slow (by default
+   * Joins the tree and reads the group, as `client`, who with `answers` is offered anycasts; `policy` says what becomes of a reader who is slow (by default
    * `drop-oldest`). The iteration throws GROUP_NOT_FOUND, GROUP_DELETED, NOT_READY, and SLOW with `sequence` to resume from.
    */
-  subscribe(options: { readonly group: Id; readonly start: Start; readonly descriptor?: multicast.SignedGroupDescriptor; readonly windowBytes?: number; readonly policy?: SlowPolicy; readonly client?: string }): Ongoing<SubscriptionEvent>;
+  subscribe(options: { readonly group: Id; readonly start: Start; readonly descriptor?: multicast.SignedGroupDescriptor; readonly windowBytes?: number; readonly policy?: SlowPolicy; readonly client?: string; readonly answers?: boolean }): Ongoing<SubscriptionEvent>;
+  /** Offers a payload to one member, a near one. Throws NOBODY_ACCEPTED, PAYLOAD_TOO_LARGE, ROUTE_TIMEOUT. */
+  anycast(offer: { readonly group: Id; readonly payload: Uint8Array; readonly visitsMax?: number }, ask?: Ask): Promise<AnycastAnswer>;
+  /** Takes an offer with a reply, or passes (undefined); `client` is whose it must be. Throws OFFER_GONE. */
+  answerAnycast(answer: { readonly group: Id; readonly offer: number; readonly client: string; readonly reply: Uint8Array | undefined }): void;
   /** This node's place in a group's tree; undefined when it has none. */
   place(group: Id): GroupPlace | undefined;
   /** Who of a group has what; undefined where this node is not the group's root. */

@@ -5,7 +5,8 @@ import type { Coverage, GroupDescriptor, Multicast, MulticastCommand, MulticastE
 import { multicast as api } from '@banyan/proto';
 import type { Tracer } from '@banyan/telemetry';
 import { descriptorCodec, type DescriptorCheck } from '@banyan/wire';
-import type { Ask, GroupPlace, Groups, Ongoing, Publication, SubscriptionEvent } from './contract.ts';
+import { Anycasts } from './anycasts.ts';
+import type { AnycastAnswer, Ask, GroupPlace, Groups, Ongoing, Publication, SubscriptionEvent } from './contract.ts';
 import type { HostMetrics } from './host-metrics.ts';
 import { HostPublication } from './publication.ts';
 import { HostSubscription, WINDOW_BYTES } from './subscription.ts';
@@ -32,7 +33,8 @@ export class HostGroups implements Groups {
   readonly #ports: GroupPorts;
   readonly #descriptors: ReturnType<typeof descriptorCodec>;
   readonly #publications = new Map<string, HostPublication>();
-  readonly #subscriptions = new Map<number, HostSubscription>();
+  readonly #subscriptions = new Map<number, { readonly subscription: HostSubscription; readonly group: Id; readonly client: string }>();
+  readonly #anycasts: Anycasts;
   readonly #openings = new Map<Id, Set<Opening>>();
   #nextSubscription = 1;
   #left: (() => void) | undefined;
@@ -40,6 +42,7 @@ export class HostGroups implements Groups {
   constructor(ports: GroupPorts) {
     this.#ports = ports;
     this.#descriptors = descriptorCodec(ports.isSigned);
+    this.#anycasts = new Anycasts(ports.command);
   }
 
   verify(signed: api.SignedGroupDescriptor): api.GroupDescriptor {
@@ -98,11 +101,21 @@ export class HostGroups implements Groups {
       delivered: (count, stampMs) => this.#delivered(count, stampMs),
       closed: () => this.#subscriptions.delete(id),
     });
-    this.#subscriptions.set(id, subscription);
-    const { group, start, windowBytes = WINDOW_BYTES, policy, client } = options;
-    const manner = { ...(policy === undefined ? {} : { policy }), ...(client === undefined ? {} : { client }) };
+    this.#subscriptions.set(id, { subscription, group: options.group, client: options.client ?? '' });
+    const { group, start, windowBytes = WINDOW_BYTES, policy, client, answers } = options;
+    const manner = { ...(policy === undefined ? {} : { policy }), ...(client === undefined ? {} : { client }), ...(answers === undefined ? {} : { answers }) };
     this.#ports.command({ type: 'subscribe', subscription: id, group, start, windowBytes, ...manner, ...(descriptor === undefined ? {} : { descriptor }) });
     return subscription;
+  }
+
+  async anycast(offer: Parameters<Groups['anycast']>[0], ask: Ask = {}): Promise<AnycastAnswer> {
+    return this.#anycasts.ask(offer, ask);
+  }
+
+  answerAnycast({ group, offer, client, reply }: Parameters<Groups['answerAnycast']>[0]): void {
+    const isHis = [...this.#subscriptions.values()].some((one) => one.group === group && one.client === client && one.subscription.takeOffer(offer));
+    if (!isHis) throw new OverlayError('OFFER_GONE', 'no such offer waits for an answer');
+    this.#anycasts.answer(offer, reply);
   }
 
   place(group: Id): GroupPlace | undefined {
@@ -140,10 +153,12 @@ export class HostGroups implements Groups {
         return this.#left?.();
       case 'advised':
         return this.#ports.metrics.multicast.advice.add(1, { outcome: event.outcome });
+      case 'anycastEnded':
+        return this.#anycasts.on(event);
       case 'note':
         return undefined;
       default:
-        if ('subscription' in event) this.#subscriptions.get(event.subscription)?.on(event);
+        if ('subscription' in event) this.#subscriptions.get(event.subscription)?.subscription.on(event);
         else this.#publications.get(publicationKey(event.group, event.client, event.session))?.on(event);
     }
   }
@@ -163,7 +178,8 @@ export class HostGroups implements Groups {
   /** Everything that goes on fails. */
   failAll(error: OverlayError): void {
     for (const publication of [...this.#publications.values()]) publication.fail(error);
-    for (const subscription of [...this.#subscriptions.values()]) subscription.fail(error);
+    for (const { subscription } of [...this.#subscriptions.values()]) subscription.fail(error);
+    this.#anycasts.failAll(error);
     for (const group of [...this.#openings.keys()]) this.#settleOpening(group, error);
   }
 

@@ -25,6 +25,8 @@ export class HostMetrics {
   readonly overlay: Metrics<typeof OVERLAY_METRICS>;
   readonly multicast: Metrics<typeof MULTICAST_METRICS>;
 
+  #joiningSince: number | undefined;
+
   constructor(registry: MetricsRegistry, gauges: () => HostGauges) {
     this.overlay = registry.register(OVERLAY_METRICS);
     this.multicast = registry.register(MULTICAST_METRICS);
@@ -87,12 +89,24 @@ export class HostMetrics {
   }
 
   #noted(note: string, count: number): void {
-    if (note === 'join_started') this.overlay.joins.add(count, { outcome: 'started' });
-    else if (note === 'joined') this.overlay.joins.add(count, { outcome: 'joined' });
+    if (note === 'join_started') this.#joinStarted(count);
+    else if (note === 'joined') this.#joined(count);
     else if (note === 'join_failed') this.overlay.joins.add(count, { outcome: 'failed' });
     else if (note === 'leaf_lost') this.overlay.repairs.add(count, { structure: 'leaf_set' });
     else if (note === 'upkeep_left_out') this.overlay.upkeepLeftOut.add(count);
     else if (note === 'entry_lost') this.overlay.repairs.add(count, { structure: 'routing_table' });
+  }
+
+  /** A join that failed is tried again; the time runs from the first attempt. */
+  #joinStarted(count: number): void {
+    this.overlay.joins.add(count, { outcome: 'started' });
+    this.#joiningSince ??= performance.now();
+  }
+
+  #joined(count: number): void {
+    this.overlay.joins.add(count, { outcome: 'joined' });
+    if (this.#joiningSince !== undefined) this.overlay.joinDuration.observe((performance.now() - this.#joiningSince) / MS_PER_S);
+    this.#joiningSince = undefined;
   }
 
   #told(event: MulticastEvent): void {

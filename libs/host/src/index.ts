@@ -1,4 +1,5 @@
 export type {
+  AnycastAnswer,
   Ask,
   Attachment,
   AttachmentEvent,
@@ -12,6 +13,7 @@ export type {
   OverlayHostOptions,
   Publication,
   PublicationReceipt,
+  PublishedFragment,
   ReplicaSet,
   SubscriptionEvent,
   TraceAnswer,

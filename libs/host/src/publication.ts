@@ -1,6 +1,6 @@
 import { OverlayError, type Reason } from '@banyan/grpc';
 import type { Id } from '@banyan/ids';
-import type { GroupDescriptor, MulticastCommand, MulticastEvent, PublishRefusal, Verified } from '@banyan/multicast';
+import type { Fragment, GroupDescriptor, MulticastCommand, MulticastEvent, PublishRefusal, Verified } from '@banyan/multicast';
 import type { Span, Tracer } from '@banyan/telemetry';
 import { encodePayload } from '@banyan/wire';
 import type { Publication, PublicationReceipt } from './contract.ts';
@@ -111,20 +111,21 @@ export class HostPublication implements Publication {
     }
   }
 
-  async #send({ counter, messages, trace }: Parameters<Publication['send']>[0]): Promise<void> {
+  async #send({ counter, messages, trace, fragment }: Parameters<Publication['send']>[0]): Promise<void> {
     if (this.#ending !== undefined) throw this.#ending;
     if (messages.length === 0) throw new OverlayError('REQUEST_INVALID', 'a batch holds at least one message', { field: 'messages' });
     if (!Number.isSafeInteger(counter) || counter < 1 || (this.#nextCounter !== undefined && counter > this.#nextCounter)) {
       throw new OverlayError('BATCH_OUT_OF_ORDER', `counter ${counter} does not follow: ${this.#nextCounter ?? 1} is next`, { expected: String(this.#nextCounter ?? 1) });
     }
+    if (fragment !== undefined && messages.length !== 1) throw new OverlayError('REQUEST_INVALID', 'a part of a large message is a batch of its own', { field: 'fragment' });
     const payload = encodePayload(messages);
     if (payload.length > BATCH_BYTES_MAX) throw new OverlayError('MESSAGE_TOO_LARGE', `the batch has ${payload.length} bytes, at most ${BATCH_BYTES_MAX}`, { bytesMax: String(BATCH_BYTES_MAX) });
     if (this.#open.has(counter)) return; // a retry of what is on its way
     await this.#room(payload.length);
-    this.#give({ counter, count: messages.length, payload, trace });
+    this.#give({ counter, count: messages.length, payload, trace, fragment });
   }
 
-  #give({ counter, count, payload, trace }: { readonly counter: number; readonly count: number; readonly payload: Uint8Array; readonly trace: string | undefined }): void {
+  #give({ counter, count, payload, trace, fragment }: { readonly counter: number; readonly count: number; readonly payload: Uint8Array; readonly trace: string | undefined; readonly fragment: Fragment | undefined }): void {
     const { group, client, session, descriptor } = this.#parts;
     const attributes = { 'banyan.group': group, 'messaging.batch.message_count': count, 'messaging.message.body.size': payload.length };
     const span = this.#ports.tracer.start('multicast.publish', { parent: trace, kind: 'producer', attributes });
@@ -140,6 +141,7 @@ export class HostPublication implements Publication {
       bytes: payload.length,
       ...(carried === undefined ? {} : { trace: carried }),
       ...(descriptor === undefined ? {} : { descriptor }),
+      ...(fragment === undefined ? {} : { fragment }),
     };
     this.#open.set(counter, { command, givenAt: performance.now(), span });
     this.#unreceiptedBytes += payload.length;
@@ -190,4 +192,5 @@ const REASON_OF_REFUSAL: Readonly<Record<Exclude<PublishRefusal, 'NO_QUORUM'>, R
   RECEIPT_UNKNOWN: 'RECEIPT_UNKNOWN',
   COUNTER_GAP: 'BATCH_OUT_OF_ORDER',
   TOO_MANY_SESSIONS: 'BUSY',
+  MESSAGE_ABORTED: 'MESSAGE_ABORTED',
 };

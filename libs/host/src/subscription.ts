@@ -1,15 +1,19 @@
+import { createHash } from 'node:crypto';
 import { OverlayError, type Reason } from '@banyan/grpc';
-import type { MulticastCommand, MulticastEvent, StampedFrame, SubscribeFailure, SubscriptionId } from '@banyan/multicast';
+import type { Block, MulticastCommand, MulticastEvent, StampedFrame, SubscribeFailure, SubscriptionId } from '@banyan/multicast';
 import type { multicast } from '@banyan/proto';
 import type { Tracer } from '@banyan/telemetry';
 import { payloadFrom } from '@banyan/wire';
-import type { Ongoing, SubscriptionEvent } from './contract.ts';
+import type { Ongoing, PublishedFragment, SubscriptionEvent } from './contract.ts';
 import { Mailbox } from './mailbox.ts';
 
 /** Bytes that may wait for a subscriber who does not read; the machine counts them. */
 export const WINDOW_BYTES = 4 * 1024 * 1024;
 // Small frames weigh more than their bytes say; far beyond what the window lets through otherwise.
 const WAITING_MAX = 100_000;
+const PUBLISHER_BYTES = 16;
+/** Offers without an answer that are remembered; the machine waits a second for each. */
+const OFFERS_MAX = 1_024;
 
 /** The events of one subscription. */
 export type HostSubscriptionEvent = Extract<MulticastEvent, { readonly subscription: SubscriptionId }>;
@@ -34,6 +38,7 @@ export class HostSubscription implements Ongoing<SubscriptionEvent> {
   readonly #id: SubscriptionId;
   readonly #ports: SubscriptionPorts;
   readonly #mailbox: Mailbox<Waiting>;
+  readonly #offers = new Set<number>();
   /** What the reader is given next. */
   #nextUntaken: number | undefined;
 
@@ -50,6 +55,11 @@ export class HostSubscription implements Ongoing<SubscriptionEvent> {
 
   async *[Symbol.asyncIterator](): AsyncGenerator<SubscriptionEvent, void> {
     for await (const { event } of this.#mailbox) yield event;
+  }
+
+  /** True when this offer was made to it and not answered; then it is now. */
+  takeOffer(offer: number): boolean {
+    return this.#offers.delete(offer);
   }
 
   close(): void {
@@ -72,6 +82,10 @@ export class HostSubscription implements Ongoing<SubscriptionEvent> {
         return this.#messages(event.frame, event.from);
       case 'gap':
         return this.#push({ type: 'gap', from: event.from, to: event.to, reason: event.reason });
+      case 'anycastOffer':
+        this.#offers.add(event.offer);
+        if (this.#offers.size > OFFERS_MAX) for (const oldest of this.#offers) return void this.#offers.delete(oldest);
+        return this.#push({ type: 'anycast', offer: event.offer, payload: event.payload as Uint8Array, origin: event.origin });
       case 'detached':
         return this.#detached(event.sequence);
       case 'ended':
@@ -92,10 +106,12 @@ export class HostSubscription implements Ongoing<SubscriptionEvent> {
       const firstSequence = Math.max(sequence, from);
       const next = sequence + block.count;
       if (firstSequence < next) {
-        const payload = payloadFrom(block.payload as Uint8Array, firstSequence - sequence, block.count);
+        const isGivenUp = block.fragment?.count === 0;
+        const payload = isGivenUp ? undefined : payloadFrom(block.payload as Uint8Array, firstSequence - sequence, block.count);
         // A publisher's node that says one count and packs another: its messages cannot be told apart.
-        if (payload === undefined) this.#push({ type: 'gap', from: firstSequence, to: next, reason: 'DROPPED' }, block.bytes);
-        else this.#push({ type: 'messages', firstSequence, count: next - firstSequence, payload, stampMs: frame.stampMs, ...(block.trace === undefined ? {} : { trace: block.trace }) }, block.bytes);
+        if (isGivenUp) this.#push({ type: 'aborted', sequence: firstSequence, publisher: publisherOf(block) }, block.bytes);
+        else if (payload === undefined) this.#push({ type: 'gap', from: firstSequence, to: next, reason: 'DROPPED' }, block.bytes);
+        else this.#push({ type: 'messages', firstSequence, count: next - firstSequence, payload, stampMs: frame.stampMs, ...(block.trace === undefined ? {} : { trace: block.trace }), ...fragmentOf(block) }, block.bytes);
         unpaid -= block.bytes;
       }
       sequence = next;
@@ -109,6 +125,7 @@ export class HostSubscription implements Ongoing<SubscriptionEvent> {
 
   #taken(event: SubscriptionEvent, bytes: number): void {
     if (bytes > 0) this.#consumed(bytes);
+    if (event.type === 'anycast') return;
     this.#nextUntaken = nextAfter(event);
     if (event.type !== 'messages') return;
     this.#ports.delivered(event.count, event.stampMs);
@@ -127,7 +144,7 @@ export class HostSubscription implements Ongoing<SubscriptionEvent> {
   }
 }
 
-function nextAfter(event: SubscriptionEvent): number {
+function nextAfter(event: Exclude<SubscriptionEvent, { type: 'anycast' }>): number {
   switch (event.type) {
     case 'subscribed':
       return event.nextSequence;
@@ -135,7 +152,18 @@ function nextAfter(event: SubscriptionEvent): number {
       return event.firstSequence + event.count;
     case 'gap':
       return event.reason === 'OTHER_EPOCH' ? event.from : event.to;
+    case 'aborted':
+      return event.sequence + 1;
   }
+}
+
+function fragmentOf(block: Block): { readonly fragment?: PublishedFragment } {
+  return block.fragment === undefined ? {} : { fragment: { ...block.fragment, publisher: publisherOf(block) } };
+}
+
+/** Tells sessions apart without telling who publishes. */
+function publisherOf({ client, session }: Block): Uint8Array {
+  return createHash('sha256').update(`${client}\n${session}`).digest().subarray(0, PUBLISHER_BYTES);
 }
 
 const REASON_OF_FAILURE: Readonly<Record<SubscribeFailure, Reason>> = {

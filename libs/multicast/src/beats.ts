@@ -9,6 +9,7 @@ import type { GroupTable } from './group-table.ts';
 import { BEAT_GROUPS_MAX, type DownBeat, type UpBeat } from './messages.ts';
 import type { Neighbor } from './neighbors.ts';
 import { loseParent } from './parent.ts';
+import { hasSpareBelow } from './stripes/spare-capacity.ts';
 import type { Turn } from './turn.ts';
 
 /** Says the beats that are due, and looks after neighbors that are silent. */
@@ -131,5 +132,6 @@ function upBeat(turn: Turn, group: Group | undefined): UpBeat | undefined {
   const { parent, ring, record, promised } = group;
   // Fenced: a promised epoch is no acknowledgement in the old one.
   const epoch = group.fenced && promised !== undefined ? promised : record.epoch;
-  return { group: group.id, flow: parent.flow, creditBytes: parent.grantedBytes, next: ring.next, epoch, placesLeft: placesLeft(turn, group), cover: coverOf(turn, group) };
+  const spare = hasSpareBelow(turn, group);
+  return { group: group.id, flow: parent.flow, creditBytes: parent.grantedBytes, next: ring.next, epoch, placesLeft: placesLeft(turn, group), cover: coverOf(turn, group), ...(spare === undefined ? {} : { spare }) };
 }

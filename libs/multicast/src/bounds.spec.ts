@@ -24,7 +24,7 @@ describe('what a node keeps', () => {
       const [grant] = saidTo(node.hear(THIRD, { type: 'findRoot', group: GROUP, publisher: THIRD, next: 1 }), 'publishGrant');
       const flow = grant!.body.flow;
       for (let counter = 1; counter <= 10; counter++) {
-        node.receive(THIRD, 1, { type: 'batch', group: GROUP, flow, block: { client: 'c', session: 's', counter, count: 1, payload: '', bytes: 100 } });
+        node.receive(THIRD, 1, { type: 'batch', group: GROUP, flow, isOldest: counter === 1, block: { client: 'c', session: 's', counter, count: 1, payload: '', bytes: 100 } });
       }
     }
     assert.equal(sizeOf(node, 'receipts owed'), 10);

@@ -1,9 +1,10 @@
 import type { LinkId, NodeHandle } from '@banyan/kbr';
 import { tellClosed } from './closing.ts';
-import { isNewerRound, isVoter, VOTERS_MAX, type RoundMark } from './epoch.ts';
+import { isNewerRound, isVoter, VOTERS_MAX, type RoundMark, type Sequence } from './epoch.ts';
 import { pump } from './feed.ts';
 import { SNAPSHOT_SESSIONS_MAX } from './frames.ts';
 import type { Child, Group } from './group.ts';
+import { wholeFrom } from './large-messages.ts';
 import { BACKUPS_MAX, type FlowMessage, type GraftRefusal, type RoutedMessage, type TreeMessage, type UpBeat } from './messages.ts';
 import { evictionFor, isInside, placesTaken, roomiestFirst } from './stripes/stripe-places.ts';
 import type { Turn } from './turn.ts';
@@ -101,6 +102,7 @@ export function onUpBeat(turn: Turn, group: Group, from: NodeHandle, beat: UpBea
   child.next = Math.max(child.next, beat.next);
   if (beat.cover !== undefined && beat.cover.version >= child.rosterVersion) child.cover = beat.cover;
   child.placesLeft = beat.placesLeft;
+  child.spare = beat.spare === true;
   if (child.flow !== beat.flow || beat.creditBytes <= child.creditBytes) return;
   child.creditBytes = beat.creditBytes;
   pump(turn, group);
@@ -269,6 +271,7 @@ function addChild(turn: Turn, group: Group, handle: NodeHandle): Child {
     next: 0,
     // Of one that has not said yet one place is hoped for.
     placesLeft: 1,
+    spare: true,
     backupsTold: '',
     backups: undefined,
     link: undefined,
@@ -303,10 +306,18 @@ function acknowledge(turn: Turn, group: Group, child: Child): void {
     record,
     mark: accepted,
     low: Math.min(group.sequencer === undefined ? group.rootLow : ring.low, ring.next),
-    next: ring.next,
-    committed: group.deliverable,
+    next: Math.max(ring.next, group.end),
+    committed: group.end,
+    ...wholeOf(group),
     backups: backupsFor(turn, group, child),
   });
+}
+
+/** One that reads the last message first has to know where it begins, before it has any of it. */
+function wholeOf(group: Group): { readonly whole?: Sequence } {
+  const last = group.end - 1;
+  const whole = wholeFrom(group, last);
+  return whole < last ? { whole } : {};
 }
 
 function startFlow(turn: Turn, group: Group, child: Child, link: LinkId): void {

@@ -1,9 +1,10 @@
 import type { Id } from '@banyan/ids';
+import type { NodeHandle } from '@banyan/kbr';
 import type { AdviceOutcome, ParentAdvice } from './advice.ts';
 import type { GroupDescriptor, Verified } from './descriptor.ts';
 import type { EpochRecord, Sequence } from './epoch.ts';
-import type { GapReason, PartOf, PayloadPlace, StampedFrame } from './frames.ts';
-import type { PublishRefusal } from './messages.ts';
+import type { Fragment, GapReason, PartOf, PayloadPlace, RowMember, StampedFrame } from './frames.ts';
+import type { AnycastRefusal, PublishRefusal } from './messages.ts';
 
 /** Chosen by the shell, unique in the node's life. */
 export type SubscriptionId = number;
@@ -40,6 +41,8 @@ export type MulticastCommand =
       readonly windowBytes: number;
       /** By default `drop-oldest`. */
       readonly policy?: SlowPolicy;
+      /** Offered the anycasts of the group, as `anycastOffer`. */
+      readonly answers?: boolean;
       /** Who reads, for those who look for slow readers; one who was detached often does not count for a while. */
       readonly client?: string;
       readonly descriptor?: Verified<GroupDescriptor>;
@@ -65,9 +68,25 @@ export type MulticastCommand =
       /** Given by the stripes of this node, not by its users. */
       readonly place?: PayloadPlace;
       readonly partOf?: PartOf;
+      readonly row?: readonly RowMember[];
+      /** The payload is this part of a large message; the parts follow each other, and `count` is 1. */
+      readonly fragment?: Fragment;
     }
   /** The publisher is gone: what it has no receipt for is still sent for a while, then forgotten. */
   | { readonly type: 'publishEnd'; readonly group: Id; readonly client: string; readonly session: string }
+  /** Looks for one member that takes the payload, a near one. Answered by `anycastEnded`. */
+  | {
+      readonly type: 'anycast';
+      /** Chosen by the shell, unique in the node's life. */
+      readonly query: number;
+      readonly group: Id;
+      readonly payload: unknown;
+      readonly bytes: number;
+      /** Nodes that may be visited; by default, and at most, 64. */
+      readonly visitsMax?: number;
+    }
+  /** What a member says to an offer; `reply` goes to the asker. Too late: nothing happens, the next one was asked. */
+  | { readonly type: 'answerAnycast'; readonly offer: number; readonly accepted: boolean; readonly reply: unknown; readonly bytes: number }
   /** One who sees the tree knows a better parent. Answered by `advised`. */
   | { readonly type: 'advise'; readonly advice: ParentAdvice }
   /** The node is leaving: hands over its root duties, points its children elsewhere; answered by `left`. */
@@ -133,6 +152,25 @@ export type MulticastEvent =
       readonly client: string;
       readonly session: string;
       readonly reason: 'NO_QUORUM' | 'NO_ROOT';
+    }
+  /** A member may take this, if it says so within `offerMs`; then the next one is asked. */
+  | {
+      readonly type: 'anycastOffer';
+      readonly subscription: SubscriptionId;
+      readonly group: Id;
+      readonly offer: number;
+      readonly payload: unknown;
+      readonly bytes: number;
+      readonly origin: NodeHandle;
+    }
+  | {
+      readonly type: 'anycastEnded';
+      readonly query: number;
+      readonly group: Id;
+      readonly outcome:
+        | { readonly type: 'accepted'; readonly by: NodeHandle; readonly reply: unknown; readonly visits: number }
+        /** `TIMEOUT`: no answer came, though it was asked several times; `BUSY`: as many are under way as this node takes. */
+        | { readonly type: 'refused'; readonly reason: AnycastRefusal | 'TIMEOUT' | 'BUSY'; readonly visits: number };
     }
   /** What became of advice. */
   | { readonly type: 'advised'; readonly group: Id; readonly outcome: AdviceOutcome }

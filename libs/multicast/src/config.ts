@@ -105,9 +105,16 @@ export interface MulticastConfig {
   /** A publisher without progress for so long looks the root up again; three times as long and it is told. */
   readonly publishRetryMs: Millis;
 
+  /** A large message whose next part does not come for so long after the last was committed is given up by the root. */
+  readonly largeMessageMs: Millis;
+
   /** Batches per session that a root remembers, for so long. */
   readonly receiptsMax: number;
   readonly receiptMemoryMs: Millis;
+
+  /** A member that was offered an anycast has so long to take it; and the first try of a search is repeated after so long. */
+  readonly offerMs: Millis;
+  readonly anycastMs: Millis;
 
   readonly groupsMax: number;
   readonly subscriptionsMax: number;
@@ -171,8 +178,11 @@ export const LOCAL_CONFIG: MulticastConfig = {
   uncommittedBytesMax: 32 * 1_048_576,
   receiptMs: 500,
   publishRetryMs: 1_000,
+  largeMessageMs: 10_000,
   receiptsMax: 1_024,
   receiptMemoryMs: 600_000,
+  offerMs: 1_000,
+  anycastMs: 5_000,
   groupsMax: 4_096,
   subscriptionsMax: 4_096,
   sessionsMax: 256,

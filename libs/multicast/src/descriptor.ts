@@ -40,6 +40,8 @@ export interface GroupDescriptor {
   readonly backpressure?: Backpressure;
   /** Trees that share the payloads, 2 to 16; absent: one tree carries everything. */
   readonly stripes?: number;
+  /** With 3 stripes or more: the last one carries the parity of the others, from which a payload that one of them lacks is rebuilt. */
+  readonly parity?: boolean;
   /** Present in what is derived from the descriptor for one of the stripes: which group it is a stripe of. Not signed. */
   readonly stripe?: { readonly of: Id; readonly index: number };
   /** Who may publish and subscribe: subjects or patterns, read by the shells and opaque here. */

@@ -1,5 +1,8 @@
+import { AHEAD_MAX, VISITS_MAX } from './anycast.ts';
 import { LINEAGE_MAX, VOTERS_MAX, type EpochRecord } from './epoch.ts';
-import { SNAPSHOT_RECEIPTS_MAX, SNAPSHOT_SESSIONS_MAX, type MulticastFrame } from './frames.ts';
+import { FRAGMENTS_MAX, SNAPSHOT_RECEIPTS_MAX, SNAPSHOT_SESSIONS_MAX, type Block, type MulticastFrame } from './frames.ts';
+import { PLACE_AHEAD_MAX, PLACE_VISITS_MAX } from './stripes/spare-capacity.ts';
+import { STRIPES_MAX } from './stripes/stripe-groups.ts';
 import { BACKUPS_MAX, BEAT_GROUPS_MAX, CERTIFICATES_MAX, COVER_WORST_MAX, RECEIPTS_MAX, type MulticastMessage } from './messages.ts';
 
 /** What a peer did wrong; its links are closed. */
@@ -29,6 +32,11 @@ export function faultOfMessage(message: MulticastMessage): MulticastFault | unde
       return isCount(message.next) && isCount(message.flow) && isCount(message.creditBytes) ? undefined : 'number_out_of_range';
     case 'fetch':
       return isCount(message.from) && isCount(message.to) && message.bytesMax > 0 ? undefined : 'number_out_of_range';
+    case 'findPlace':
+      return message.visited.length > PLACE_VISITS_MAX || message.ahead.length > PLACE_AHEAD_MAX ? 'list_too_long' : undefined;
+    case 'anycast':
+      if (message.visited.length > VISITS_MAX || message.ahead.length > AHEAD_MAX) return 'list_too_long';
+      return isCount(message.query) && isCount(message.visitsMax) ? undefined : 'number_out_of_range';
     case 'locate':
       return isCount(message.stampMs) && isCount(message.hops) ? undefined : 'number_out_of_range';
     case 'located':
@@ -49,12 +57,12 @@ export function faultOfFrame(frame: MulticastFrame): MulticastFault | undefined 
       const counted = frame.blocks.reduce((sum, block) => sum + block.count, 0);
       const bytes = frame.blocks.reduce((sum, block) => sum + block.bytes, 0);
       const fits = counted === frame.count && bytes === frame.bytes && frame.count > 0 && isCount(frame.firstSequence) && frame.firstSequence > 0;
-      return fits && frame.blocks.every((block) => block.count > 0) ? undefined : 'frame_malformed';
+      return fits && frame.blocks.every((block) => block.count > 0 && isSoundPart(block, true)) ? undefined : 'frame_malformed';
     }
     case 'gap':
       return isCount(frame.from) && isCount(frame.to) && frame.from < frame.to ? undefined : 'frame_malformed';
     case 'batch':
-      return frame.block.count > 0 && isCount(frame.block.counter) && frame.block.bytes >= 0 ? undefined : 'frame_malformed';
+      return frame.block.count > 0 && isCount(frame.block.counter) && frame.block.bytes >= 0 && isSoundPart(frame.block, false) ? undefined : 'frame_malformed';
     case 'begin':
     case 'epoch':
       return isWellFormed(frame.record) ? undefined : 'record_malformed';
@@ -80,6 +88,14 @@ function isWellFormed(record: EpochRecord): boolean {
   const { epoch, root, voters, lineage, firstSequence } = record;
   if (voters.length === 0 || voters.length > VOTERS_MAX || lineage.length > LINEAGE_MAX) return false;
   return epoch.root === root.id && epoch.incarnation === root.incarnation && isCount(firstSequence) && firstSequence > 0;
+}
+
+/** Only a root gives a message up, so only what is numbered may say so. */
+function isSoundPart({ count, fragment, row }: Block, isNumbered: boolean): boolean {
+  if ((row?.length ?? 0) > STRIPES_MAX) return false;
+  if (fragment === undefined) return true;
+  if (fragment.count === 0) return isNumbered && fragment.index === 0 && count === 1;
+  return count === 1 && isCount(fragment.index) && fragment.index < fragment.count && fragment.count <= FRAGMENTS_MAX;
 }
 
 function isCount(value: number): boolean {

@@ -22,7 +22,25 @@ export interface Block {
   readonly place?: PayloadPlace;
   /** In a stripe: whose payload this is. */
   readonly partOf?: PartOf;
+  /** In the parity stripe: the payloads of which this one is the exclusive or; `partOf` names the first and how many there are. */
+  readonly row?: readonly RowMember[];
+  /** The payload is a part of one message that is larger than a frame; `count` is 1. */
+  readonly fragment?: Fragment;
 }
+
+/**
+ * A part of a large message. The parts are consecutive batches of one session, numbered one by one, so each is passed on, kept and
+ * fetched again by itself; between them stand other sessions' messages. The message is whole with its last part.
+ */
+export interface Fragment {
+  /** From 0. */
+  readonly index: number;
+  /** Parts of the message, 2 to `FRAGMENTS_MAX`. 0: the root gave up the message under way, and this block holds nothing. */
+  readonly count: number;
+}
+
+/** Parts of one large message at most. */
+export const FRAGMENTS_MAX = 1_024;
 
 /** Where the payload of a block lies. */
 export interface PayloadPlace {
@@ -39,6 +57,12 @@ export interface PartOf {
   readonly session: string;
   readonly counter: number;
   readonly count: number;
+}
+
+/** One payload of a row that shares a parity. */
+export interface RowMember extends PayloadPlace {
+  /** Of the batch whose payload it is. */
+  readonly counter: number;
 }
 
 /** What a block that only names a place counts in windows and retention. */
@@ -90,6 +114,8 @@ export interface BatchFrame {
   readonly group: Id;
   /** The flow the root granted; batches of an older one are sent again in the newer, in order. */
   readonly flow: number;
+  /** No batch of its session before it waits for a receipt: what the root does not know of those was receipted on a branch that was lost. */
+  readonly isOldest: boolean;
   readonly block: Block;
 }
 
@@ -101,6 +127,8 @@ export interface SessionMemory {
   readonly nextCounter: number;
   /** Newest last, at most `SNAPSHOT_RECEIPTS_MAX`. */
   readonly receipts: readonly { readonly counter: number; readonly count: number; readonly firstSequence: Sequence }[];
+  /** The newest of them is for this part of a large message, and others are to follow. */
+  readonly open?: Fragment;
 }
 
 /** What travels on data links, in order. Everything but `batch` flows from parent to child. */

@@ -50,6 +50,8 @@ export interface Attempt {
   isRefused: boolean;
   /** When the next join may go out after such a refusal. */
   joinAt: Millis;
+  /** In a stripe: when the next search for spare capacity may. */
+  searchAt: Millis;
   readonly since: Millis;
 }
 
@@ -83,6 +85,8 @@ export interface Child {
   next: Sequence;
   /** Children more that it would take, as it last said. */
   placesLeft: number;
+  /** Somebody at or below it would take children in the stripes of this group. */
+  spare: boolean;
   /** The backups it was told last, as text; and those it is to be told with the next beat. */
   backupsTold: string;
   backups: readonly NodeHandle[] | undefined;
@@ -106,6 +110,8 @@ export interface Subscription {
   taken: Sequence | undefined;
   readonly policy: SlowPolicy;
   readonly client: string;
+  /** Offered the anycasts of the group. */
+  readonly answers: boolean;
   /** Since when there is more for it and its window is full. */
   stalledSince: Millis | undefined;
   /** Since when it is behind by the window of the group. */
@@ -152,6 +158,10 @@ export class Group {
   committed: Sequence = 1;
   /** The oldest sequence the root keeps, as last heard. */
   rootLow: Sequence = 1;
+  /** Where history ended as this node took its place: readers that begin near the end count from there while it is fetched. */
+  toldEnd: Sequence = 1;
+  /** Where the last message began when this node took its place, if it was a large one. */
+  lastWhole: Sequence | undefined = undefined;
   /** Above every sequence heard of, from whomever: where a group that lost its state goes on. */
   highest: Sequence = 1;
 
@@ -254,6 +264,11 @@ export class Group {
   /** Up to here local readers are served. */
   get deliverable(): Sequence {
     return this.reliable ? Math.min(this.committed, this.ring.next) : this.ring.next;
+  }
+
+  /** Where history ends for those who begin now. */
+  get end(): Sequence {
+    return Math.max(this.deliverable, this.toldEnd);
   }
 
   /** This life of the node numbers the group. */

@@ -53,6 +53,8 @@ export function install(turn: Turn, group: Group, record: EpochRecord): boolean 
   if (group.vouchedFor !== undefined && compareEpochs(group.vouchedFor, record.epoch) <= 0) group.vouchedFor = undefined;
   if (group.sequencer !== undefined && compareEpochs(group.sequencer.epoch, record.epoch) !== 0) group.sequencer = undefined;
   group.sawSequence(record.firstSequence);
+  // Where nothing is kept by a quorum, the new epoch may number what the old one had numbered.
+  if (!group.reliable) group.toldEnd = Math.min(group.toldEnd, record.firstSequence);
   dropOtherBranch(turn, group, record, Number.MAX_SAFE_INTEGER);
   for (const child of group.children.values()) child.voter = isVoter(record, child.handle);
   sendToChildren(turn, group, { type: 'epoch', group: group.id, record });

@@ -1,6 +1,7 @@
 import type { Id } from '@banyan/ids';
 import type { NodeHandle } from '@banyan/kbr';
 import { assertNever, type Millis, type Bound } from '@banyan/sansio';
+import type { Anycasts } from './anycast.ts';
 import { answerBeat } from './beats.ts';
 import { childOf, onCredit, onGraft, onResume, onUpBeat, removeChild } from './children.ts';
 import { tellClosed } from './closing.ts';
@@ -20,6 +21,7 @@ import { loseParent, onDownBeat, onGraftAck, onGraftRefused, onMoveDown } from '
 import type { Publishers } from './publisher.ts';
 import { onAccepted, onCaughtUp, onPromise, onRefuse } from './seal.ts';
 import { onVote } from './sequencer.ts';
+import { onFindPlace } from './stripes/spare-capacity.ts';
 import { noteLearner, onInvite } from './succession.ts';
 import type { Turn } from './turn.ts';
 import { onAccept, onCatchUp, onPrepare, refuseUnknown } from './voter.ts';
@@ -33,14 +35,16 @@ export class Inbox {
   readonly #groups: GroupTable;
   readonly #publishers: Publishers;
   readonly #openings: Openings;
+  readonly #anycasts: Anycasts;
   /** Who asked first whether a group exists, and when. */
   readonly #openers = new Map<Id, { readonly opener: Id; readonly at: Millis }>();
 
-  constructor(turn: Turn, groups: GroupTable, publishers: Publishers, openings: Openings) {
+  constructor(turn: Turn, groups: GroupTable, publishers: Publishers, openings: Openings, anycasts: Anycasts) {
     this.#turn = turn;
     this.#groups = groups;
     this.#publishers = publishers;
     this.#openings = openings;
+    this.#anycasts = anycasts;
   }
 
   bounds(): readonly Bound[] {
@@ -77,6 +81,12 @@ export class Inbox {
       case 'announce':
       case 'findRoot':
         this.#takeRouted(message);
+        return;
+      case 'anycast':
+        this.#anycasts.visit(this.#turn, message);
+        return;
+      case 'anycastAnswer':
+        this.#anycasts.onAnswer(this.#turn, message);
         return;
       default:
         this.#takeKnown(from, message);
@@ -193,7 +203,7 @@ export class Inbox {
     if (group.sequencer !== undefined || group.record !== undefined) onFindRoot(this.#turn, group, message.publisher);
   }
 
-  #takeKnown(from: NodeHandle, message: Exclude<MulticastMessage, { type: 'beat' | 'probe' | 'ping' | 'pong' | 'departing' | 'inquire' | 'prepare' | 'catchUp' | 'record' | 'invite' | 'rootIs' | 'opened' | 'noSuchGroup' | 'publishGrant' | 'publishHold' | 'receipts' | 'publishRefused' | 'join' | 'open' | 'announce' | 'findRoot' }>): void {
+  #takeKnown(from: NodeHandle, message: Exclude<MulticastMessage, { type: 'beat' | 'probe' | 'ping' | 'pong' | 'departing' | 'inquire' | 'prepare' | 'catchUp' | 'record' | 'invite' | 'rootIs' | 'opened' | 'noSuchGroup' | 'publishGrant' | 'publishHold' | 'receipts' | 'publishRefused' | 'join' | 'open' | 'announce' | 'findRoot' | 'anycast' | 'anycastAnswer' }>): void {
     const turn = this.#turn;
     const group = this.#groups.find(message.group);
     if (group === undefined || group.closed) {
@@ -221,6 +231,9 @@ export class Inbox {
         return;
       case 'moveDown':
         onMoveDown(turn, group, from, message);
+        return;
+      case 'findPlace':
+        onFindPlace(turn, group, message);
         return;
       case 'hold':
         onHold(turn, group, from);

@@ -1,3 +1,4 @@
+export { AHEAD_MAX, VISITS_MAX } from './anycast.ts';
 export { ADVICE_GAIN_MIN, ADVISED_MOVE_EVERY_MS, type AdviceOutcome, type ParentAdvice } from './advice.ts';
 export type { Backpressure, DeliveryClass, GroupDescriptor, Verified } from './descriptor.ts';
 export {
@@ -14,20 +15,25 @@ export {
   type Sequence,
 } from './epoch.ts';
 export {
+  FRAGMENTS_MAX,
   PLACE_BYTES,
   SNAPSHOT_RECEIPTS_MAX,
   SNAPSHOT_SESSIONS_MAX,
   type BatchFrame,
   type Block,
+  type Fragment,
   type GapFrame,
   type GapReason,
   type MulticastFrame,
   type PartOf,
   type PayloadPlace,
+  type RowMember,
   type SessionMemory,
   type StampedFrame,
 } from './frames.ts';
 export {
+  type AnycastMessage,
+  type AnycastRefusal,
   BACKUPS_MAX,
   BEAT_GROUPS_MAX,
   CERTIFICATES_MAX,
@@ -55,7 +61,8 @@ export type { GroupPicture, MulticastStats, TreeRole } from './describe.ts';
 export { findCycle, ReliableGroupOracle, type GroupOracle, type TreeEdge } from './invariants.ts';
 export { OrderedGroupOracle } from './ordered-oracle.ts';
 export { Multicast } from './multicast.ts';
-export { isStriped, stripeCount, stripeDescriptor, stripeKey, STRIPES_MAX } from './stripes/stripe-groups.ts';
+export { PLACE_AHEAD_MAX, PLACE_VISITS_MAX } from './stripes/spare-capacity.ts';
+export { dataStripes, isStriped, stripeCount, stripeDescriptor, stripeKey, STRIPES_MAX } from './stripes/stripe-groups.ts';
 export { StripedMulticast } from './stripes/striped-multicast.ts';
 export type { DropReason, MulticastEffect } from './turn.ts';
 export type { MulticastFault } from './faults.ts';

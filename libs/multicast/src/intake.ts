@@ -8,7 +8,7 @@ import { FRAME_OVERHEAD_BYTES } from './retention-ring.ts';
 import { owe, stamp, type Sequencer } from './sequencer.ts';
 import type { Turn } from './turn.ts';
 
-const REFUSALS = { forgotten: 'RECEIPT_UNKNOWN', gap: 'COUNTER_GAP', full: 'TOO_MANY_SESSIONS' } as const;
+const REFUSALS = { forgotten: 'RECEIPT_UNKNOWN', gap: 'COUNTER_GAP', full: 'TOO_MANY_SESSIONS', headless: 'MESSAGE_ABORTED' } as const;
 
 /** One publisher's node as the root serves it. */
 export interface Intake {
@@ -20,8 +20,6 @@ export interface Intake {
   readonly since: Millis;
   receivedBytes: number;
   grantedBytes: number;
-  /** Sessions that sent something in this flow. */
-  readonly sessions: Set<string>;
 }
 
 /** What a batch costs in credit. */
@@ -44,7 +42,7 @@ export function openIntake(turn: Turn, group: Group, publisher: NodeHandle, isAs
   // Everything without a receipt comes again in the new flow, and is owed then.
   group.sequencer.owed = group.sequencer.owed.filter(({ to }) => to.id !== publisher.id);
   const flow = turn.nextFlow();
-  group.intakes.set(publisher.id, { node: publisher, epoch: record.epoch, flow, since: turn.now, receivedBytes: 0, grantedBytes: 0, sessions: new Set() });
+  group.intakes.set(publisher.id, { node: publisher, epoch: record.epoch, flow, since: turn.now, receivedBytes: 0, grantedBytes: 0 });
   turn.direct(publisher, { type: 'rootIs', group: group.id, record, descriptor });
   if (isAsked && known?.receivedBytes === 0 && known.grantedBytes > 0 && turn.now - known.since >= turn.config.flowStallMs) turn.hangUp(publisher);
   const isOpen = turn.isSelf(publisher) || turn.neighbors.get(publisher.id)?.uplink !== undefined;
@@ -101,19 +99,10 @@ export function onBatch(turn: Turn, group: Group, from: NodeHandle, batch: Batch
   }
   const admission = group.sessions.admit(block, turn.config);
   const { client, session, counter } = block;
-  const key = `${client}\n${session}`;
-  // A flow begins with what has no receipt: what is missing before it was receipted on a branch that was lost.
-  const isFirst = !intake.sessions.has(key);
-  intake.sessions.add(key);
-  if (intake.sessions.size > turn.config.sessionsMax) forgetFirst(intake.sessions);
-  if (admission.type === 'next' || (admission.type === 'gap' && isFirst)) stamp(turn, group, sequencer, block, from);
+  if (admission.type === 'next' || (admission.type === 'gap' && batch.isOldest)) stamp(turn, group, sequencer, block, from);
   else if (admission.type === 'known') answerAgain(turn, group, sequencer, { to: from, block, firstSequence: admission.receipt.firstSequence });
   else turn.direct(from, { type: 'publishRefused', group: group.id, client, session, counter, reason: REFUSALS[admission.type] });
   if (intake.grantedBytes - intake.receivedBytes <= turn.config.intakeBytes / 2) grant(turn, group, from);
-}
-
-function forgetFirst(sessions: Set<string>): void {
-  for (const first of sessions) return void sessions.delete(first);
 }
 
 /** Answers a publisher that waits for receipts. */

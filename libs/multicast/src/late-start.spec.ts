@@ -59,6 +59,20 @@ describe('a start by time', () => {
   });
 });
 
+describe('the last n', () => {
+  it('are so many, also on nodes that join for it one below the other', () => {
+    const scene = new Scene({ seed: 8, nodes: 12 });
+    scene.open();
+    scene.ring.run(5_000);
+    scene.publish(scene.ring.live[0]!, { batches: 40, everyMs: 50 });
+    scene.ring.run(20_000);
+    for (const member of scene.ring.live) scene.subscribe(member, { type: 'last', count: 3 });
+    scene.ring.run(30_000);
+    const firsts = scene.events.flatMap(({ event }) => (event.type === 'subscribed' ? [event.firstSequence] : []));
+    assert.deepEqual(firsts, scene.ring.live.map(() => 38));
+  });
+});
+
 describe('the last value', () => {
   it('is kept whatever its age, for whoever comes', () => {
     const scene = new Scene({ seed: 8, nodes: 12, descriptor: { retentionMs: 1_000 } });

@@ -51,6 +51,8 @@ export type TreeMessage =
       readonly low: Sequence;
       readonly next: Sequence;
       readonly committed: Sequence;
+      /** Where the last message begins, when that is a large one. */
+      readonly whole?: Sequence;
       readonly backups: readonly NodeHandle[];
     }
   /** No place here; `redirect` names children that may have one. */
@@ -63,6 +65,17 @@ export type TreeMessage =
   | { readonly type: 'certified'; readonly group: Id; readonly version: number }
   /** The receiver's parent wants it to move to one of these siblings, the nearest first; it stays a child until it has. */
   | { readonly type: 'moveDown'; readonly group: Id; readonly redirect: readonly NodeHandle[] }
+  /** Looks for somebody who has a place for `child` in a stripe, through the main tree (`group`): where it was, and has still to go. */
+  | {
+      readonly type: 'findPlace';
+      readonly group: Id;
+      readonly stripe: Id;
+      readonly child: NodeHandle;
+      /** The last round the child accepted in the stripe. */
+      readonly accepted?: RoundMark;
+      readonly visited: readonly Id[];
+      readonly ahead: readonly NodeHandle[];
+    }
   /** The receiver is not (or no longer) a child of the sender, who names where to go instead. */
   | { readonly type: 'notChild'; readonly group: Id; readonly redirect: readonly NodeHandle[] };
 
@@ -99,6 +112,8 @@ export interface UpBeat {
   readonly cover?: Cover;
   /** Children more that the child would take: whom its parent, when full, sends others to. */
   readonly placesLeft: number;
+  /** In the main tree of a striped group: the child, or somebody below it, would take children more in the stripes. */
+  readonly spare?: boolean;
 }
 
 /** Flow, liveness and history, node to node. All may be lost and repeated. */
@@ -180,7 +195,7 @@ export type EpochMessage =
   | { readonly type: 'voterAck'; readonly group: Id; readonly epoch: Epoch; readonly next: Sequence };
 
 /** Why a batch or a publisher is not served now. */
-export type PublishRefusal = 'NO_QUORUM' | 'UNKNOWN_GROUP' | 'GROUP_CLOSED' | 'RECEIPT_UNKNOWN' | 'COUNTER_GAP' | 'TOO_MANY_SESSIONS';
+export type PublishRefusal = 'NO_QUORUM' | 'UNKNOWN_GROUP' | 'GROUP_CLOSED' | 'RECEIPT_UNKNOWN' | 'COUNTER_GAP' | 'TOO_MANY_SESSIONS' | 'MESSAGE_ABORTED';
 
 /** One receipt: `count` messages from `counter` on carry the sequences from `firstSequence` on. */
 export interface Receipt {
@@ -219,8 +234,43 @@ export type PublishMessage =
       readonly reason: PublishRefusal;
     };
 
+/** Why nobody took an anycast. */
+export type AnycastRefusal =
+  /** Every member that was asked passed. */
+  | 'NOBODY'
+  /** As many nodes were visited as the asker allows. */
+  | 'VISITS'
+  | 'UNKNOWN_GROUP';
+
+/** A search for one member that takes what is sent. */
+export type AnycastMessage =
+  /** On its way through the tree: where it was, this node included, and where it still has to go, next first. */
+  | {
+      readonly type: 'anycast';
+      readonly group: Id;
+      /** Unique in the asker's life. */
+      readonly query: number;
+      readonly origin: NodeHandle;
+      readonly payload: unknown;
+      readonly bytes: number;
+      readonly visitsMax: number;
+      readonly visited: readonly Id[];
+      readonly ahead: readonly NodeHandle[];
+    }
+  /** To the asker: a member at `by` took it and says `reply`, or (`reason`) nobody did. */
+  | {
+      readonly type: 'anycastAnswer';
+      readonly group: Id;
+      readonly query: number;
+      readonly by: NodeHandle;
+      readonly visits: number;
+      readonly reason?: AnycastRefusal;
+      readonly reply: unknown;
+      readonly bytes: number;
+    };
+
 /** Everything one multicast machine says to another over control links. */
-export type MulticastMessage = RoutedMessage | TreeMessage | FlowMessage | EpochMessage | PublishMessage;
+export type MulticastMessage = RoutedMessage | TreeMessage | FlowMessage | EpochMessage | PublishMessage | AnycastMessage;
 
 /** Backup parents a child is given. */
 export const BACKUPS_MAX = 4;

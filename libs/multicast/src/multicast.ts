@@ -2,6 +2,7 @@ import type { Id } from '@banyan/ids';
 import type { Application, LinkId, NodeHandle, RoutingView, Upcall } from '@banyan/kbr';
 import { assert, assertNever, earliest, type Bound, type Json, type Millis, type Rng } from '@banyan/sansio';
 import { takeAdvice } from './advice.ts';
+import { Anycasts } from './anycast.ts';
 import { tickNeighbors } from './beats.ts';
 import { onJoin } from './children.ts';
 import { groupBounds } from './bounds.ts';
@@ -50,6 +51,7 @@ export class Multicast implements Application<MulticastMessage, MulticastCommand
   readonly #publishers: Publishers;
   readonly #openings = new Openings();
   readonly #departure = new Departure();
+  readonly #anycasts: Anycasts;
   readonly #inbox: Inbox;
   /** What a tick found due only after its own turn (a hurried beat, a root lost) waits for the next, a millisecond later. */
   #restUntil: Millis = 0;
@@ -66,7 +68,8 @@ export class Multicast implements Application<MulticastMessage, MulticastCommand
       },
       highest: (id) => this.#groups.byId.get(id)?.highest ?? 1,
     });
-    this.#inbox = new Inbox(this.#turn, this.#groups, this.#publishers, this.#openings);
+    this.#anycasts = new Anycasts((group) => this.#groups.find(group));
+    this.#inbox = new Inbox(this.#turn, this.#groups, this.#publishers, this.#openings, this.#anycasts);
   }
 
   handle(now: Millis, input: Input): readonly MulticastEffect[] {
@@ -98,6 +101,7 @@ export class Multicast implements Application<MulticastMessage, MulticastCommand
       this.#publishers.deadline(),
       this.#openings.deadline(),
       this.#departure.deadline(),
+      this.#anycasts.deadline(),
     );
     return first === undefined ? undefined : Math.max(first, this.#restUntil);
   }
@@ -170,6 +174,7 @@ export class Multicast implements Application<MulticastMessage, MulticastCommand
       ...turn.offenders.bounds(turn.config),
       ...this.#publishers.bounds(turn),
       ...this.#openings.bounds(),
+      ...this.#anycasts.bounds(),
       ...this.#inbox.bounds(),
       ...[...this.#groups.byId.values()].flatMap((group) => groupBounds(turn, group)),
     ];
@@ -261,6 +266,12 @@ export class Multicast implements Application<MulticastMessage, MulticastCommand
         turn.event({ type: 'advised', group: advice.group, outcome: takeAdvice(turn, this.#groups.find(advice.group), advice) });
         return;
       }
+      case 'anycast':
+        this.#anycasts.ask(turn, command);
+        return;
+      case 'answerAnycast':
+        this.#anycasts.decide(turn, command);
+        return;
       case 'leave':
         this.#departure.start(turn, this.#groups);
         return;
@@ -271,7 +282,7 @@ export class Multicast implements Application<MulticastMessage, MulticastCommand
 
   #onSubscribe(command: Extract<MulticastCommand, { type: 'subscribe' }>): void {
     const turn = this.#turn;
-    const { subscription: id, group: groupId, start, windowBytes, descriptor, policy = 'drop-oldest', client = '' } = command;
+    const { subscription: id, group: groupId, start, windowBytes, descriptor, policy = 'drop-oldest', client = '', answers = false } = command;
     const group = this.#groups.settleIn(id, groupId) ? this.#groups.open(groupId) : undefined;
     if (group === undefined || group.descriptor?.closed === true) {
       turn.homes.delete(id);
@@ -279,7 +290,7 @@ export class Multicast implements Application<MulticastMessage, MulticastCommand
       return;
     }
     if (descriptor !== undefined) learn(turn, group, { descriptor });
-    subscribe(turn, group, { id, start, windowBytes, policy, client });
+    subscribe(turn, group, { id, start, windowBytes, policy, client, answers });
     startReaders(turn, group);
     pump(turn, group);
   }
@@ -291,6 +302,7 @@ export class Multicast implements Application<MulticastMessage, MulticastCommand
 
   /** A message on its way to the key of a group passes by: only joins may end here. */
   #intercept(body: MulticastMessage): boolean {
+    if (body.type === 'anycast') return this.#anycasts.intercept(this.#turn, body);
     if (body.type !== 'join') return false;
     const known = this.#groups.byId.get(body.group);
     if (this.#departure.isUnderWay || known?.descriptor?.closed === true || body.child.id === this.#turn.self.id) return false;
@@ -305,6 +317,10 @@ export class Multicast implements Application<MulticastMessage, MulticastCommand
   }
 
   #onDeliver(body: MulticastMessage): void {
+    if (body.type === 'anycast') {
+      this.#anycasts.visit(this.#turn, body);
+      return;
+    }
     if (!isRouted(body)) return;
     const group = this.#groups.open(body.type === 'open' ? body.descriptor.group : body.group);
     if (group !== undefined) onDelivered(this.#turn, group, body);
@@ -348,6 +364,7 @@ export class Multicast implements Application<MulticastMessage, MulticastCommand
     this.#publishers.tick(turn);
     this.#openings.tick(turn);
     this.#departure.tick(turn, this.#groups);
+    this.#anycasts.tick(turn);
     tickNeighbors(turn, this.#groups);
   }
 

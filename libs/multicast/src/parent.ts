@@ -1,13 +1,14 @@
 import type { NodeHandle } from '@banyan/kbr';
 import type { Millis } from '@banyan/sansio';
 import { grantPending } from './children.ts';
-import { isNewerRound, type RoundMark, type Sequence } from './epoch.ts';
+import { isNewerRound, type RoundMark } from './epoch.ts';
 import { openFlow, watchFlow } from './flow.ts';
 import type { Attempt, Group } from './group.ts';
 import { commit, install } from './history.ts';
 import { startReaders } from './locate.ts';
 import type { DownBeat, RoutedMessage, TreeMessage } from './messages.ts';
 import { resolveStart } from './subscriptions.ts';
+import { searchPlace } from './stripes/spare-capacity.ts';
 import type { Turn } from './turn.ts';
 
 /** Joins are repeated at most this many times more slowly. */
@@ -24,7 +25,7 @@ export const TRIED_MAX = 64;
  */
 export function seek(turn: Turn, group: Group, first: readonly NodeHandle[] = [], delayMs: Millis = 0): void {
   if (group.attempt !== undefined || group.sequencer !== undefined || group.closed) return;
-  const attempt: Attempt = { target: undefined, waitingSince: undefined, tries: 0, retryAt: turn.now + delayMs, tried: new Set(), redirects: first.slice(0, REDIRECTS_MAX), joins: 0, isRefused: false, joinAt: 0, since: turn.now };
+  const attempt: Attempt = { target: undefined, waitingSince: undefined, tries: 0, retryAt: turn.now + delayMs, tried: new Set(), redirects: first.slice(0, REDIRECTS_MAX), joins: 0, isRefused: false, joinAt: 0, searchAt: 0, since: turn.now };
   group.attempt = attempt;
   if (delayMs === 0) tryNext(turn, group, attempt);
 }
@@ -156,6 +157,7 @@ function takeParent(turn: Turn, group: Group, from: NodeHandle, ack: Extract<Tre
   group.accepted = ack.mark;
   group.parent = { handle: from, flow: group.flow, begun: false, receivedBytes: 0, grantedBytes: 0, resumeAt: turn.now, behindSince: undefined, reopened: false, dialling: false };
   group.backups = ack.backups;
+  group.lastWhole = ack.whole;
   if (group.descriptor === undefined || group.descriptor.version < ack.descriptor.version) group.descriptor = ack.descriptor;
   const neighbor = turn.neighbors.meet(from, turn.now);
   neighbor.parentIn.add(group.id);
@@ -173,12 +175,16 @@ function takeParent(turn: Turn, group: Group, from: NodeHandle, ack: Extract<Tre
 }
 
 /** A node new to the group begins its history where its readers begin, a voter with all there is. */
-function startHistory(turn: Turn, group: Group, ack: { readonly low: Sequence; readonly next: Sequence; readonly committed: Sequence }): void {
+function startHistory(turn: Turn, group: Group, ack: Pick<Extract<TreeMessage, { type: 'graftAck' }>, 'low' | 'next' | 'committed' | 'whole'>): void {
   group.rootLow = Math.max(group.rootLow, ack.low);
-  if (group.started) return;
   const end = group.reliable ? Math.min(ack.committed, ack.next) : ack.next;
+  group.toldEnd = end;
+  if (group.started) return;
   let start = group.isVoter(turn) || group.duty !== undefined ? ack.low : end;
-  for (const { start: wish } of group.subscriptions.values()) start = Math.min(start, resolveStart(wish, { low: ack.low, end }));
+  for (const { start: wish } of group.subscriptions.values()) {
+    start = Math.min(start, resolveStart(wish, { low: ack.low, end }));
+    if (wish.type === 'last' && ack.whole !== undefined) start = Math.min(start, ack.whole);
+  }
   group.start(Math.max(1, start));
   group.committed = Math.max(1, Math.min(group.committed, start));
 }
@@ -210,8 +216,12 @@ function tryNext(turn: Turn, group: Group, attempt: Attempt): void {
   }
   attempt.tried.clear();
   // Where all are full somebody has to leave or to die first: asking again at once would only keep them busy.
-  if (attempt.isRefused && turn.now < attempt.joinAt) attempt.retryAt = attempt.joinAt;
-  else join(turn, group, attempt);
+  if (attempt.isRefused && turn.now < attempt.joinAt) {
+    attempt.retryAt = attempt.joinAt;
+    if (turn.now < attempt.searchAt) return;
+    attempt.searchAt = attempt.joinAt;
+    searchPlace(turn, group);
+  } else join(turn, group, attempt);
 }
 
 /** Whom to ask next, before the key is asked: once all of them were, the join comes, then they again. */

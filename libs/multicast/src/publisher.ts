@@ -279,10 +279,11 @@ export class Publishers {
         if (block === undefined || flow.sentBytes >= flow.creditBytes || publishing.flow !== flow) continue;
         isProgress = true;
         // Only the first one out sets the clock: a stream of later batches must not put off the question for a lost receipt.
-        if (session.sent === 0) session.askAt = turn.now + turn.config.receiptMs;
+        const isOldest = session.sent === 0;
+        if (isOldest) session.askAt = turn.now + turn.config.receiptMs;
         session.sent++;
         flow.sentBytes += batchCost(block);
-        const batch: BatchFrame = { type: 'batch', group: publishing.group, flow: flow.flow, block };
+        const batch: BatchFrame = { type: 'batch', group: publishing.group, flow: flow.flow, isOldest, block };
         if (isOwn) this.#port.toOwnRoot(batch);
         else if (link !== undefined) turn.fanOut([link], batch);
       }
@@ -398,8 +399,15 @@ function whyRootless({ record, descriptor }: Publishing): 'NO_QUORUM' | 'NO_ROOT
   return record !== undefined && descriptor?.delivery === 'reliable' ? 'NO_QUORUM' : 'NO_ROOT';
 }
 
-function blockOf({ trace, place, partOf }: Publish, block: Block): Block {
-  return { ...block, ...(trace === undefined ? {} : { trace }), ...(place === undefined ? {} : { place }), ...(partOf === undefined ? {} : { partOf }) };
+function blockOf({ trace, place, partOf, row, fragment }: Publish, block: Block): Block {
+  return {
+    ...block,
+    ...(trace === undefined ? {} : { trace }),
+    ...(place === undefined ? {} : { place }),
+    ...(partOf === undefined ? {} : { partOf }),
+    ...(row === undefined ? {} : { row }),
+    ...(fragment === undefined ? {} : { fragment }),
+  };
 }
 
 function sessionKey(of: { readonly client: string; readonly session: string }): string {

@@ -6,6 +6,7 @@ import type { Block, StampedFrame } from './frames.ts';
 import type { Group } from './group.ts';
 import { append, evict, sendToChildren } from './history.ts';
 import { RECEIPTS_MAX, type Receipt } from './messages.ts';
+import { giveUpUnfinished } from './large-messages.ts';
 import { acceptRound } from './parent.ts';
 import type { Turn } from './turn.ts';
 
@@ -37,6 +38,8 @@ export interface Sequencer {
   otherOwner: { readonly owner: NodeHandle; readonly since: Millis } | undefined;
   /** Since when each voter is out of the tree. */
   readonly missing: Map<string, Millis>;
+  /** Large messages that are not whole, by session: since when the root waits for the part with this counter. */
+  readonly unfinished: Map<string, { readonly counter: number; since: Millis }>;
   /** How often each node was invited to become a voter: one that does not come makes room for another. */
   readonly invited: Map<string, number>;
 }
@@ -56,12 +59,19 @@ export function newSequencer(turn: Turn, group: Group, epoch: Epoch): Sequencer 
     stalledTold: false,
     otherOwner: undefined,
     missing: new Map(),
+    unfinished: new Map(),
     invited: new Map(),
   };
 }
 
 /** Numbers one batch and sends it down the tree; its receipt follows the commit. */
 export function stamp(turn: Turn, group: Group, sequencer: Sequencer, block: Block, publisher: NodeHandle): void {
+  owe(turn, sequencer, { to: publisher, block, firstSequence: group.ring.next });
+  number(turn, group, sequencer, block);
+}
+
+/** Numbers a block and sends it down the tree. */
+export function number(turn: Turn, group: Group, sequencer: Sequencer, block: Block): void {
   sequencer.stampMs = Math.max(sequencer.stampMs + 1, turn.now + turn.config.wallOffsetMs);
   const frame: StampedFrame = {
     type: 'stamped',
@@ -75,7 +85,6 @@ export function stamp(turn: Turn, group: Group, sequencer: Sequencer, block: Blo
     bytes: block.bytes,
   };
   sequencer.marked = group.committed;
-  owe(turn, sequencer, { to: publisher, block, firstSequence: frame.firstSequence });
   append(turn, group, frame);
   advanceCommit(turn, group, sequencer);
 }
@@ -128,6 +137,7 @@ export function tickSequencer(turn: Turn, group: Group, sequencer: Sequencer): v
     sequencer.roundAt = nextRoundAt(turn);
     sequencer.round++;
     acceptRound(turn, group, { epoch: sequencer.epoch, round: sequencer.round });
+    giveUpUnfinished(turn, group, sequencer);
     tellStalled(turn, group, sequencer);
   }
   if (sequencer.markAt !== undefined && sequencer.markAt <= turn.now) {

@@ -1,24 +1,44 @@
 import type { Millis } from '@banyan/sansio';
 import type { Sequence } from './epoch.ts';
-import { SNAPSHOT_RECEIPTS_MAX, type Block, type SessionMemory, type StampedFrame } from './frames.ts';
+import { SNAPSHOT_RECEIPTS_MAX, type Block, type Fragment, type SessionMemory, type StampedFrame } from './frames.ts';
 import type { Receipt } from './messages.ts';
 import type { Retained } from './retention-ring.ts';
+
+interface Known extends Receipt {
+  readonly fragment?: Fragment;
+}
 
 interface Session {
   readonly client: string;
   readonly session: string;
   nextCounter: number;
   /** Oldest first. */
-  receipts: Receipt[];
+  receipts: Known[];
   lastAt: Millis;
+  /** Where the root last gave up a message of the session. */
+  abortedAt?: Sequence;
 }
 
-/** What a batch is to the root: the next one, one it knows, one it knew once, or one too early. */
+/** A large message of which parts were numbered and others are to follow. */
+export interface OpenMessage {
+  readonly client: string;
+  readonly session: string;
+  /** The counter of the part that follows. */
+  readonly nextCounter: number;
+  /** The sequence of the newest part. */
+  readonly newest: Sequence;
+}
+
+/**
+ * What a batch is to the root: the next one, one it knows, one it knew once, one too early, or a part of a large message whose
+ * part before was not numbered here, or was given up.
+ */
 export type Admission =
   | { readonly type: 'next' }
   | { readonly type: 'known'; readonly receipt: Receipt }
   | { readonly type: 'forgotten' }
   | { readonly type: 'gap'; readonly expected: number }
+  | { readonly type: 'headless' }
   | { readonly type: 'full' };
 
 /** Limits of the table. */
@@ -48,6 +68,7 @@ export class SessionTable {
   /** Decides about a batch; changes nothing. A session never heard of starts at any counter: its past was receipted. */
   admit(block: Block, limits: SessionLimits): Admission {
     const session = this.#sessions.get(sessionKey(block));
+    if ((session === undefined || block.counter >= session.nextCounter) && isHeadless(block, session)) return { type: 'headless' };
     if (session === undefined) return this.#sessions.size < limits.sessionsMax ? { type: 'next' } : { type: 'full' };
     if (block.counter === session.nextCounter) return { type: 'next' };
     if (block.counter > session.nextCounter) return { type: 'gap', expected: session.nextCounter };
@@ -82,6 +103,7 @@ export class SessionTable {
   /** Takes back everything numbered at or beyond `sequence`. */
   truncate(sequence: Sequence): void {
     for (const session of this.#sessions.values()) {
+      if (session.abortedAt !== undefined && session.abortedAt >= sequence) delete session.abortedAt;
       for (let last = session.receipts.at(-1); last !== undefined && last.firstSequence >= sequence; last = session.receipts.at(-1)) {
         session.receipts.pop();
         session.nextCounter = last.counter;
@@ -98,17 +120,29 @@ export class SessionTable {
   receiptsFrom(at: { readonly client: string; readonly session: string; readonly counter: number }, committed: Sequence, max: number): readonly Receipt[] {
     const session = this.#sessions.get(`${at.client}\n${at.session}`);
     if (session === undefined) return [];
-    return session.receipts.filter((r) => r.counter >= at.counter && r.firstSequence + r.count <= committed).slice(0, max);
+    const known = session.receipts.filter((r) => r.counter >= at.counter && r.firstSequence + r.count <= committed).slice(0, max);
+    return known.map(({ counter, count, firstSequence }) => ({ counter, count, firstSequence }));
+  }
+
+  /** Large messages that are not whole yet. */
+  openMessages(): readonly OpenMessage[] {
+    const open: OpenMessage[] = [];
+    for (const session of this.#sessions.values()) {
+      const newest = session.receipts.at(-1);
+      if (newest === undefined || openPart(session) === undefined) continue;
+      open.push({ client: session.client, session: session.session, nextCounter: session.nextCounter, newest: newest.firstSequence });
+    }
+    return open;
   }
 
   /** What a new voter is handed. */
   snapshot(): readonly SessionMemory[] {
-    return [...this.#sessions.values()].map(({ client, session, nextCounter, receipts }) => ({
-      client,
-      session,
-      nextCounter,
-      receipts: receipts.slice(-SNAPSHOT_RECEIPTS_MAX),
-    }));
+    return [...this.#sessions.values()].map((one) => {
+      const { client, session, nextCounter } = one;
+      const open = openPart(one);
+      const receipts = one.receipts.slice(-SNAPSHOT_RECEIPTS_MAX).map(({ counter, count, firstSequence }) => ({ counter, count, firstSequence }));
+      return { client, session, nextCounter, receipts, ...(open === undefined ? {} : { open }) };
+    });
   }
 
   /** Takes over what another remembers, where it knows more, and only what lies below `next` (the rest comes as frames). */
@@ -116,13 +150,15 @@ export class SessionTable {
     for (const memory of memories) {
       const key = `${memory.client}\n${memory.session}`;
       const known = this.#sessions.get(key);
-      const receipts = memory.receipts.filter((r) => r.firstSequence + r.count <= next);
+      const receipts: Known[] = memory.receipts.filter((r) => r.firstSequence + r.count <= next);
       const beyond = memory.receipts.find((r) => r.firstSequence + r.count > next);
       // All of it lies ahead: the frames will tell the whole of it.
       if (beyond !== undefined && receipts.length === 0) continue;
       const nextCounter = beyond?.counter ?? memory.nextCounter;
+      const newest = receipts.pop();
+      if (newest !== undefined) receipts.push(beyond === undefined && memory.open !== undefined ? { ...newest, fragment: memory.open } : newest);
       if (known === undefined ? this.#sessions.size >= limits.sessionsMax : known.nextCounter >= nextCounter) continue;
-      this.#sessions.set(key, { client: memory.client, session: memory.session, nextCounter, receipts: [...receipts], lastAt: now });
+      this.#sessions.set(key, { client: memory.client, session: memory.session, nextCounter, receipts, lastAt: now });
     }
   }
 
@@ -134,16 +170,20 @@ export class SessionTable {
   #recordBlock(block: Block, firstSequence: Sequence, now: Millis, limits: SessionLimits): void {
     const key = sessionKey(block);
     const known = this.#sessions.get(key);
+    if (block.fragment?.count === 0) {
+      if (known !== undefined) known.abortedAt = firstSequence;
+      return;
+    }
+    const receipt: Known = { counter: block.counter, count: block.count, firstSequence, ...(block.fragment === undefined ? {} : { fragment: block.fragment }) };
     if (known === undefined) {
       if (this.#sessions.size >= limits.sessionsMax) this.#dropOldest();
-      const receipts = [{ counter: block.counter, count: block.count, firstSequence }];
-      this.#sessions.set(key, { client: block.client, session: block.session, nextCounter: block.counter + block.count, receipts, lastAt: now });
+      this.#sessions.set(key, { client: block.client, session: block.session, nextCounter: block.counter + block.count, receipts: [receipt], lastAt: now });
       return;
     }
     if (block.counter < known.nextCounter) return;
     known.nextCounter = block.counter + block.count;
     known.lastAt = now;
-    known.receipts.push({ counter: block.counter, count: block.count, firstSequence });
+    known.receipts.push(receipt);
     // Dropped in halves: shifting a long array once per batch would cost more than the receipts.
     if (known.receipts.length > 2 * limits.receiptsMax) known.receipts = known.receipts.slice(-limits.receiptsMax);
   }
@@ -153,6 +193,20 @@ export class SessionTable {
     for (const entry of this.#sessions) if (oldest === undefined || entry[1].lastAt < oldest[1].lastAt) oldest = entry;
     if (oldest !== undefined) this.#sessions.delete(oldest[0]);
   }
+}
+
+/** The newest part numbered of a message that is not whole and was not given up. */
+function openPart({ receipts, abortedAt }: Session): Fragment | undefined {
+  const newest = receipts.at(-1);
+  const fragment = newest?.fragment;
+  if (newest === undefined || fragment === undefined || fragment.index + 1 >= fragment.count) return undefined;
+  return abortedAt !== undefined && abortedAt > newest.firstSequence ? undefined : fragment;
+}
+
+function isHeadless({ fragment, counter }: Block, session: Session | undefined): boolean {
+  if (fragment === undefined || fragment.index === 0) return false;
+  const before = session === undefined ? undefined : openPart(session);
+  return before === undefined || session?.nextCounter !== counter || before.index + 1 !== fragment.index || before.count !== fragment.count;
 }
 
 function sessionKey(block: Block): string {

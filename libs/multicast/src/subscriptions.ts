@@ -3,6 +3,7 @@ import type { Start, SubscriptionId } from './commands.ts';
 import type { Sequence } from './epoch.ts';
 import { isExpired } from './feed.ts';
 import type { Group, Subscription } from './group.ts';
+import { wholeFrom } from './large-messages.ts';
 import { noteGiven } from './taken.ts';
 import type { Turn } from './turn.ts';
 
@@ -10,7 +11,7 @@ import type { Turn } from './turn.ts';
 export function subscribe(
   turn: Turn,
   group: Group,
-  wish: Pick<Subscription, 'id' | 'start' | 'windowBytes' | 'policy' | 'client'>,
+  wish: Pick<Subscription, 'id' | 'start' | 'windowBytes' | 'policy' | 'client' | 'answers'>,
 ): void {
   const { type } = wish.start;
   group.subscriptions.set(wish.id, { ...wish, since: turn.now, outstandingBytes: 0, given: [], taken: undefined, stalledSince: undefined, fullSince: undefined, floating: type !== 'sequence' });
@@ -51,7 +52,7 @@ export function sequenceAt(group: Group, stampMs: number): Sequence | undefined 
 export function resolveSubscriptions(turn: Turn, group: Group): void {
   const { descriptor } = group;
   if (!group.attached || descriptor === undefined) return;
-  const bounds = { low: Math.min(group.rootLow, group.ring.low), end: Math.max(group.deliverable, group.ring.low) };
+  const bounds = { low: Math.min(group.rootLow, group.ring.low), end: Math.max(group.end, group.ring.low) };
   for (const subscription of group.subscriptions.values()) {
     if (subscription.position !== undefined) continue;
     const position = startOf(group, subscription, bounds);
@@ -64,7 +65,9 @@ export function resolveSubscriptions(turn: Turn, group: Group): void {
 
 /** Where a reader begins; undefined while a moment it named is being looked for. */
 function startOf(group: Group, reader: Subscription, bounds: { readonly low: Sequence; readonly end: Sequence }): Sequence | undefined {
-  return reader.start.type === 'time' ? (reader.located ?? sequenceAt(group, reader.start.stampMs)) : resolveStart(reader.start, bounds);
+  if (reader.start.type === 'time') return reader.located ?? sequenceAt(group, reader.start.stampMs);
+  const at = resolveStart(reader.start, bounds);
+  return reader.start.type === 'last' && at < bounds.end ? Math.max(bounds.low, wholeFrom(group, at)) : at;
 }
 
 /** The reader is gone, at its own wish or after it was told why. */

@@ -66,9 +66,9 @@ export class PastryGeometry implements Geometry {
   }
 
   /** True when neither a missing lease nor one that we issued keeps us from delivering a key whose root we are. */
-  mayDeliver(key: Id): boolean {
-    const now = this.#clock();
-    return this.#heartbeats.leased(now) && !this.#context.leases.blocks(now, key, this.#context.tables.leafSet);
+  mayDeliver(key: Id, now: Millis = this.#clock()): boolean {
+    const { leases, peers, tables } = this.#context;
+    return this.#heartbeats.leased(now) && !leases.blocks(now, key, tables.leafSet, (life) => peers.isDead(now, life));
   }
 
   // Doubtful peers are gone around where another choice makes progress; if none does, they are better than nothing.

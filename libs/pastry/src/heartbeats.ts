@@ -167,7 +167,7 @@ export class Heartbeats {
     if (partner.beatAt > now + 1.1 * periodMs) partner.beatAt = now + jittered(periodMs, this.#context.rng);
     this.#promise(now, partner, message.sentAt);
     for (const life of message.failed) partner.news.heard(life);
-    this.#adopt(now, message);
+    this.#adopt(now, from, message);
     this.#compare(partner, message.digest);
     if (message.urgent) this.#beat(now, partner);
     return true;
@@ -181,7 +181,7 @@ export class Heartbeats {
     const { leases, pace, send } = this.#context;
     const leaseMs = pace.leaseMs(now);
     leases.issue(now, to, now + leaseMs);
-    this.#adopt(now, request);
+    this.#adopt(now, to, request);
     const failureRate = pace.failureRate(now);
     send(to, { type: 'heartbeat', sentAt: now, leaseMs, grants: request.sentAt, urgent: false, ...(failureRate === undefined ? {} : { failureRate }), digest: 0, failed: [], leaves: [], running: leases.running(now, this.#context.tables.leafSet, to.id) });
   }
@@ -260,9 +260,9 @@ export class Heartbeats {
 
   // Keys of the silent are nobody's until their leases have run out; we may be the one to take them over without ever
   // having granted such a lease.
-  #adopt(now: Millis, { running }: HeartbeatMessage): void {
+  #adopt(now: Millis, from: NodeHandle, { running }: HeartbeatMessage): void {
     const { leases, self, tables } = this.#context;
-    for (const lease of running) if (lease.id !== self.id) leases.adopt(now, lease, tables.leafSet);
+    for (const lease of running) if (lease.id !== self.id) leases.adopt(now, lease, from.id, tables.leafSet);
   }
 
   // Compares its half towards us with ourselves and our half beyond.

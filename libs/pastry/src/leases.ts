@@ -11,6 +11,8 @@ interface IssuedLease {
   readonly until: Millis;
   /** By ourselves; -Infinity: others told us of it only. */
   readonly ownUntil: Millis;
+  /** The issuer, where we stand between it and the holder: the two were ring neighbors, and what lies between was theirs to divide. */
+  readonly across?: Id;
 }
 
 /** A promise is kept so much longer, as a share: the holder's clock may lose one second in a hundred and ours gain one. */
@@ -61,13 +63,16 @@ export class Leases {
    * Keeps a promise that another gave and told us of: where its holder is silent, we may be the one who would take over
    * its keys, although we never were its neighbor, or for a moment only. While it runs, being told again prolongs it only when its
    * issuer itself tells, or for a leaf of ours, of which we tell nobody unless it is next to us: else it would run on for ever
-   * between two who tell each other.
+   * between two who tell each other. An issuer (`from`, a ring neighbor of ours) that tells of its lease
+   * to a life on our other side has taken that life for its neighbor: until the lease is over, the holder may deliver keys of ours.
    */
-  adopt(now: Millis, { id, incarnation, forMs, own }: RunningLease, leafSet: LeafSet): void {
+  adopt(now: Millis, { id, incarnation, forMs, own }: RunningLease, from: Id, leafSet: LeafSet): void {
     const present = this.#issued.get(id);
     if (present !== undefined && present.incarnation > incarnation) return;
     const isTold = present !== undefined && present.incarnation === incarnation && present.until > Math.max(now, present.ownUntil);
-    if (!isTold || own || leafSet.has(id)) this.#keep(now, { id, incarnation }, { until: now + forMs, ownUntil: -Infinity });
+    if (isTold && !own && !leafSet.has(id)) return;
+    const across = own && leafSet.isAbove(from) !== leafSet.isAbove(id) ? { across: from } : {};
+    this.#keep(now, { id, incarnation }, { until: now + forMs, ownUntil: -Infinity, ...across });
   }
 
   /**
@@ -86,14 +91,15 @@ export class Leases {
     return running;
   }
 
-  #keep(now: Millis, holder: FailedLife, promise: Pick<IssuedLease, 'until' | 'ownUntil'>): void {
+  #keep(now: Millis, holder: FailedLife, promise: Omit<IssuedLease, 'incarnation'>): void {
     const known = this.#issued.get(holder.id);
     const present = known?.incarnation === holder.incarnation ? known : undefined;
     const until = Math.max(promise.until, present?.until ?? -Infinity);
     const ownUntil = Math.max(promise.ownUntil, present?.ownUntil ?? -Infinity);
-    if (present !== undefined && until === present.until && ownUntil === present.ownUntil) return;
+    const across = promise.across ?? present?.across;
+    if (present !== undefined && until === present.until && ownUntil === present.ownUntil && across === present.across) return;
     this.#issued.delete(holder.id);
-    this.#issued.set(holder.id, { incarnation: holder.incarnation, until, ownUntil });
+    this.#issued.set(holder.id, { incarnation: holder.incarnation, until, ownUntil, ...(across === undefined ? {} : { across }) });
     for (const [id, lease] of this.#issued) {
       if (lease.until > now && this.#issued.size <= ISSUED_MAX) break;
       this.#issued.delete(id);
@@ -105,10 +111,18 @@ export class Leases {
     this.#issued.delete(holder);
   }
 
-  /** True while a lease we issued to a node that is no leaf any more keeps `key` from us. */
-  blocks(now: Millis, key: Id, leafSet: LeafSet): boolean {
-    for (const [id, lease] of this.#issued) {
-      if (lease.until > now && compareDistance(key, id, leafSet.self) < 0 && !leafSet.has(id)) return true;
+  /**
+   * True while a promised lease of a node that is no leaf keeps `key` from us: the key is nearer to its holder than to us, or,
+   * where we came between the holder and its issuer, nearer to the holder than to the issuer. The latter where
+   * the holder `isSilent`, and may not know of us.
+   */
+  blocks(now: Millis, key: Id, leafSet: LeafSet, isSilent: (life: FailedLife) => boolean): boolean {
+    for (const [id, { incarnation, until, across }] of this.#issued) {
+      if (until <= now || leafSet.has(id)) continue;
+      if (compareDistance(key, id, leafSet.self) < 0) return true;
+      if (across === undefined || compareDistance(key, id, across) >= 0 || !isSilent({ id, incarnation })) continue;
+      const [from, to] = leafSet.isAbove(across) ? [id, across] : [across, id];
+      if (compareClockwise(from, key, to) < 0) return true;
     }
     return false;
   }
@@ -116,7 +130,7 @@ export class Leases {
   /**
    * True while a life that is no leaf holds a lease and stands between us and a ring neighbor: it may be alive, silent for us only,
    * and own keys of ours as long as it does not know us. `isOver` tells of those believed to be dead: where many die, nobody would
-   * ever be ready who waited for the leases of all of them, at the price that one of them may only be paused.
+   * ever be ready who waited for the leases of all of them; of their keys those that a lease is known to cover are left alone.
    */
   hidesNeighbor(now: Millis, leafSet: LeafSet, isOver: (life: FailedLife) => boolean): boolean {
     const { left, right, self } = leafSet;

@@ -61,6 +61,7 @@ export class PastryNode implements Routing<PastryMessage> {
   readonly #sweep: Sweep;
   readonly #maintenance: Maintenance;
   readonly #merge: Merge;
+  readonly #geometry: PastryGeometry;
   readonly #liveness: Liveness;
   readonly #membership: Membership;
   #leased = true;
@@ -138,16 +139,16 @@ export class PastryNode implements Routing<PastryMessage> {
       emit: (effect) => this.#out.push(effect),
       freed: (now) => this.#applyHops(now, this.#hops.retryParked(now)),
     });
-    const geometry = new PastryGeometry({ context, heartbeats: this.#heartbeats, clock: () => this.#now });
+    this.#geometry = new PastryGeometry({ context, heartbeats: this.#heartbeats, clock: () => this.#now });
     this.#hops = new HopDelivery({
-      geometry,
+      geometry: this.#geometry,
       config: config.hops,
       timeoutMs: (peer) => this.#peers.timeoutMs(peer),
       place: () => this.#peers.place,
       roundTripMs: (peer) => this.#peers.roundTripMs(peer),
       ...(numbers === undefined ? {} : { numbers }),
     });
-    this.view = new PastryView(context, geometry);
+    this.view = new PastryView(context, this.#geometry);
   }
 
   /** A member of a ring that stands already, with these tables and fresh leases: no join, for large or perfect rings in the lab. */
@@ -218,6 +219,11 @@ export class PastryNode implements Routing<PastryMessage> {
   /** Until when, by its own clock, nobody else takes this node's keys if it falls silent now. */
   leasedUntil(): Millis {
     return this.#heartbeats.leasedUntil();
+  }
+
+  /** True when neither a missing lease nor one that it promised keeps this node from delivering a key whose root it is. */
+  mayDeliver(now: Millis, key: Id): boolean {
+    return this.#geometry.mayDeliver(key, now);
   }
 
   /** Entries of the routing table, leaves and neighbors; for measuring. */

@@ -44,7 +44,8 @@ async function member(settings: Record<string, unknown> = {}, signal = new Abort
   const jwksUrl = `http://127.0.0.1:${(keys.address() as AddressInfo).port}/`;
   const config = schema.parse({ dataDir: freshDir(), authorityFile, authAddress: auth.address, jwksUrl, enrolmentToken: TOKEN, ...settings });
   const metrics = createMetricsRegistry({ processMetrics: false });
-  const context = { config, env: {}, logger: NO_LOGGER, metrics, tracer: NO_TRACER, readiness: new Readiness(), signal, fail: () => undefined };
+  const running = { current: config, onReload: () => undefined };
+  const context = { config, running, env: {}, logger: NO_LOGGER, metrics, tracer: NO_TRACER, readiness: new Readiness(), signal, fail: () => undefined };
   const made = await becomeMember(context, 'node', ['127.0.0.1:0', '0.0.0.0:0']);
   members.push(made);
   return made;

@@ -1,8 +1,8 @@
 import { setFlagsFromString } from 'node:v8';
 import { setLogger } from '@grpc/grpc-js';
 import type { z } from 'zod';
-import { loadConfig } from '@banyan/config';
-import { createLogger, type Logger } from '@banyan/telemetry';
+import { loadConfig, type LoadedConfig } from '@banyan/config';
+import { createLogger, type Logger, type ProcessLogger } from '@banyan/telemetry';
 import type { ProcessWarnings } from './process-warnings.ts';
 import type { ServiceDefinition } from './service-definition.ts';
 import type { ServiceSettings } from './service-settings.ts';
@@ -18,7 +18,7 @@ import { onStopAsked } from './stop-signals.ts';
 export async function runService<Schema extends z.ZodObject>(definition: ServiceDefinition<Schema>, warnings: ProcessWarnings): Promise<void> {
   const { service } = definition;
   const asked = new AbortController();
-  let logger = createLogger({ service, name: service, level: 'info' });
+  let logger: ProcessLogger = createLogger({ service, name: service, level: 'info' });
   const fail = (error: unknown): never => {
     const { reason, message, mend, exitCode } = startFailure(error);
     const stack = reason === 'INTERNAL' && error instanceof Error ? error.stack : undefined;
@@ -27,14 +27,16 @@ export async function runService<Schema extends z.ZodObject>(definition: Service
   };
   process.on('uncaughtException', fail).on('unhandledRejection', fail);
   try {
-    const loaded = await loadConfig(definition.schema, { argv: process.argv.slice(2), env: process.env, cwd: process.cwd(), program: service });
+    const read = () => loadConfig(definition.schema, { argv: process.argv.slice(2), env: process.env, cwd: process.cwd(), program: service });
+    const loaded = await read();
     if (loaded.type !== 'run') return print(loaded.type === 'help' ? loaded.text : JSON.stringify({ event: 'config_checked', digest: loaded.digest, config: loaded.effective }));
     const config = loaded.config as z.infer<Schema> & ServiceSettings;
     logger = createLogger({ service, name: config.name, level: config.logLevel });
     logGrpc(logger);
     warnings.logTo(logger);
-    const starting = startService(definition, { config, effective: loaded.effective, env: process.env, logger, signal: asked.signal, fail });
-    stopWhenAsked(asked, starting, config.stopGraceMs, logger);
+    const starting = startService(definition, { config, effective: loaded.effective, env: process.env, logger, signal: asked.signal, fail, read: read as () => Promise<LoadedConfig<typeof config>> });
+    reloadWhenAsked(starting, logger);
+    stopWhenAsked(asked, starting, config, logger);
     // Whoever reads this may ask it to stop: it listens by now.
     logger.info({ event: 'service_starting', digest: loaded.digest, config: loaded.effective });
     const { ready } = await starting;
@@ -48,7 +50,9 @@ export async function runService<Schema extends z.ZodObject>(definition: Service
   }
 }
 
-function stopWhenAsked(asked: AbortController, starting: Promise<RunningService>, graceMs: number, logger: Logger): void {
+function stopWhenAsked(asked: AbortController, starting: Promise<RunningService>, settings: ServiceSettings, logger: Logger): void {
+  let graceMs = settings.stopGraceMs;
+  void starting.then(({ context }) => context.running.onReload((config) => void ({ stopGraceMs: graceMs } = config as ServiceSettings)), () => undefined);
   const stdin = process.env['BANYAN_STOP_WITH_STDIN'] === 'true' ? process.stdin : undefined;
   const stop = async (cause: string): Promise<void> => {
     logger.info({ event: 'service_stopping', cause });
@@ -68,6 +72,12 @@ function stopWhenAsked(asked: AbortController, starting: Promise<RunningService>
     process.exit(1);
   };
   onStopAsked(process, stdin, { stop: (cause) => void stop(cause), abandon }, () => performance.now());
+}
+
+// Without a listener SIGHUP would end the process; asked while it starts, it reloads when it is up.
+function reloadWhenAsked(starting: Promise<RunningService>, logger: ProcessLogger): void {
+  void starting.then(({ context }) => context.running.onReload((config) => logger.setLevel((config as ServiceSettings).logLevel)), () => undefined);
+  process.on('SIGHUP', () => void starting.then((service) => service.reload(), () => undefined));
 }
 
 // What GRPC_VERBOSITY asks grpc-js to say comes as JSON lines too.

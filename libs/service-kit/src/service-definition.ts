@@ -4,10 +4,14 @@ import type { PeerIdentity, TokenVerifier } from '@banyan/identity';
 import type { Logger, MetricsRegistry, Tracer } from '@banyan/telemetry';
 import type { Listener } from './calls/listener.ts';
 import type { Readiness } from './readiness.ts';
+import type { RunningConfig } from './running-config.ts';
 
 /** What a service is given before it has anything of its own. */
 export interface ServiceContext<Config> {
+  /** As it was at the start. */
   readonly config: Config;
+  /** Says when the configuration was read again, and what holds then. */
+  readonly running: Pick<RunningConfig<Config & Readonly<Record<string, unknown>>>, 'current' | 'onReload'>;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly logger: Logger;
   readonly metrics: MetricsRegistry;
@@ -22,6 +26,9 @@ export interface ServiceContext<Config> {
 /** Real `host:port` of every listener, by name. */
 export type Addresses = Readonly<Record<string, string>>;
 
+/** Wall ms at which certificates expire, by what they are for. */
+export type CertificateExpiries = Readonly<Partial<Record<'own' | 'authority' | 'tokens', number>>>;
+
 /** A service with everything it needs in its hands, not yet listening. */
 export interface PreparedService {
   /** The root module: controllers (gRPC handlers, HTTP pages) and their ports. */
@@ -30,6 +37,8 @@ export interface PreparedService {
   readonly tokenVerifier?: TokenVerifier;
   /** Which peers are refused although their certificate is in order; nobody when left out. */
   readonly isRevoked?: (peer: PeerIdentity) => boolean;
+  /** When its certificates expire, wall ms, by what they are for; read before every scrape. */
+  readonly certificatesExpire?: () => CertificateExpiries;
   /** Id in the ring, 32 hex digits; nodes only. */
   readonly id?: string;
   /** Addresses of listeners that the service opened itself. */

@@ -15,6 +15,9 @@ export const TOKEN_VERIFIER = Symbol('banyan.token-verifier');
 /** `(peer: PeerIdentity) => boolean`: whose certificate was ended before its time. */
 export const IS_REVOKED = Symbol('banyan.is-revoked');
 
+/** `() => RunningPage`: what `/config` shows. */
+export const RUNNING_PAGE = Symbol('banyan.running-page');
+
 /** Provides the ports everywhere. */
 @Global()
 @Module({})

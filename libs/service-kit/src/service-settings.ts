@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { reloadable } from '@banyan/config';
 import { LOG_LEVELS } from '@banyan/telemetry';
 
 /** Where a listener listens when nobody says otherwise: any free port of this host, out of reach for others. */
@@ -34,8 +35,8 @@ export function serviceSettings(service: string) {
     dataDir: z.string().min(1).default(`.banyan/${service}`).describe('Directory of its key, certificate and state; nobody else may use it'),
     adminListen: listenSetting('the admin HTTP server (health, metrics)'),
     advertisedHost: z.string().min(1).optional().describe('Host that others reach this process by, when it is not the one it listens on'),
-    logLevel: z.enum(LOG_LEVELS).default('info').describe(`How much is logged: ${LOG_LEVELS.join(', ')}`),
-    stopGraceMs: z.number().int().min(100).default(10_000).describe('How long a graceful stop may take, ms; then the process ends anyway'),
+    logLevel: reloadable(z.enum(LOG_LEVELS).default('info').describe(`How much is logged: ${LOG_LEVELS.join(', ')}`)),
+    stopGraceMs: reloadable(z.number().int().min(100).default(10_000).describe('How long a graceful stop may take, ms; then the process ends anyway')),
   };
 }
 

@@ -5,10 +5,11 @@ import type { AddressInfo } from 'node:net';
 import type { Server as HttpServer } from 'node:http';
 import type { MicroserviceOptions } from '@nestjs/microservices';
 import type { z } from 'zod';
-import { configDigest, type EffectiveConfig } from '@banyan/config';
+import { settingsOf, type EffectiveConfig, type LoadedConfig } from '@banyan/config';
 import { listenError, observeServer } from '@banyan/grpc';
 import { createMetricsRegistry, createTracer, SERVICE_METRICS, type Logger } from '@banyan/telemetry';
 import { AdminController } from './admin/admin.controller.ts';
+import type { RunningPage } from './admin/running-page.ts';
 import { AccessGuard } from './calls/access.guard.ts';
 import { observeCalls } from './calls/call-observer.ts';
 import { serveHealth } from './calls/grpc-health.ts';
@@ -19,12 +20,14 @@ import { lockDataDir } from './data-dir-lock.ts';
 import { ErrorFilter } from './error.filter.ts';
 import { nestLogger } from './nest-logger.ts';
 import { Readiness } from './readiness.ts';
+import { RunningConfig, type ReloadOutcome } from './running-config.ts';
 import type { Addresses, PreparedService, ServiceContext, ServiceDefinition } from './service-definition.ts';
-import { ServicePortsModule } from './service-ports.ts';
+import { RUNNING_PAGE, ServicePortsModule } from './service-ports.ts';
 import { joinAddress, splitAddress, type ServiceSettings } from './service-settings.ts';
 
 /** The version told by `banyan_build_info`. */
 const VERSION = '0.1.0';
+const MS_PER_S = 1_000;
 
 /** The one line a service prints when it is up. */
 export interface ReadyLine {
@@ -40,6 +43,8 @@ export interface ReadyLine {
 export interface RunningService {
   readonly ready: ReadyLine;
   readonly context: ServiceContext<unknown>;
+  /** Reads the configuration again, as SIGHUP asks it to. */
+  reload(): Promise<ReloadOutcome>;
   /** Stops in order: not ready, drained, listeners closed, spans sent, data directory free. Once; later calls wait for it. */
   stop(): Promise<void>;
 }
@@ -50,6 +55,8 @@ export interface StartOptions<Config> {
   readonly effective: EffectiveConfig;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly logger: Logger;
+  /** Reads flags, variables and file again; without it nothing can be reloaded. */
+  readonly read?: () => Promise<LoadedConfig<Config>>;
   /** Aborted when the process is asked to stop before it is up. */
   readonly signal?: AbortSignal;
   /** How the service ends itself later; without it the error is thrown where nobody catches it. */
@@ -68,7 +75,10 @@ export async function startService<Schema extends z.ZodObject>(
   const lock = lockDataDir(config.dataDir, logger);
   const metrics = createMetricsRegistry({ processMetrics: true });
   const tracer = await createTracer({ service: definition.service, instance: config.name, env });
-  const context = { config, env, logger, metrics, tracer, readiness: new Readiness(), signal, fail };
+  const { effective, read = () => Promise.resolve({ type: 'run' as const, config, effective, digest: '' }) } = options;
+  const running = new RunningConfig({ settings: settingsOf(definition.schema), config, effective, read, logger });
+  const context = { config, running, env, logger, metrics, tracer, readiness: new Readiness(), signal, fail };
+  let page: RunningPage = { service: definition.service, name: config.name, version: VERSION, addresses: {}, digest: running.digest, config: effective };
   let app: INestApplication | undefined;
   const stop = async (): Promise<void> => {
     context.readiness.beginStop();
@@ -79,15 +89,17 @@ export async function startService<Schema extends z.ZodObject>(
   try {
     context.readiness.set('listening', false);
     const prepared = await definition.prepare(context);
-    const opened = await openApplication(prepared, context, (made) => (app = made));
+    const showRunning = (): RunningPage => ({ ...page, digest: running.digest, config: running.effective });
+    const opened = await openApplication(prepared, context, showRunning, (made) => (app = made));
     const addresses = { ...prepared.addresses, ...opened.addresses, ...pagesOf(prepared, opened.addresses['admin']) };
-    observeReadiness(definition.service, context, options.effective);
+    const identity = prepared.id === undefined ? {} : { id: prepared.id };
+    page = { ...page, ...identity, addresses };
+    const reloaded = observe(definition.service, context, running, prepared);
     await prepared.started?.(addresses);
     context.readiness.set('listening', true);
-    const identity = prepared.id === undefined ? {} : { id: prepared.id };
     const ready: ReadyLine = { event: 'service_ready', service: definition.service, name: config.name, pid: process.pid, ...identity, addresses };
     let stopped: Promise<void> | undefined;
-    return { ready, context, stop: () => (stopped ??= stop()) };
+    return { ready, context, reload: () => running.reload().then(reloaded), stop: () => (stopped ??= stop()) };
   } catch (error) {
     await stop().catch((fault: unknown) => logger.warn({ event: 'cleanup_failed', error: String(fault) }));
     throw error;
@@ -104,10 +116,11 @@ function throwUncaught(error: unknown): void {
 async function openApplication(
   prepared: PreparedService,
   context: ServiceContext<ServiceSettings>,
+  showRunning: () => RunningPage,
   keep: (app: INestApplication) => void,
 ): Promise<{ readonly addresses: Addresses }> {
   const { config, logger } = context;
-  const app = await NestFactory.create<NestExpressApplication>(rootModule(prepared, context), {
+  const app = await NestFactory.create<NestExpressApplication>(rootModule(prepared, context, showRunning), {
     logger: nestLogger(logger),
     bodyParser: false,
     abortOnError: false,
@@ -137,12 +150,13 @@ async function listenHttp(app: INestApplication, { host, port }: { readonly host
   });
 }
 
-function rootModule(prepared: PreparedService, context: ServiceContext<unknown>): DynamicModule {
+function rootModule(prepared: PreparedService, context: ServiceContext<ServiceSettings>, showRunning: () => RunningPage): DynamicModule {
   return {
     module: RootModule,
     imports: [ServicePortsModule.of(context, prepared), prepared.module],
     controllers: [AdminController],
     providers: [
+      { provide: RUNNING_PAGE, useValue: showRunning },
       { provide: APP_GUARD, useClass: AccessGuard },
       { provide: APP_FILTER, useClass: ErrorFilter },
     ],
@@ -163,8 +177,18 @@ function pagesOf(prepared: PreparedService, admin: string | undefined): Addresse
   return Object.fromEntries(Object.entries(prepared.pages ?? {}).map(([key, path]) => [key, `http://${admin ?? ''}${path}`]));
 }
 
-function observeReadiness(service: string, context: ServiceContext<unknown>, effective: EffectiveConfig): void {
-  const { buildInfo, ready } = context.metrics.register(SERVICE_METRICS);
-  buildInfo.set(1, { service, version: VERSION, config: configDigest(effective) });
+/** Fills the metrics that every service has; gives what counts a reload. */
+function observe<Config extends Readonly<Record<string, unknown>>>(service: string, context: ServiceContext<unknown>, running: RunningConfig<Config>, prepared: PreparedService): (outcome: ReloadOutcome) => ReloadOutcome {
+  const { buildInfo, certificateLife, configReloads, ready } = context.metrics.register(SERVICE_METRICS);
+  const tellBuild = (): void => buildInfo.only(1, { service, version: VERSION, config: running.digest });
+  tellBuild();
   context.readiness.watch((isReady) => ready.set(isReady ? 1 : 0));
+  context.metrics.beforeScrape(() => {
+    for (const [certificate, at] of Object.entries(prepared.certificatesExpire?.() ?? {})) certificateLife.set((at - Date.now()) / MS_PER_S, { certificate });
+  });
+  return (outcome) => {
+    tellBuild();
+    configReloads.add(1, { outcome });
+    return outcome;
+  };
 }

@@ -4,7 +4,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { z } from 'zod';
-import { loadConfig } from '@banyan/config';
+import { loadConfig, type LoadedConfig } from '@banyan/config';
 import { NO_LOGGER, type Logger } from '@banyan/telemetry';
 import type { ServiceDefinition } from './service-definition.ts';
 import type { ServiceSettings } from './service-settings.ts';
@@ -24,10 +24,11 @@ export async function startTestService<Schema extends z.ZodObject>(definition: S
   const { flags = [], env = {}, logger = NO_LOGGER } = start;
   const directory = mkdtempSync(join(tmpdir(), `banyan-${definition.service}-`));
   const argv = flags.includes('--data-dir') ? flags : ['--data-dir', directory, ...flags];
-  const loaded = await loadConfig(definition.schema, { argv, env, cwd: directory });
+  const read = () => loadConfig(definition.schema, { argv, env, cwd: directory });
+  const loaded = await read();
   if (loaded.type !== 'run') throw new TypeError('a spec starts a service to run');
   const config = loaded.config as z.infer<Schema> & ServiceSettings;
-  return startService(definition, { config, effective: loaded.effective, env, logger });
+  return startService(definition, { config, effective: loaded.effective, env, logger, read: read as () => Promise<LoadedConfig<typeof config>> });
 }
 
 export { startSmallAuth } from './small-auth.ts';

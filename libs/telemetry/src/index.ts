@@ -1,4 +1,4 @@
-export { createLogger, LOG_LEVELS, NO_LOGGER, withTrace, type LogFields, type Logger, type LogLevel, type LogOptions } from './logger.ts';
+export { createLogger, LOG_LEVELS, NO_LOGGER, withTrace, type LogFields, type Logger, type LogLevel, type LogOptions, type ProcessLogger } from './logger.ts';
 export {
   AUTH_METRICS,
   BOOTSTRAP_METRICS,

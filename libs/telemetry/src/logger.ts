@@ -21,6 +21,12 @@ export interface Logger {
   child(fields: Readonly<Record<string, unknown>>): Logger;
 }
 
+/** The logger that a process begins with. */
+export interface ProcessLogger extends Logger {
+  /** From now on; loggers made by `child` before keep their own. */
+  setLevel(level: LogLevel): void;
+}
+
 /** What never leaves the process in a log line, wherever it stands in the fields. */
 const SECRET_KEYS = ['authorization', 'enrolmentToken', 'enrolment_token', 'password', 'privateKey', 'secret', 'token'];
 
@@ -33,11 +39,11 @@ export interface LogOptions {
 }
 
 /** A logger of one process: JSON lines on stderr with time (ISO), level, service, name and pid. */
-export function createLogger(options: LogOptions): Logger {
+export function createLogger(options: LogOptions): ProcessLogger {
   const { service, name, level } = options;
   // Synchronous writes: the last line before an exit is the one that matters most.
   const destination = options.destination ?? pino.destination({ fd: 2, sync: true });
-  return pino(
+  const logger = pino(
     {
       level,
       base: { service, name, pid: process.pid },
@@ -47,6 +53,7 @@ export function createLogger(options: LogOptions): Logger {
     },
     destination,
   );
+  return Object.assign(logger, { setLevel: (next: LogLevel) => void (logger.level = next) });
 }
 
 /** A logger whose lines carry the trace and span of a `traceparent`; the same logger when there is none. */

@@ -15,13 +15,18 @@ export interface MetricSpec {
 /** Some metrics by the name code knows them by. */
 export type MetricTable = Readonly<Record<string, MetricSpec>>;
 
+/** What a process has certificates for: itself, the authority it trusts, and (auth) the key of its tokens. */
+const CERTIFICATES = ['own', 'authority', 'tokens'] as const;
 const DIRECTIONS = ['in', 'out'] as const;
+const JOIN_BUCKETS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120];
 const LATENCY_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 /** Every service has these, besides the default metrics of the process. */
 export const SERVICE_METRICS = {
   buildInfo: { kind: 'gauge', name: 'banyan_build_info', help: 'Always 1; its labels say what runs.', labels: { service: 'open', version: 'open', config: 'open' } },
   ready: { kind: 'gauge', name: 'banyan_ready', help: 'Whether the service is ready (1) or not (0), as /readyz says.' },
+  configReloads: { kind: 'counter', name: 'banyan_config_reloads_total', help: 'Times the configuration was read again while running, by what became of it.', labels: { outcome: ['applied', 'refused', 'needs_restart'] } },
+  certificateLife: { kind: 'gauge', name: 'banyan_certificate_expires_in_seconds', help: 'Time until a certificate of this process expires; negative: it has.', labels: { certificate: CERTIFICATES } },
   rpcServerDuration: { kind: 'histogram', name: 'banyan_rpc_server_call_duration_seconds', help: 'Time from the arrival of a call to its status.', labels: { method: 'open', code: 'open' }, buckets: LATENCY_BUCKETS },
   rpcServerOpen: { kind: 'gauge', name: 'banyan_rpc_server_calls_open', help: 'Calls that have no status yet.', labels: { method: 'open' } },
 } as const satisfies MetricTable;
@@ -35,6 +40,7 @@ export const OVERLAY_METRICS = {
   leafSetNodes: { kind: 'gauge', name: 'banyan_overlay_leaf_set_nodes', help: 'Nodes in the leaf set.' },
   routingTableNodes: { kind: 'gauge', name: 'banyan_overlay_routing_table_nodes', help: 'Filled entries of the routing table.' },
   joins: { kind: 'counter', name: 'banyan_overlay_joins_total', help: 'Joins of this node to a ring.', labels: { outcome: ['started', 'joined', 'failed'] } },
+  joinDuration: { kind: 'histogram', name: 'banyan_overlay_join_duration_seconds', help: 'Time from the first attempt of a node to join to its being in the ring.', buckets: JOIN_BUCKETS },
   repairs: { kind: 'counter', name: 'banyan_overlay_repairs_total', help: 'Repairs after the loss of a node.', labels: { structure: ['leaf_set', 'routing_table', 'other'] } },
   upkeepLeftOut: { kind: 'counter', name: 'banyan_overlay_upkeep_left_out_total', help: 'Routine upkeep of tables left out because its budget of bytes was spent.' },
   peerDeaths: { kind: 'counter', name: 'banyan_overlay_peer_deaths_total', help: 'Peers whose death was confirmed.' },

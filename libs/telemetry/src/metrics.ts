@@ -15,6 +15,8 @@ export interface CounterMetric<Spec extends MetricSpec> {
 export interface GaugeMetric<Spec extends MetricSpec> {
   set(value: number, ...labels: Labelled<Spec>): void;
   add(difference: number, ...labels: Labelled<Spec>): void;
+  /** Sets this series and forgets all others: for a gauge whose labels say what is. */
+  only(value: number, ...labels: Labelled<Spec>): void;
 }
 
 /** Sorts observations into buckets; seconds, bytes or counts as the name says. */
@@ -77,6 +79,10 @@ function metricOf(spec: MetricSpec, registry: Registry): unknown {
       return {
         set: (value: number, given?: Record<string, string>) => gauge.set(labels(given), value),
         add: (difference: number, given?: Record<string, string>) => gauge.inc(labels(given), difference),
+        only: (value: number, given?: Record<string, string>) => {
+          gauge.reset();
+          gauge.set(labels(given), value);
+        },
       };
     }
     case 'histogram': {

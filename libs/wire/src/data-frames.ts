@@ -1,8 +1,8 @@
 // Data links: frames of groups ↔ the bytes of `DataResponse`. What a forwarder received it writes again as it came;
 // only the root and a publisher's node encode. Payloads are views on the frame, never copies.
-import { PLACE_BYTES, SNAPSHOT_RECEIPTS_MAX, SNAPSHOT_SESSIONS_MAX, type Block, type MulticastFrame, type PartOf, type PayloadPlace, type SessionMemory, type StampedFrame } from '@banyan/multicast';
+import { PLACE_BYTES, SNAPSHOT_RECEIPTS_MAX, SNAPSHOT_SESSIONS_MAX, STRIPES_MAX, type Block, type Fragment, type MulticastFrame, type PartOf, type PayloadPlace, type RowMember, type SessionMemory, type StampedFrame } from '@banyan/multicast';
 import { multicastPeer as wire, peer } from '@banyan/proto';
-import { bytes, count, id, list, message, required, small, text, textOrNone, variants, type Field, type OneOf } from './fields.ts';
+import { bytes, count, flag, id, list, message, optional, required, small, text, textOrNone, variants, type Field, type OneOf } from './fields.ts';
 import { embed, gather, join, part, type Parts } from './gather.ts';
 import { descriptorCodec, epoch, epochRecord, gapReason, type DescriptorCheck } from './group-values.ts';
 import { receipt } from './multicast-messages.ts';
@@ -44,6 +44,9 @@ export function dataFrames(isSigned: DescriptorCheck): DataFrames {
 }
 
 const place = message<PayloadPlace, wire.PayloadPlace>({ stripe: small, sequence: count, bytes: count });
+const rowMember = message<RowMember, wire.RowMember>({ stripe: small, sequence: count, bytes: count, counter: count });
+const row = list(rowMember, STRIPES_MAX);
+const fragment = message<Fragment, wire.BlockFragment>({ index: small, count: small });
 const partOf = message<PartOf, wire.PartOf>({ session: text, counter: count, count: small });
 
 const block: Field<Block, wire.Block> = {
@@ -56,6 +59,8 @@ const block: Field<Block, wire.Block> = {
     payload: bytes.toWire(payloadOf(value)),
     place: value.place === undefined ? undefined : place.toWire(value.place),
     partOf: value.partOf === undefined ? undefined : partOf.toWire(value.partOf),
+    row: row.toWire(value.row ?? []),
+    fragment: value.fragment === undefined ? undefined : fragment.toWire(value.fragment),
   }),
   fromWire: (value) => {
     const trace = textOrNone.fromWire(value.traceparent);
@@ -70,6 +75,8 @@ const block: Field<Block, wire.Block> = {
       ...(trace === undefined ? {} : { trace }),
       ...(value.place === undefined ? {} : { place: place.fromWire(value.place) }),
       ...(value.partOf === undefined ? {} : { partOf: partOf.fromWire(value.partOf) }),
+      ...(value.row.length === 0 ? {} : { row: row.fromWire(value.row) }),
+      ...(value.fragment === undefined ? {} : { fragment: fragment.fromWire(value.fragment) }),
     };
   },
 };
@@ -81,7 +88,7 @@ function dataFrame(frame: MulticastFrame, frames: Field<MulticastFrame, OneOf | 
     return embed(FRAME_STAMPED, join([part(head), ...frame.blocks.map((one) => embed(STAMPED_BLOCKS, blockParts(one)))]));
   }
   if (frame.type === 'batch') {
-    const head = wire.BatchFrame.encode({ group: id.toWire(frame.group), flow: count.toWire(frame.flow), block: undefined }).finish();
+    const head = wire.BatchFrame.encode({ group: id.toWire(frame.group), flow: count.toWire(frame.flow), isOldest: frame.isOldest, block: undefined }).finish();
     return embed(FRAME_BATCH, join([part(head), embed(BATCH_BLOCK, blockParts(frame.block))]));
   }
   return part(wire.DataFrame.encode({ frame: frames.toWire(frame) as NonNullable<wire.DataFrame['frame']> }).finish());
@@ -92,9 +99,9 @@ function blockParts(value: Block): Parts {
   return join([part(head), embed(BLOCK_PAYLOAD, part(payloadOf(value)))]);
 }
 
-/** A block that only names the place of its payload has none. */
-function payloadOf({ payload, place: elsewhere }: Block): Uint8Array {
-  return elsewhere === undefined ? (payload as Uint8Array) : NO_BYTES;
+/** A block that only names the place of its payload has none, nor has one that gives a message up. */
+function payloadOf({ payload, place: elsewhere, fragment: given }: Block): Uint8Array {
+  return elsewhere === undefined && given?.count !== 0 ? (payload as Uint8Array) : NO_BYTES;
 }
 
 const stamped: Field<StampedFrame, wire.StampedFrame> = {
@@ -127,13 +134,14 @@ const session = message<SessionMemory, wire.SessionMemory>({
   session: text,
   nextCounter: count,
   receipts: list(receipt, SNAPSHOT_RECEIPTS_MAX),
+  open: optional(fragment),
 });
 
 function frameCodec(isSigned: DescriptorCheck): Field<MulticastFrame, OneOf | undefined> {
   return variants<MulticastFrame>({
     stamped,
     gap: message<F<'gap'>, wire.GapFrame>({ group: id, from: count, to: count, reason: gapReason }),
-    batch: message<F<'batch'>, wire.BatchFrame>({ group: id, flow: count, block: required(block) }),
+    batch: message<F<'batch'>, wire.BatchFrame>({ group: id, flow: count, isOldest: flag, block: required(block) }),
     begin: message<F<'begin'>, wire.BeginFrame>({ group: id, flow: count, from: count, record: required(epochRecord), low: count, committed: count }),
     mark: message<F<'mark'>, wire.MarkFrame>({ group: id, epoch: required(epoch), low: count, committed: count }),
     epoch: message<F<'epoch'>, wire.EpochFrame>({ group: id, record: required(epochRecord) }),

@@ -65,6 +65,7 @@ function verified(signed: multicast.SignedGroupDescriptor): Verified<GroupDescri
     subscribeRules: wire.subscribers,
     closed: wire.deleted,
     ...(wire.stripes < 2 ? {} : { stripes: Math.min(wire.stripes, STRIPES_MAX) }),
+    ...(wire.parity === true ? { parity: true } : {}),
     signature: kept,
   };
   return descriptor as Verified<GroupDescriptor>;

@@ -1,10 +1,15 @@
 // Multicast messages, one line per message: ours on the left, the proto's field of the same name on the right.
 import {
+  AHEAD_MAX,
   BACKUPS_MAX,
   BEAT_GROUPS_MAX,
   CERTIFICATES_MAX,
   COVER_WORST_MAX,
+  PLACE_AHEAD_MAX,
+  PLACE_VISITS_MAX,
   RECEIPTS_MAX,
+  VISITS_MAX,
+  type AnycastRefusal,
   type Certificate,
   type Cover,
   type DownBeat,
@@ -22,6 +27,7 @@ import { count, flag, id, idOrNone, list, message, optional, required, small, te
 import { descriptorCodec, epoch, epochRecord, roundMark, type DescriptorCheck } from './group-values.ts';
 import { handle } from './ring-values.ts';
 
+const NO_BYTES = new Uint8Array(0);
 /** Nodes that a refusal or an acknowledgement names at most. */
 const REDIRECTS_MAX = 64;
 
@@ -36,6 +42,7 @@ const publishRefusal = word<PublishRefusal, wire.PublishRefusal>({
   RECEIPT_UNKNOWN: 4,
   COUNTER_GAP: 5,
   TOO_MANY_SESSIONS: 6,
+  MESSAGE_ABORTED: 7,
 });
 const duty = word<M<'invite'>['duty'], wire.Duty>({ voter: 1, root: 2 });
 const backups = list(handle, BACKUPS_MAX);
@@ -49,7 +56,53 @@ const countOrNone: Field<number, bigint | undefined> = {
   fromWire: (wire) => (wire === undefined ? Infinity : count.fromWire(wire)),
 };
 const cover = message<Cover, wire.Cover>({ version: count, worst: list(memberNext, COVER_WORST_MAX), rest: countOrNone });
-const upBeat = message<UpBeat, wire.UpBeat>({ group: id, flow: count, creditBytes: count, next: count, epoch: required(epoch), placesLeft: small, cover: optional(cover) });
+const upBeat = message<UpBeat, wire.UpBeat>({ group: id, flow: count, creditBytes: count, next: count, epoch: required(epoch), placesLeft: small, spare: optional(flag), cover: optional(cover) });
+
+const anycastRefusal = word<AnycastRefusal, wire.AnycastRefusal>({ NOBODY: 1, VISITS: 2, UNKNOWN_GROUP: 3 });
+
+const anycastSearch: Field<M<'anycast'>, wire.AnycastSearch> = {
+  toWire: (search) => ({
+    group: id.toWire(search.group),
+    query: count.toWire(search.query),
+    origin: handle.toWire(search.origin),
+    payload: search.payload as Uint8Array,
+    visitsMax: search.visitsMax,
+    visited: list(id, VISITS_MAX).toWire(search.visited),
+    ahead: list(handle, AHEAD_MAX).toWire(search.ahead),
+  }),
+  fromWire: (search) => ({
+    type: 'anycast',
+    group: id.fromWire(search.group),
+    query: count.fromWire(search.query),
+    origin: required(handle).fromWire(search.origin),
+    payload: search.payload,
+    bytes: search.payload.length,
+    visitsMax: search.visitsMax,
+    visited: list(id, VISITS_MAX).fromWire(search.visited),
+    ahead: list(handle, AHEAD_MAX).fromWire(search.ahead),
+  }),
+};
+
+const anycastAnswer: Field<M<'anycastAnswer'>, wire.AnycastAnswer> = {
+  toWire: (answer) => ({
+    group: id.toWire(answer.group),
+    query: count.toWire(answer.query),
+    by: handle.toWire(answer.by),
+    visits: answer.visits,
+    refusal: answer.reason === undefined ? 0 : anycastRefusal.toWire(answer.reason),
+    reply: answer.reason === undefined ? (answer.reply as Uint8Array) : NO_BYTES,
+  }),
+  fromWire: (answer) => ({
+    type: 'anycastAnswer',
+    group: id.fromWire(answer.group),
+    query: count.fromWire(answer.query),
+    by: required(handle).fromWire(answer.by),
+    visits: answer.visits,
+    ...(answer.refusal === 0 ? {} : { reason: anycastRefusal.fromWire(answer.refusal) }),
+    reply: answer.reply,
+    bytes: answer.reply.length,
+  }),
+};
 
 /** `backups` is told when it changed, which an empty list cannot say: hence the flag beside it. */
 const downBeat: Field<DownBeat, wire.DownBeat> = {
@@ -118,6 +171,7 @@ function multicastMessages(signed: Field<Verified<GroupDescriptor>, multicast.Si
       low: count,
       next: count,
       committed: count,
+      whole: optional(count),
       backups,
     }),
     graftRefused: message<M<'graftRefused'>, wire.GraftRefused>({ group: id, reason: graftRefusal, redirect }),
@@ -161,6 +215,16 @@ function multicastMessages(signed: Field<Verified<GroupDescriptor>, multicast.Si
     opened: message<M<'opened'>, wire.Opened>({ group: id, record, descriptor }),
     noSuchGroup: message<M<'noSuchGroup'>, wire.NoSuchGroup>({ group: id }),
     publishGrant: message<M<'publishGrant'>, wire.PublishGrant>({ group: id, epoch: ballot, flow: count, creditBytes: count }),
+    findPlace: message<M<'findPlace'>, wire.FindPlace>({
+      group: id,
+      stripe: id,
+      child: required(handle),
+      accepted: optional(roundMark),
+      visited: list(id, PLACE_VISITS_MAX),
+      ahead: list(handle, PLACE_AHEAD_MAX),
+    }),
+    anycast: anycastSearch,
+    anycastAnswer,
     receipts: message<M<'receipts'>, wire.Receipts>({
       group: id,
       epoch: ballot,

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { openSqlite, type Database } from '@banyan/database';
 import { mutualTlsServerCredentials, tlsServerCredentials } from '@banyan/grpc';
@@ -34,10 +35,13 @@ async function prepare(context: ServiceContext<AuthConfig>): Promise<PreparedSer
   await putInitial(config, database, audit);
   const ownCertificates = await OwnCertificates.issue(authority, signer, addressesOf(config), now());
   const [api, peer] = [tlsServerCredentials(ownCertificates.server), mutualTlsServerCredentials(ownCertificates.server, authority.pem)];
+  const authorityExpiresAt = new X509Certificate(authority.pem).validToDate.getTime();
   ownCertificates.keepFresh([api, peer]);
+  context.running.onReload(() => ownCertificates.look([api, peer]));
   return {
     module: AuthModule.of({ authority, signer, ownCertificates, database, audit, metrics, now }),
     tokenVerifier: createTokenVerifier(fixedTokenKeys(ownCertificates.keySet, authority.pem)),
+    certificatesExpire: () => ({ ...ownCertificates.expire, authority: authorityExpiresAt }),
     pages: { jwks: JWKS_PATH },
     listeners: [
       { name: 'api', listen: config.apiListen, credentials: api, services: [auth.AuthServiceService], hasReflection: true },

@@ -55,6 +55,12 @@ export class OwnCertificates {
     return this.#keySet;
   }
 
+  /** When they expire, wall ms; both are issued in the same moment. */
+  get expire(): { readonly own: number; readonly tokens: number } {
+    const { notAfter } = this.#server.identity;
+    return { own: notAfter, tokens: notAfter };
+  }
+
   /** Renews both when half of their life is over; true when it was. */
   async renewIfDue(now: number): Promise<boolean> {
     if (now < renewalTime(this.#server.identity)) return false;
@@ -65,11 +71,13 @@ export class OwnCertificates {
 
   /** Keeps both fresh and shows the new one on `listeners`, until `stop`. */
   keepFresh(listeners: readonly RenewableServerCredentials[]): void {
-    const look = async (): Promise<void> => {
-      if (!(await this.renewIfDue(Date.now()))) return;
-      for (const listener of listeners) listener.renew(this.#server);
-    };
-    this.#timer = setInterval(() => void look(), LOOK_EVERY_MS).unref();
+    this.#timer = setInterval(() => void this.look(listeners), LOOK_EVERY_MS).unref();
+  }
+
+  /** Renews what is due now, and shows it on `listeners`. */
+  async look(listeners: readonly RenewableServerCredentials[]): Promise<void> {
+    if (!(await this.renewIfDue(Date.now()))) return;
+    for (const listener of listeners) listener.renew(this.#server);
   }
 
   /** Ends `keepFresh`. */

@@ -18,6 +18,7 @@ async function prepare(context: ServiceContext<BootstrapConfig>): Promise<Prepar
   return {
     module: BootstrapModule.of(membership, directory),
     tokenVerifier: membership.tokenVerifier,
+    certificatesExpire: membership.certificatesExpire,
     isRevoked: (peer) => membership.isRevoked(peer),
     listeners: [
       { name: 'api', listen: apiListen, credentials: membership.apiCredentials, services, hasReflection: true },

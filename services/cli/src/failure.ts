@@ -15,12 +15,16 @@ export const EXIT_USAGE = 2;
 /** A command has said all there is to say about its failure. */
 export class SilentFailure extends Error {
   override readonly name = 'SilentFailure';
+
+  constructor(readonly exitCode: number = EXIT_FAILED) {
+    super('told already');
+  }
 }
 
 /** Tells what went wrong and what to do about it, on stderr; gives the exit code. */
 export function reportFailure(io: Io, error: unknown, asJson: boolean): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_DONE : EXIT_USAGE; // commander has said it
-  if (error instanceof SilentFailure) return EXIT_FAILED;
+  if (error instanceof SilentFailure) return error.exitCode;
   if (error instanceof UsageError) {
     note(io, `banyan: ${error.message}`);
     return EXIT_USAGE;

@@ -1,6 +1,10 @@
 import { createRequire } from 'node:module';
 import { Command, type CommanderError } from 'commander';
 import { OverlayError } from '@banyan/grpc';
+import { anycastCommand } from './commands/anycast.ts';
+import { checkCommand } from './commands/check.ts';
+import { completionCommand } from './commands/completion.ts';
+import { contextCommand } from './commands/context.ts';
 import { coverageCommand } from './commands/coverage.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { errorsCommand } from './commands/errors.ts';
@@ -11,24 +15,33 @@ import { routeCommand } from './commands/route.ts';
 import { slowCommand } from './commands/slow.ts';
 import { subscribeCommand } from './commands/subscribe.ts';
 import { tokenCommand } from './commands/token.ts';
+import { topCommand } from './commands/top.ts';
 import { treeCommand } from './commands/tree.ts';
 import { upCommand } from './commands/up.ts';
-import { EXIT_DONE, reportFailure } from './failure.ts';
+import { EXIT_DONE, reportFailure, SilentFailure } from './failure.ts';
 import type { Io } from './io.ts';
 
-const COMMANDS = [upCommand, nodesCommand, routeCommand, groupCommand, publishCommand, subscribeCommand, treeCommand, coverageCommand, slowCommand, tokenCommand, doctorCommand, errorsCommand];
+const COMMANDS = [
+  ...[upCommand, nodesCommand, routeCommand, groupCommand, publishCommand, subscribeCommand, anycastCommand],
+  ...[treeCommand, coverageCommand, slowCommand, tokenCommand, doctorCommand, errorsCommand],
+  ...[checkCommand, topCommand, contextCommand, completionCommand],
+];
 
 // These end in their own way when the user wants no more; all others just stop.
-const ENDING_THEMSELVES = new Set(['up', 'publish', 'subscribe', 'tree', 'coverage']);
+const ENDING_THEMSELVES = new Set(['up', 'publish', 'subscribe', 'anycast', 'tree', 'coverage', 'top']);
 
-/** Runs one command line (without the program's own name); gives the exit code: 0 done, 1 failed, 2 used wrongly. */
+// To a monitoring system 2 is critical: that its call was wrong is unknown.
+const EXIT_UNKNOWN = 3;
+
+/** Runs one command line (without the program's own name); gives the exit code: 0 done, 1 failed, 2 used wrongly; of `check` its own. */
 export async function run(argv: readonly string[], io: Io): Promise<number> {
   try {
     const running = program(io).parseAsync(argv, { from: 'user' });
     await (ENDING_THEMSELVES.has(argv[0] ?? '') ? running : Promise.race([running, interrupted(io.signal)]));
     return EXIT_DONE;
   } catch (error) {
-    return reportFailure(io, error, argv.includes('--json'));
+    const code = reportFailure(io, error, argv.includes('--json'));
+    return argv[0] === 'check' && code !== EXIT_DONE && !(error instanceof SilentFailure) ? EXIT_UNKNOWN : code;
   }
 }
 

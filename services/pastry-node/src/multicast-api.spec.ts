@@ -70,6 +70,41 @@ async function until(holds: () => Promise<boolean>): Promise<void> {
   while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 50));
 }
 
+describe('Anycast', () => {
+  it('is taken by a near subscriber that answers, and says clearly when nobody does', async () => {
+    plane.createGroup('alice/jobs');
+    const asker = await clientAt(0, 'alice', ['publish:alice/jobs']);
+    const order = (payload: string, visitsMax = 0) => ({ group: 'alice/jobs', payload: Buffer.from(payload), visitsMax, descriptor: undefined });
+    const anycast = asker.anycast.bind(asker);
+    expect(await refusalOf(anycast, order('early'))).toBe('NOBODY_ACCEPTED');
+    const members = await Promise.all(nodes.map(async (_, at) => {
+      const client = await clientAt(at, 'bob', ['subscribe:alice/*']);
+      const call = client.subscribe({ ...subscription('alice/jobs'), answersAnycasts: true });
+      const told = reader(call);
+      await told.next();
+      const offers: string[] = [];
+      const answers = async (accept: boolean): Promise<void> => {
+        const { response } = await told.next();
+        if (response?.$case !== 'anycast') throw new Error('this is no offer');
+        offers.push(Buffer.from(response.value.payload).toString());
+        await callUnary(client.answerAnycast.bind(client), { group: 'alice/jobs', offer: response.value.offer, accept, reply: Buffer.from(`by ${at}`) });
+      };
+      return { answers, offers, client };
+    }));
+    const [taken] = await Promise.all([callUnary(anycast, order('first')), members[0]!.answers(true)]);
+    expect(taken).toMatchObject({ reply: Buffer.from('by 0'), visits: 1 });
+    const [refusal] = await Promise.all([refusalOf(anycast, order('second')), ...members.map(({ answers }) => answers(false))]);
+    expect(refusal).toBe('NOBODY_ACCEPTED');
+    expect(members.map(({ offers }) => offers.at(-1))).toEqual(['second', 'second', 'second']);
+    const { client } = members[1]!;
+    expect(await refusalOf(client.answerAnycast.bind(client), { group: 'alice/jobs', offer: 9_999n, accept: true, reply: Buffer.alloc(0) })).toBe('OFFER_GONE');
+    expect(await refusalOf(anycast, order('x'.repeat(65_537)))).toBe('PAYLOAD_TOO_LARGE');
+    expect(await refusalOf(anycast, order('x', 65))).toBe('REQUEST_INVALID');
+    const stranger = await clientAt(0, 'bob', ['subscribe:alice/jobs']);
+    expect(await refusalOf(stranger.anycast.bind(stranger), order(''))).toBe('SCOPE_MISSING');
+  });
+});
+
 describe('Publish and Subscribe', () => {
   it('carry messages in order to a subscriber on every node, with receipts', async () => {
     plane.createGroup('alice/news');

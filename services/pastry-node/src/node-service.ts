@@ -51,6 +51,7 @@ async function prepare(context: ServiceContext<NodeConfig>): Promise<PreparedSer
   return {
     module: PastryNodeModule.of({ overlay, self, descriptors, life }),
     tokenVerifier: membership.tokenVerifier,
+    certificatesExpire: membership.certificatesExpire,
     id: overlay.self.id,
     addresses: { control: overlay.self.controlAddress, data: overlay.self.dataAddress },
     listeners: [

@@ -27,13 +27,20 @@ async function prepare(context: ServiceContext<BuilderConfig>): Promise<Prepared
   return {
     module: BuilderModule.of({ membership, database, pictures, map, advisor, metrics }),
     tokenVerifier: membership.tokenVerifier,
+    certificatesExpire: membership.certificatesExpire,
     isRevoked: (peer) => membership.isRevoked(peer),
     listeners: [
       { name: 'api', listen: apiListen, credentials: membership.apiCredentials, services, hasReflection: true },
       { name: 'peer', listen: peerListen, credentials: membership.peerCredentials, services, hasReflection: false },
     ],
     started() {
-      if (adviceEveryMs > 0) setInterval(() => advisor.look(performance.now(), Date.now()), adviceEveryMs).unref();
+      let timer: NodeJS.Timeout | undefined;
+      const lookEvery = (ms: number): void => {
+        clearInterval(timer);
+        timer = ms > 0 ? setInterval(() => advisor.look(performance.now(), Date.now()), ms).unref() : undefined;
+      };
+      lookEvery(adviceEveryMs);
+      context.running.onReload((config) => lookEvery(config.adviceEveryMs));
     },
   };
 }

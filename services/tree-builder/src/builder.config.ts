@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { reloadable } from '@banyan/config';
 import { listenSetting, memberSettings, serviceSettings } from '@banyan/service-kit/settings';
 
 /** The settings of the tree builder. */
@@ -7,7 +8,7 @@ export const builderSchema = z.object({
   ...memberSettings(),
   apiListen: listenSetting('the API for clients (TLS and token)'),
   peerListen: listenSetting('the API for nodes (mutual TLS)'),
-  adviceEveryMs: z.number().int().min(0).default(5_000).describe('How often trees are looked at for better parents, ms; 0: never'),
+  adviceEveryMs: reloadable(z.number().int().min(0).default(5_000).describe('How often trees are looked at for better parents, ms; 0: never')),
   linkPrices: z.string().min(1).optional().describe('File with what links between regions and zones cost, JSON; without one only delay counts'),
 });
 

@@ -10,6 +10,8 @@ const SUBJECTS_MAX = 1_000;
 const FAN_OUT_MAX = 1_000;
 const FAN_OUT_DEFAULT = 8;
 const STRIPES_MAX = 16;
+/** With fewer a parity would be a second copy. */
+const PARITY_STRIPES_MIN = 3;
 const RETENTION_BYTES_MAX = 16n << 30n;
 const RETENTION_BYTES_DEFAULT = 64n << 20n;
 const RETENTION_MS_MAX = 7n * 86_400_000n;
@@ -53,8 +55,9 @@ export const createGroupRequest = z.object({
   publishers: subjects,
   subscribers: subjects,
   stripes: z.number().max(STRIPES_MAX),
+  parity: z.boolean().optional(),
   backpressure: z.object({ bytes: z.bigint().max(RETENTION_BYTES_MAX), maxWaitMs: z.bigint().max(WAIT_MS_MAX) }).optional(),
-}).transform(({ backpressure, ...group }) => ({ ...group, backpressure: backpressureOf(group.delivery, backpressure) }));
+}).refine(({ stripes, parity }) => parity !== true || stripes >= PARITY_STRIPES_MIN, { path: ['parity'], error: `needs at least ${PARITY_STRIPES_MIN} stripes` }).transform(({ backpressure, ...group }) => ({ ...group, backpressure: backpressureOf(group.delivery, backpressure) }));
 
 /** A reliable group waits a little for its readers unless it is told not to; others only when told to. */
 function backpressureOf(delivery: multicast.Delivery, asked: multicast.Backpressure | undefined): multicast.Backpressure | undefined {

@@ -10,6 +10,7 @@ import { drawFaultMix, type FaultKinds, type FaultMix } from './fault-mix.ts';
 import { GroupLoad } from './group-load.ts';
 import { labGroup, type GroupApplications } from './group-setup.ts';
 import { growRing } from './grow.ts';
+import { LeaseJudge } from './lease-judge.ts';
 import { LookupLoad } from './lookup-load.ts';
 import type { LookupVerdict } from './lookup-oracle.ts';
 import { NodeFactory } from './node-factory.ts';
@@ -98,7 +99,7 @@ export function runSwarm({ seed, nodes, workload, faults, traced }: SwarmSetup, 
   watch?.(simulation);
   const violations: string[] = [];
   const groups: GroupLoad[] = [];
-  const load = new LookupLoad(simulation);
+  const load = new LookupLoad(simulation, { judge: new LeaseJudge(simulation, factory) });
   const victims: Victims = {
     simulation,
     factory,

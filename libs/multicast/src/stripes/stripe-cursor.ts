@@ -10,6 +10,8 @@ import type { StripePort } from './port.ts';
 const LOOK_BACK = 64;
 /** A stripe that found no root is asked for again after so long. */
 const RETRY_MS: Millis = 1_000;
+/** Payloads that are let go as they come; beyond, they wait until they are orphans. */
+const UNWANTED_MAX = 65_536;
 
 interface Part {
   readonly block: Block;
@@ -36,6 +38,10 @@ export class StripeCursor {
   /** Bytes that came and are not yet given back to the stripe's window. */
   #owedBytes = 0;
   #retryAt: Millis | undefined;
+  /** Payloads to come that are not waited for any more. */
+  readonly #unwanted = new Set<Sequence>();
+  /** What came since it was last asked for; only where somebody asks. */
+  #fresh: { readonly sequence: Sequence; readonly block: Block }[] | undefined;
 
   constructor(port: StripePort, { descriptor, windowBytes, newId }: { readonly descriptor: Verified<GroupDescriptor>; readonly windowBytes: number; readonly newId: () => SubscriptionId }) {
     this.group = descriptor.group;
@@ -85,6 +91,8 @@ export class StripeCursor {
         return this.#onMessages(event);
       case 'gap':
         return this.#onGap(event);
+      case 'anycastOffer': // only the main tree is asked for members
+        return;
       case 'detached':
         this.#subscription = undefined;
         this.open(event.sequence);
@@ -105,10 +113,25 @@ export class StripeCursor {
     return { type: 'awaited' };
   }
 
+  /** The payload that waits at a sequence. */
+  waiting(sequence: Sequence): Block | undefined {
+    return this.#parts.get(sequence)?.block;
+  }
+
+  /** What came since the last call, in order. */
+  takeFresh(): readonly { readonly sequence: Sequence; readonly block: Block }[] {
+    const fresh = this.#fresh ?? [...this.#parts].map(([sequence, { block }]) => ({ sequence, block }));
+    this.#fresh = [];
+    return fresh;
+  }
+
   /** The payload at a place was handed on, or is not wanted any more. */
   take(sequence: Sequence): void {
     const part = this.#parts.get(sequence);
-    if (part === undefined) return;
+    if (part === undefined) {
+      if (sequence >= this.#position && this.#unwanted.size < UNWANTED_MAX) this.#unwanted.add(sequence);
+      return;
+    }
     this.#parts.delete(sequence);
     this.#bytes -= part.block.bytes;
   }
@@ -141,9 +164,10 @@ export class StripeCursor {
   #onMessages({ frame, from }: Extract<MulticastEvent, { readonly type: 'messages' }>): void {
     let sequence = frame.firstSequence;
     for (const block of frame.blocks) {
-      if (sequence >= from && !this.#parts.has(sequence)) {
+      if (sequence >= from && !this.#parts.has(sequence) && !this.#unwanted.delete(sequence)) {
         this.#parts.set(sequence, { block, at: this.#port.now });
         this.#bytes += block.bytes;
+        this.#fresh?.push({ sequence, block });
       }
       sequence += block.count;
     }
@@ -156,6 +180,7 @@ export class StripeCursor {
     // After another epoch these sequences come anew, as other payloads.
     if (reason === 'OTHER_EPOCH') {
       for (const sequence of [...this.#parts.keys()]) if (sequence >= from) this.take(sequence);
+      this.#unwanted.clear();
       this.#position = from;
     } else this.#position = Math.max(this.#position, to);
   }

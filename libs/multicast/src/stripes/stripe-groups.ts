@@ -4,10 +4,21 @@ import type { GroupDescriptor, Verified } from '../descriptor.ts';
 /** Most stripes of a group: as many as there are first digits. */
 export const STRIPES_MAX = 16;
 const DIGITS = 16;
+/** With fewer a parity would be a second copy. */
+const PARITY_STRIPES_MIN = 3;
 
 /** How many trees share the payloads of the group that a descriptor is of, or of which it describes a stripe; 0: its one tree carries them. */
 export function stripeCount({ stripes = 1 }: GroupDescriptor): number {
   return stripes < 2 ? 0 : Math.min(stripes, STRIPES_MAX);
+}
+
+/** Stripes that carry payloads: the last one may carry their parity instead. */
+export function dataStripes(descriptor: GroupDescriptor): number {
+  return stripeCount(descriptor) - (hasParity(descriptor) ? 1 : 0);
+}
+
+export function hasParity(descriptor: GroupDescriptor): boolean {
+  return descriptor.parity === true && stripeCount(descriptor) >= PARITY_STRIPES_MIN;
 }
 
 /** True when payloads of this group go by stripes; a stripe itself has none. */

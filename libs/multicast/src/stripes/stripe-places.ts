@@ -57,8 +57,8 @@ export function evictionFor(self: NodeHandle, group: Group, newcomer: NodeHandle
 
 /**
  * Children to send others to: those that have places left before the rest, in a stripe those that stand inside its tree before
- * others; equals in random order. So an orphan finds what room there is in a step or two. Deviation: SplitStream keeps nodes with
- * spare capacity in a group of its own and searches that by anycast; here the child's beats tell its parent.
+ * others; equals in random order. So an orphan finds what room there is in a step or two, and else searches for it
+ * (`spare-capacity.ts`).
  */
 export function roomiestFirst(group: Group, children: readonly Child[], rng: Rng): readonly NodeHandle[] {
   const rank = ({ handle, placesLeft }: Child): number => (placesLeft > 0 ? 0 : 2) + (standsInside(handle, group) ? 0 : 1);

@@ -7,7 +7,7 @@ import type { GroupDescriptor, Verified } from '../descriptor.ts';
 import { Multicast } from '../multicast.ts';
 import type { DropReason, MulticastEffect } from '../turn.ts';
 import type { StripePort } from './port.ts';
-import { isStriped, stripeCount, stripeDescriptor } from './stripe-groups.ts';
+import { dataStripes, isStriped, stripeCount, stripeDescriptor } from './stripe-groups.ts';
 import { StripedReader } from './striped-reader.ts';
 import { StripedSession } from './striped-session.ts';
 
@@ -158,7 +158,7 @@ export class StripedMulticast extends Multicast implements StripePort {
 
   #openSession(first: Extract<MulticastCommand, { type: 'publish' }>, descriptor: Verified<GroupDescriptor>): StripedSession {
     const partSession = randomId(this.#rng);
-    const session = new StripedSession(this, this.#config, { first, descriptor, partSession, firstStripe: this.#rng.below(stripeCount(descriptor)) });
+    const session = new StripedSession(this, this.#config, { first, descriptor, partSession, firstStripe: this.#rng.below(dataStripes(descriptor)) });
     this.#sessions.set(sessionKey(first), session);
     for (const group of session.stripes) this.#sessionOfParts.set(sessionKey({ group, client: first.client, session: partSession }), session);
     return session;

@@ -5,13 +5,16 @@ import type { Sequence } from '../epoch.ts';
 import type { Block, GapReason, StampedFrame } from '../frames.ts';
 import type { StripePort } from './port.ts';
 import { StripeCursor } from './stripe-cursor.ts';
-import { stripeCount, stripeDescriptor } from './stripe-groups.ts';
+import { ParityRows } from './parity-rows.ts';
+import { dataStripes, hasParity, stripeCount, stripeDescriptor } from './stripe-groups.ts';
 
 /**
  * A payload that is named was stored in its stripe before, so it is on its way, or its stripe tells that it is lost. One of which
  * neither becomes true (another epoch of the stripe may have cut it off) is given up after so long: the surer the promise, the later.
  */
 const PATIENCE_MS: Readonly<Record<DeliveryClass, Millis>> = { 'best-effort': 2_000, ordered: 15_000, reliable: 60_000 };
+/** A payload that is so late is rebuilt, where the group has a parity and everything else of its row is here. */
+const REBUILD_MS: Millis = 100;
 /** A payload that nobody names was published by one who died before he could, or twice. */
 const ORPHAN_MS: Millis = 15_000;
 /** Blocks of the main tree that wait: its window counts `PLACE_BYTES` for each. */
@@ -35,6 +38,7 @@ export class StripedReader {
   readonly #descriptor: Verified<GroupDescriptor>;
   readonly #windowBytes: number;
   readonly #cursors: readonly StripeCursor[];
+  readonly #parity: ParityRows | undefined;
   #items: Item[] = [];
   #outstandingBytes = 0;
   /** Since when the first item waits for its payload. */
@@ -49,6 +53,8 @@ export class StripedReader {
     this.#descriptor = descriptor;
     this.#windowBytes = windowBytes;
     this.#cursors = Array.from({ length: stripeCount(descriptor) }, (_, index) => new StripeCursor(port, { descriptor: stripeDescriptor(descriptor, index), windowBytes, newId }));
+    const parity = hasParity(descriptor) ? this.#cursors[dataStripes(descriptor)] : undefined;
+    if (parity !== undefined) this.#parity = new ParityRows(parity, windowBytes);
   }
 
   /** Takes its places in the stripes. */
@@ -68,6 +74,10 @@ export class StripedReader {
 
   /** A word of the main tree, later than `subscribed`. */
   onMain(event: ReaderEvent): void {
+    if (event.type === 'anycastOffer') {
+      this.#port.event(event);
+      return;
+    }
     if (event.type === 'messages') this.#addBlocks(event.frame, event.from);
     else if (event.type === 'gap') this.#addGap(event);
     else this.#items.push({ type: 'ended', event });
@@ -92,6 +102,7 @@ export class StripedReader {
 
   /** Tells the reader what is next and there, while its window takes it. */
   pump(): void {
+    this.#parity?.look();
     while (this.#outstandingBytes < this.#windowBytes) {
       const [item] = this.#items;
       if (item === undefined || !this.#tell(item)) break;
@@ -102,12 +113,12 @@ export class StripedReader {
     const { now } = this.#port;
     if (this.#waitingBytes === 0) this.#lookAt = undefined;
     else this.#lookAt ??= now + ORPHAN_MS;
-    const patienceAt = this.#awaitingSince === undefined ? undefined : this.#awaitingSince + this.#patienceMs;
-    this.#dueAt = earliest(patienceAt, this.#lookAt, ...this.#cursors.map((cursor) => cursor.deadline()));
+    this.#dueAt = earliest(this.#awaitingUntil, this.#lookAt, ...this.#cursors.map((cursor) => cursor.deadline()));
   }
 
   bounds(): readonly Bound[] {
     return [
+      ...(this.#parity?.bounds() ?? []),
       { name: 'blocks that wait for a payload', size: this.#items.length, limit: WAITING_MAX },
       // Every stripe may have filled its own window before the first payload that is wanted came.
       { name: 'bytes that wait to be named', size: this.#waitingBytes, limit: 2 * (this.#cursors.length + 1) * (this.#windowBytes + 1_048_576) },
@@ -120,6 +131,13 @@ export class StripedReader {
 
   get #patienceMs(): Millis {
     return PATIENCE_MS[this.#descriptor.delivery];
+  }
+
+  /** When what is waited for is rebuilt if that can be, then given up. */
+  get #awaitingUntil(): Millis | undefined {
+    const since = this.#awaitingSince;
+    if (since === undefined) return undefined;
+    return this.#parity !== undefined && this.#port.now < since + REBUILD_MS ? since + REBUILD_MS : since + this.#patienceMs;
   }
 
   /** False: it must wait. */
@@ -147,14 +165,19 @@ export class StripedReader {
       return true;
     }
     const found = cursor.find(place);
-    if (found.type === 'awaited') {
-      this.#awaitingSince ??= this.#port.now;
-      if (this.#port.now - this.#awaitingSince < this.#patienceMs) return false;
+    const isHere = found.type === 'here' && isPartOf(found.block, block);
+    if (found.type === 'awaited') this.#awaitingSince ??= this.#port.now;
+    const isLate = found.type !== 'awaited' || this.#port.now - (this.#awaitingSince ?? 0) >= REBUILD_MS;
+    const remade = !isHere && isLate ? this.#parity?.rebuild(block, this.#cursors) : undefined;
+    if (found.type === 'awaited' && remade === undefined) {
+      if (this.#port.now - (this.#awaitingSince ?? 0) < this.#patienceMs) return false;
     }
     cursor.take(place.sequence);
     this.#port.command({ type: 'consumed', subscription: this.subscription, bytes: block.bytes });
     // In a group that may lose another epoch of the stripe may have numbered another payload there.
-    if (found.type === 'here' && isPartOf(found.block, block)) this.#deliver(item, { ...block, payload: found.block.payload, bytes: found.block.bytes });
+    const whole = isHere ? found.block : remade;
+    this.#parity?.told(block, whole?.payload, whole?.bytes ?? 0);
+    if (whole !== undefined) this.#deliver(item, { ...block, payload: whole.payload, bytes: whole.bytes });
     else this.#tellGap({ from: Math.max(first, from), to: first + block.count, reason: found.type === 'lost' ? reasonHere(found.reason) : 'DROPPED' });
     return true;
   }

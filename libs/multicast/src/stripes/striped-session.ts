@@ -6,7 +6,8 @@ import type { GroupDescriptor, Verified } from '../descriptor.ts';
 import type { Sequence } from '../epoch.ts';
 import { PLACE_BYTES } from '../frames.ts';
 import type { StripePort } from './port.ts';
-import { stripeCount, stripeDescriptor } from './stripe-groups.ts';
+import { ParityWriter } from './parity-writer.ts';
+import { dataStripes, hasParity, stripeDescriptor } from './stripe-groups.ts';
 
 type Publish = Extract<MulticastCommand, { type: 'publish' }>;
 type Failure = Extract<MulticastEvent, { type: 'publishFailed' }>['reason'];
@@ -43,6 +44,7 @@ export class StripedSession {
   /** The session in the stripes: another one in each life of a node, since its counters start anew. */
   readonly #partSession: string;
   readonly #lanes: readonly Lane[];
+  readonly #parity: ParityWriter | undefined;
   /** By counter, as they were given. */
   #batches: Batch[] = [];
   #bytes = 0;
@@ -65,12 +67,16 @@ export class StripedSession {
     this.#partSession = partSession;
     this.#nextCounter = first.counter;
     this.#turn = firstStripe;
-    this.#lanes = Array.from({ length: stripeCount(descriptor) }, (_, index) => ({ descriptor: stripeDescriptor(descriptor, index), nextCounter: 1 }));
+    const lanes = dataStripes(descriptor);
+    this.#lanes = Array.from({ length: lanes }, (_, index) => ({ descriptor: stripeDescriptor(descriptor, index), nextCounter: 1 }));
+    const { client, session } = first;
+    if (hasParity(descriptor)) this.#parity = new ParityWriter(port, { descriptor: stripeDescriptor(descriptor, lanes), rowLength: lanes, client, session, partSession });
   }
 
   /** Keys of the stripes it publishes into. */
   get stripes(): readonly Id[] {
-    return this.#lanes.map(({ descriptor }) => descriptor.group);
+    const parity = this.#parity === undefined ? [] : [this.#parity.stripe];
+    return [...this.#lanes.map(({ descriptor }) => descriptor.group), ...parity];
   }
 
   get partSession(): string {
@@ -79,7 +85,7 @@ export class StripedSession {
 
   /** Ended by its user, and nothing is on its way. */
   get isOver(): boolean {
-    return this.#isEnded && this.#batches.length === 0;
+    return this.#isEnded && this.#batches.length === 0 && this.#parity?.isEmpty !== false;
   }
 
   publish(command: Publish): void {
@@ -103,11 +109,13 @@ export class StripedSession {
     this.#batches.push(batch);
     this.#bytes += bytes;
     this.#nextCounter = Math.max(this.#nextCounter, counter + count);
+    this.#parity?.add(command, stripe);
     this.#givePart(batch);
   }
 
   /** A word about a payload of this session, from its stripe. */
   onPart(stripe: Id, event: Extract<MulticastEvent, { readonly session: string }>): void {
+    if (stripe === this.#parity?.stripe) return this.#onParity(this.#parity, event);
     switch (event.type) {
       case 'receipt':
         return this.#onStored(stripe, event.counter, event.firstSequence);
@@ -125,6 +133,12 @@ export class StripedSession {
       default:
         return;
     }
+  }
+
+  #onParity(parity: ParityWriter, event: Extract<MulticastEvent, { readonly session: string }>): void {
+    // What protects is no part of the promise: a parity that is refused is done without.
+    if (event.type === 'receipt' || event.type === 'publishFailed') parity.receipted(event.counter);
+    else if (event.type === 'publishReady') parity.ready(event.counter);
   }
 
   /** A word about a block of this session, from the main tree. True: its user is to hear it too. */
@@ -162,6 +176,7 @@ export class StripedSession {
   bounds(): readonly Bound[] {
     return [
       { name: 'batches of a striped session', size: this.#batches.length, limit: this.#config.receiptsMax },
+      { name: 'parities of a striped session', size: this.#parity?.size ?? 0, limit: 2 * this.#config.receiptsMax },
       // One batch is taken whatever its size.
       { name: 'bytes of a striped session', size: this.#batches.length > 1 ? this.#bytes : 0, limit: this.#config.publishWindowBytes },
     ];
@@ -179,6 +194,7 @@ export class StripedSession {
     const batch = this.#batches.find((one) => one.partCounter === partCounter && this.#keyOf(one) === stripe);
     if (batch === undefined) return;
     batch.sequence = sequence;
+    this.#parity?.stored(batch.command.counter, sequence);
     this.#number();
   }
 
@@ -198,6 +214,8 @@ export class StripedSession {
     const [batch] = at === -1 ? [] : this.#batches.splice(at, 1);
     if (batch === undefined) return;
     this.#bytes -= batch.command.bytes;
+    if (batch.sequence === undefined) this.#parity?.lost(counter);
+    if (this.#batches.length === 0) this.#parity?.flush();
     const { publishWindowBytes, receiptsMax } = this.#config;
     if (!this.#isBlocked || this.#bytes > publishWindowBytes / 2 || this.#batches.length > receiptsMax / 2) return;
     this.#isBlocked = false;

@@ -59,6 +59,8 @@ export class RingDouble {
   /** Whether what one node sends to another is lost. */
   isCut: (from: Id, to: Id) => boolean = () => false;
   loss: number;
+  /** Frames that vanish on their way to a node, though its links stand. */
+  loses: ((to: Id, frame: MulticastFrame) => boolean) | undefined;
   readonly faults: string[] = [];
   readonly drops = new Map<string, number>();
   inputs = 0;
@@ -355,7 +357,7 @@ export class RingDouble {
     if (link === undefined || !link.up || link.swallows) return;
     link.readyAt = Math.max(link.readyAt + 0.001, this.now + this.#delay());
     this.after(link.readyAt - this.now, () => {
-      if (link.up) this.give(link.child, { type: 'frame', from: link.parent.handle, link: link.id, frame });
+      if (link.up && this.loses?.(link.child.handle.id, frame) !== true) this.give(link.child, { type: 'frame', from: link.parent.handle, link: link.id, frame });
     });
   }
 

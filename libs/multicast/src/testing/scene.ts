@@ -3,6 +3,7 @@ import { exceeded, seededRng, type Millis, type Rng } from '@banyan/sansio';
 import type { MulticastEvent, SlowPolicy, Start } from '../commands.ts';
 import type { DeliveryClass, GroupDescriptor, Verified } from '../descriptor.ts';
 import { compareEpochs, type EpochRecord } from '../epoch.ts';
+import type { Fragment } from '../frames.ts';
 import { findCycle, ReliableGroupOracle, type GroupOracle } from '../invariants.ts';
 import { OrderedGroupOracle } from '../ordered-oracle.ts';
 import { stripeCount, stripeDescriptor } from '../stripes/stripe-groups.ts';
@@ -90,10 +91,10 @@ export class Scene {
     this.ring.command(member, { type: 'open', descriptor: this.descriptor });
   }
 
-  subscribe(member: Member, start: Start = { type: 'latest' }, options: { readonly slowMs?: Millis; readonly windowBytes?: number; readonly policy?: SlowPolicy; readonly client?: string } = {}): number {
+  subscribe(member: Member, start: Start = { type: 'latest' }, options: { readonly slowMs?: Millis; readonly windowBytes?: number; readonly policy?: SlowPolicy; readonly client?: string; readonly answers?: boolean } = {}): number {
     const id = this.#nextReader++;
     this.readers.set(id, { id, member, slowMs: options.slowMs ?? 0 });
-    this.ring.command(member, { type: 'subscribe', subscription: id, group: this.group, start, windowBytes: options.windowBytes ?? 65_536, policy: options.policy ?? 'drop-oldest', client: options.client ?? 'reader' });
+    this.ring.command(member, { type: 'subscribe', subscription: id, group: this.group, start, windowBytes: options.windowBytes ?? 65_536, policy: options.policy ?? 'drop-oldest', client: options.client ?? 'reader', answers: options.answers ?? false });
     return id;
   }
 
@@ -106,7 +107,7 @@ export class Scene {
   }
 
   /** Publishes `batches` of `count` messages, one every `everyMs`. */
-  publish(member: Member, options: { readonly batches: number; readonly count?: number; readonly bytes?: number; readonly everyMs?: Millis }): void {
+  publish(member: Member, options: { readonly batches: number; readonly count?: number; readonly bytes?: number; readonly everyMs?: Millis; /** Batches are parts of messages of so many. */ readonly parts?: number }): void {
     const publisher: Publisher = { member, session: `s${this.publishers.length}`, counter: 1, blocked: false, left: options.batches, receipted: new Set() };
     this.publishers.push(publisher);
     const count = options.count ?? 1;
@@ -116,7 +117,7 @@ export class Scene {
         const { session, counter } = publisher;
         publisher.left--;
         publisher.counter += count;
-        this.ring.command(member, { type: 'publish', group: this.group, client: 'c', session, counter, count, payload: `${session}:${counter}`, bytes: options.bytes ?? 1_000 });
+        this.ring.command(member, { type: 'publish', group: this.group, client: 'c', session, counter, count, payload: `${session}:${counter}`, bytes: options.bytes ?? 1_000, ...fragmentOf(counter, options.parts) });
       }
       this.ring.after(options.everyMs ?? 10, give);
     };
@@ -253,6 +254,10 @@ export class Scene {
   #claim(wrong: string | undefined): void {
     if (wrong !== undefined && this.wrong.length < 20) this.wrong.push(`${this.ring.now}: ${wrong}`);
   }
+}
+
+function fragmentOf(counter: number, parts: number | undefined): { readonly fragment?: Fragment } {
+  return parts === undefined ? {} : { fragment: { index: (counter - 1) % parts, count: parts } };
 }
 
 function lifeOf(node: { readonly id: Id; readonly incarnation: number }): string {

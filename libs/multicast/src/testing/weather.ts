@@ -12,6 +12,7 @@ export function chaos(seed: number, options: Partial<SceneOptions> = {}): Scene 
   ring.run(6_000);
   scene.publish(ring.live[1] as Member, { batches: 1_500, everyMs: 20 });
   scene.publish(ring.live[2] as Member, { batches: 1_500, everyMs: 20, count: 3 });
+  scene.publish(ring.live[3] as Member, { batches: 1_000, everyMs: 30, parts: 20 });
   const stop = ring.now + 30_000;
   const publishers = new Set(scene.publishers.map(({ member }) => member.handle.id));
   const fault = (): void => {

@@ -1,7 +1,8 @@
 import { Controller, Get, Header, HttpCode, Inject, Res } from '@nestjs/common';
 import type { MetricsRegistry } from '@banyan/telemetry';
 import type { Readiness } from '../readiness.ts';
-import { METRICS, READINESS } from '../service-ports.ts';
+import { METRICS, READINESS, RUNNING_PAGE } from '../service-ports.ts';
+import type { RunningPage } from './running-page.ts';
 
 /** As much of the response as a health page sets. */
 interface StatusSetter {
@@ -19,10 +20,12 @@ interface HealthPage {
 export class AdminController {
   readonly #readiness: Readiness;
   readonly #metrics: MetricsRegistry;
+  readonly #running: () => RunningPage;
 
-  constructor(@Inject(READINESS) readiness: Readiness, @Inject(METRICS) metrics: MetricsRegistry) {
+  constructor(@Inject(READINESS) readiness: Readiness, @Inject(METRICS) metrics: MetricsRegistry, @Inject(RUNNING_PAGE) running: () => RunningPage) {
     this.#readiness = readiness;
     this.#metrics = metrics;
+    this.#running = running;
   }
 
   /** The process answers; nothing more is claimed. */
@@ -46,6 +49,12 @@ export class AdminController {
     const { hasStarted, conditions } = this.#readiness;
     response.status(hasStarted ? 200 : 503);
     return { status: hasStarted ? 'started' : 'starting', conditions };
+  }
+
+  /** Who this is and what it runs with; secrets are hidden. */
+  @Get('config')
+  config(): RunningPage {
+    return this.#running();
   }
 
   /** Every metric, for Prometheus. */

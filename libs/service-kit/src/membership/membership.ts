@@ -1,9 +1,10 @@
+import { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { mutualTlsServerCredentials, tlsServerCredentials, type RenewableServerCredentials } from '@banyan/grpc';
 import type { Id } from '@banyan/ids';
-import { createTokenVerifier, IdentityStore, TokenKeyCache, type Credentials, type EnrolledRole, type PeerIdentity, type TokenVerifier } from '@banyan/identity';
+import { createTokenVerifier, IdentityStore, isValidAt, TokenKeyCache, type Credentials, type EnrolledRole, type PeerIdentity, type TokenVerifier } from '@banyan/identity';
 import { auth } from '@banyan/proto';
-import type { ServiceContext } from '../service-definition.ts';
+import type { CertificateExpiries, ServiceContext } from '../service-definition.ts';
 import { splitAddress, type ServiceSettings } from '../service-settings.ts';
 import { enrolIdentity } from './enrol-identity.ts';
 import type { MemberSettings } from './member-settings.ts';
@@ -32,6 +33,8 @@ export interface Membership {
   isRevoked(peer: PeerIdentity): boolean;
   /** Calls `watcher` with the ids of all revoked certificates whenever there are more. */
   onRevoked(watcher: (revoked: ReadonlySet<Id>) => void): void;
+  /** When its certificates expire, wall ms. */
+  readonly certificatesExpire: () => CertificateExpiries;
   /** Stops renewing, and asking who was revoked. */
   close(): void;
 }
@@ -58,12 +61,23 @@ export async function becomeMember(context: ServiceContext<ServiceSettings & Mem
     onRenewed: (watcher: (credentials: Credentials) => void) => void watchers.push(watcher),
   };
   const { authPeerAddress } = config;
-  const close = authPeerAddress === undefined ? () => undefined : keepRenewed(credentials, { store, authPeerAddress, addresses, logger, renewed });
+  const renewals = authPeerAddress === undefined ? undefined : keepRenewed({ current: () => credentials, store, authPeerAddress, addresses, logger, renewed });
   const revocations = authPeerAddress === undefined ? undefined : new Revocations(new PeerService(auth.AuthServiceClient, authPeerAddress, 'auth', member), config.revocationLookMs);
+  const authorityExpiresAt = new X509Certificate(credentials.authority).validToDate.getTime();
+  context.running.onReload(async ({ revocationLookMs }) => {
+    revocations?.lookEvery(revocationLookMs);
+    const kept = await store.credentials(credentials.authority);
+    if (kept !== undefined && kept.certificate !== credentials.certificate && kept.identity.id === credentials.identity.id && isValidAt(kept.identity, Date.now())) {
+      logger.info({ event: 'certificate_reloaded', id: kept.identity.id, notAfter: new Date(kept.identity.notAfter).toISOString() });
+      renewed(kept);
+    }
+    await renewals?.look();
+  });
   return {
     get credentials() {
       return credentials;
     },
+    certificatesExpire: () => ({ own: credentials.identity.notAfter, authority: authorityExpiresAt }),
     store,
     tokenVerifier: createTokenVerifier(keys),
     apiCredentials,
@@ -72,7 +86,7 @@ export async function becomeMember(context: ServiceContext<ServiceSettings & Mem
     isRevoked: (peer) => revocations?.isRevoked(peer) ?? false,
     onRevoked: (watcher) => revocations?.onRevoked(watcher),
     close() {
-      close();
+      renewals?.stop();
       revocations?.close();
     },
   };

@@ -7,6 +7,8 @@ const LOOK_EVERY_MS = 3_600_000;
 
 /** What a renewal needs. */
 export interface RenewalOptions {
+  /** What the member is now. */
+  current(): Credentials;
   readonly store: IdentityStore;
   /** Peer address of auth. */
   readonly authPeerAddress: string;
@@ -16,17 +18,23 @@ export interface RenewalOptions {
   renewed(credentials: Credentials): void;
 }
 
+/** A certificate that is kept fresh. */
+export interface Renewals {
+  /** Looks now whether it is due; never rejects. */
+  look(): Promise<void>;
+  stop(): void;
+}
+
 /**
  * Keeps a certificate fresh: asks for a new one from half of its life on, and again every hour while auth does not
- * answer. Returns what stops it. Nothing else depends on it: a node whose certificate lives goes on without auth.
+ * answer. Nothing else depends on it: a node whose certificate lives goes on without auth.
  */
-export function keepRenewed(first: Credentials, options: RenewalOptions): () => void {
-  let current = first;
+export function keepRenewed(options: RenewalOptions): Renewals {
   const look = async (): Promise<void> => {
+    const current = options.current();
     if (Date.now() < renewalTime(current.identity)) return;
     try {
-      current = await renewOnce(current, options);
-      options.renewed(current);
+      options.renewed(await renewOnce(current, options));
     } catch (error) {
       const level = isValidAt(current.identity, Date.now()) ? 'warn' : 'error';
       options.logger[level]({ event: 'renewal_failed', notAfter: new Date(current.identity.notAfter).toISOString(), error: String(error) });
@@ -34,7 +42,7 @@ export function keepRenewed(first: Credentials, options: RenewalOptions): () => 
   };
   const timer = setInterval(() => void look(), LOOK_EVERY_MS).unref();
   void look();
-  return () => clearInterval(timer);
+  return { look, stop: () => clearInterval(timer) };
 }
 
 /** One renewal, kept on disk. Rejects with OverlayError, or EnrolmentError when the answer is not what was asked for. */

@@ -13,7 +13,7 @@ const ID_BYTES = 16;
 export class Revocations {
   readonly #service: PeerService<auth.AuthServiceClient>;
   readonly #watchers: ((revoked: ReadonlySet<Id>) => void)[] = [];
-  readonly #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout;
   #revoked: ReadonlySet<Id> = new Set();
 
   /** Asks now, and again every `lookMs`. */
@@ -30,6 +30,12 @@ export class Revocations {
   /** Calls `watcher` with the ids whenever the list has grown. */
   onRevoked(watcher: (revoked: ReadonlySet<Id>) => void): void {
     this.#watchers.push(watcher);
+  }
+
+  /** Asks every `lookMs` from now on. */
+  lookEvery(lookMs: number): void {
+    clearInterval(this.#timer);
+    this.#timer = setInterval(() => void this.#look(), lookMs).unref();
   }
 
   close(): void {

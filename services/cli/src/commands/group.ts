@@ -16,6 +16,7 @@ interface CreateOptions extends OverlayOptions {
   readonly window?: number;
   readonly maxWait?: number;
   readonly stripes?: number;
+  readonly parity?: boolean;
   readonly publisher?: readonly string[];
   readonly subscriber?: readonly string[];
   readonly json?: boolean;
@@ -44,6 +45,7 @@ function createCommand(io: Io): Command {
     .option('--window <bytes>', 'hold publishers once a subscriber that counts is so far behind; 0 for never (default 8 MiB if reliable)', windowArgument)
     .option('--max-wait <seconds>', 'hold them so long at most, then detach that subscriber (default 2)', secondsArgument)
     .option('--stripes <trees>', 'trees that share the payloads, 2 to 16 (default: one tree)', countArgument)
+    .option('--parity', 'let the last of at least 3 stripes carry the parity of the others, so that one may fail to bring its part')
     .option('--publisher <subject...>', 'who may publish (default: anyone with the scope)')
     .option('--subscriber <subject...>', 'who may subscribe (default: anyone with the scope)')
     .option('--json', 'print JSON')
@@ -107,8 +109,9 @@ async function withClient(io: Io, options: OverlayOptions, use: (client: Client)
 }
 
 function newGroup(options: CreateOptions): NewGroup {
-  const { delivery, retention, retentionSeconds, fanOut, stripes, publisher, subscriber, window, maxWait } = options;
+  const { delivery, retention, retentionSeconds, fanOut, stripes, parity, publisher, subscriber, window, maxWait } = options;
   if (maxWait !== undefined && window === undefined) throw new UsageError('--max-wait needs --window');
+  if (parity === true && (stripes ?? 1) < 3) throw new UsageError('--parity needs --stripes of at least 3');
   return {
     delivery,
     ...(retention === undefined ? {} : { retentionBytes: BigInt(retention) }),
@@ -116,6 +119,7 @@ function newGroup(options: CreateOptions): NewGroup {
     ...(fanOut === undefined ? {} : { fanOutMax: fanOut }),
     ...(window === undefined ? {} : { backpressure: { bytes: BigInt(window), maxWaitMs: BigInt(Math.round((maxWait ?? 0) * 1_000)) } }),
     ...(stripes === undefined ? {} : { stripes }),
+    ...(parity === undefined ? {} : { parity }),
     ...(publisher === undefined ? {} : { publishers: publisher }),
     ...(subscriber === undefined ? {} : { subscribers: subscriber }),
   };
@@ -128,7 +132,7 @@ function groupTable(groups: readonly Group[]): string {
     { heading: 'RETENTION', text: (group) => bytesText(group.retentionBytes), isNumber: true },
     { heading: 'FOR', text: (group) => durationText(Number(group.retentionMs)), isNumber: true },
     { heading: 'FAN-OUT', text: (group) => String(group.fanOutMax), isNumber: true },
-    { heading: 'STRIPES', text: (group) => (group.stripes === 1 ? '-' : String(group.stripes)), isNumber: true },
+    { heading: 'STRIPES', text: (group) => (group.stripes === 1 ? '-' : `${group.stripes}${group.parity ? ' (1 parity)' : ''}`), isNumber: true },
     { heading: 'CREATED', text: (group) => new Date(group.createdAtMs).toISOString() },
   ]);
 }
@@ -141,7 +145,7 @@ function groupText(group: Omit<Awaited<ReturnType<Client['groups']['describe']>>
     ['promise', promiseText(group)],
     ['waits', group.backpressure === undefined ? 'for nobody' : `for subscribers that count, from ${bytesText(group.backpressure.bytes)} on, ${durationText(Number(group.backpressure.maxWaitMs))} at most`],
     ['fan-out', `at most ${group.fanOutMax} children`],
-    ...(group.stripes === 1 ? [] : [['stripes', `${group.stripes} trees share the payloads`] as const]),
+    ...(group.stripes === 1 ? [] : [['stripes', group.parity ? `${group.stripes - 1} trees share the payloads, one carries their parity` : `${group.stripes} trees share the payloads`] as const]),
     ['publishers', group.publishers.join(', ')],
     ['subscribers', group.subscribers.join(', ')],
     ['tree', `${group.nodes} nodes, ${group.subscriptions} subscriptions`],

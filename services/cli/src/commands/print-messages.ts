@@ -10,6 +10,8 @@ import { printable } from '../output/table.ts';
 export interface PrintOptions {
   readonly count?: number;
   readonly untilEnd?: boolean;
+  /** Bytes as they are, without an end of line. */
+  readonly raw?: boolean;
   readonly json?: boolean;
 }
 
@@ -26,8 +28,8 @@ export async function printMessages(io: Io, subscription: Subscription, options:
       continue;
     }
     for (const [at, message] of event.messages.entries()) {
-      const line = options.json === true ? jsonLine(event, at, message) : textLine(message);
-      if (!(await write(io, line))) return;
+      const isOpen = options.raw === true ? await writeBytes(io, message) : await write(io, options.json === true ? jsonLine(event, at, message) : textLine(message));
+      if (!isOpen) return;
       if (++printed === options.count) return;
       if (options.untilEnd === true && decodeTransfer(message)?.type === 'trailer') return;
     }
@@ -61,9 +63,13 @@ async function printGap(io: Io, gap: Extract<SubscriptionEvent, { type: 'gap' }>
 }
 
 /** False when nobody reads stdout any more (`banyan subscribe … | head`). */
-async function write(io: Io, line: string): Promise<boolean> {
+function write(io: Io, line: string): Promise<boolean> {
+  return writeBytes(io, `${line}\n`);
+}
+
+async function writeBytes(io: Io, bytes: string | Uint8Array): Promise<boolean> {
   if (io.stdout.destroyed || io.stdout.writableEnded) return false;
-  if (!io.stdout.write(`${line}\n`)) await Promise.race([once(io.stdout, 'drain'), once(io.stdout, 'close')]);
+  if (!io.stdout.write(bytes)) await Promise.race([once(io.stdout, 'drain'), once(io.stdout, 'close')]);
   return !io.stdout.destroyed;
 }
 

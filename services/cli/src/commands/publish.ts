@@ -4,7 +4,7 @@ import { basename, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { Command, InvalidArgumentError } from 'commander';
-import { Pacer, sendFile, type Client, type FileSource, type Publisher, type PublishTotals } from '@banyan/client';
+import { MESSAGE_BYTES_MAX, Pacer, sendFile, type Client, type FileSource, type Publisher, type PublishTotals } from '@banyan/client';
 import { OverlayError } from '@banyan/grpc';
 import type { Io } from '../io.ts';
 import { note, say } from '../io.ts';
@@ -19,6 +19,7 @@ interface PublishCommandOptions extends OverlayOptions {
   readonly file?: string;
   readonly name?: string;
   readonly message?: readonly string[];
+  readonly messageFile?: string;
   readonly rate?: number;
   readonly json?: boolean;
 }
@@ -31,10 +32,11 @@ export function publishCommand(io: Io): Command {
     .option('--file <file>', 'publish this file, with its name, size and SHA-256; - is stdin')
     .option('--name <name>', 'what receivers call the file (default: its own name)')
     .option('--message <text...>', 'publish these messages')
+    .option('--message-file <file>', 'publish what is in this file as one message of at most 64 MiB; - is stdin')
     .option('--rate <bytes/s>', 'not faster than this, e.g. 500K', rateArgument)
     .option('--json', 'print JSON')
     .action(async (group: string, options: PublishCommandOptions) => {
-      if (options.file !== undefined && options.message !== undefined) throw new UsageError('give --file or --message, not both');
+      if ([options.file, options.message, options.messageFile].filter((given) => given !== undefined).length > 1) throw new UsageError('give one of --file, --message and --message-file');
       const source = options.file === undefined ? undefined : await fileSource(io, options.file, options.name);
       const client = await openClient(await accessOverlay(io, options), 'any', options.node !== undefined);
       try {
@@ -71,7 +73,7 @@ async function publishFile(io: Io, client: Client, group: string, source: FileSo
 async function publishMessages(io: Io, client: Client, group: string, options: PublishCommandOptions): Promise<void> {
   const publisher = await unlessInterrupted(io, client.publish(group, { onReconnect: (reconnect) => noteReconnect(io, reconnect) }));
   const pacer = options.rate === undefined ? undefined : new Pacer(options.rate);
-  for await (const text of options.message ?? linesOf(io)) {
+  for await (const text of options.messageFile === undefined ? (options.message ?? linesOf(io)) : [await contentOf(io, options.messageFile)]) {
     const message = Buffer.from(text);
     await publisher.send(message);
     await pacer?.sent(message.length);
@@ -92,6 +94,19 @@ async function fileSource(io: Io, file: string, name: string | undefined): Promi
   if (!found.isFile()) throw new OverlayError('FILE_NOT_FOUND', `${path} is no regular file; to publish a pipe give --file -`, { file: path });
   const content = interruptible(io, createReadStream(path, { highWaterMark: 256 * 1024 }));
   return { name: name ?? basename(path), size: found.size, content };
+}
+
+/** All of a file, as one message. Throws FILE_NOT_FOUND and MESSAGE_TOO_LARGE. */
+async function contentOf(io: Io, file: string): Promise<Buffer> {
+  const { content, name } = await fileSource(io, file, undefined);
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of content as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes > MESSAGE_BYTES_MAX) throw new OverlayError('MESSAGE_TOO_LARGE', `${name} is over 64 MiB, too large for one message; publish it with --file`, { file });
+  }
+  return Buffer.concat(chunks);
 }
 
 /** Ctrl-C ends the reading, so that the sender tells its receivers and everything else ends in order. */

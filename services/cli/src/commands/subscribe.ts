@@ -20,6 +20,7 @@ interface SubscribeCommandOptions extends OverlayOptions {
   readonly slow: SlowPolicy;
   readonly count?: number;
   readonly untilEnd?: boolean;
+  readonly raw?: boolean;
   readonly json?: boolean;
 }
 
@@ -33,9 +34,11 @@ export function subscribeCommand(io: Io): Command {
     .addOption(new Option('--slow <policy>', 'what becomes of this subscriber if he reads too slowly').choices(['drop-oldest', 'detach', 'block']).default('drop-oldest'))
     .option('--count <n>', 'end after n messages (with --out: files)', countArgument)
     .option('--until-end', 'end when a whole file has come')
+    .option('--raw', 'write messages as they are, with nothing between them')
     .option('--json', 'print JSON, one line each')
     .action(async (group: string, options: SubscribeCommandOptions) => {
       if (options.out === '-' && options.json === true) throw new UsageError('with --out - stdout is the file; --json has no place there');
+      if (options.raw === true && (options.json === true || options.out !== undefined || isGroupPattern(group))) throw new UsageError('--raw writes the messages of one group and nothing else: it takes neither --json nor --out nor a pattern');
       if (isGroupPattern(group) && (options.out !== undefined || options.untilEnd === true)) throw new UsageError('files come from one group: a pattern takes neither --out nor --until-end');
       const sinkFor = options.out === undefined ? undefined : await sinkMaker(io, options.out); // before anything is waited for
       const client = await openClient(await accessOverlay(io, options), 'any', options.node !== undefined);

@@ -1,15 +1,21 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { connect, type TLSSocket } from 'node:tls';
-import { hostOf } from '@banyan/grpc';
 import { fail, ok, warn, type Finding } from './check.ts';
+import { splitHostPort } from './host-port.ts';
 
 const DAY_MS = 24 * 3_600_000;
-const SOON_DAYS = 3;
+/** Certificates are renewed at half their life of 30 days: one with so little left was not. */
+const SOON_DAYS = 7;
 const DIAL_TIMEOUT_MS = 2_000;
 
+/** A finding about a certificate that was seen, with the whole days it is still good for. */
+export interface CertificateFinding extends Finding {
+  readonly daysLeft?: number;
+}
+
 /** The authority can be read and is valid, and every service shows a certificate of it. */
-export async function checkCertificates(authorityFile: string, services: readonly { readonly name: string; readonly address: string }[]): Promise<readonly Finding[]> {
+export async function checkCertificates(authorityFile: string, services: readonly { readonly name: string; readonly address: string }[]): Promise<readonly CertificateFinding[]> {
   const authority = await readFile(authorityFile, 'utf8').catch((error: Error) => error);
   if (authority instanceof Error) {
     return [fail('authority', `cannot read ${authorityFile}: ${authority.message}`, 'auth writes it when it starts; give --authority for another overlay')];
@@ -20,7 +26,7 @@ export async function checkCertificates(authorityFile: string, services: readonl
   return [own, ...(await Promise.all(services.map(({ name, address }) => checkService(name, address, authority))))];
 }
 
-async function checkService(name: string, address: string, authority: string): Promise<Finding> {
+async function checkService(name: string, address: string, authority: string): Promise<CertificateFinding> {
   const what = `certificate of ${name}`;
   try {
     const shown = await shownCertificate(address, authority);
@@ -32,9 +38,8 @@ async function checkService(name: string, address: string, authority: string): P
 }
 
 function shownCertificate(address: string, authority: string): Promise<X509Certificate> {
-  const host = hostOf(address);
+  const { host, port } = splitHostPort(address);
   return new Promise((resolve, reject) => {
-    const port = Number(address.slice(address.lastIndexOf(':') + 1));
     const socket: TLSSocket = connect({ host, port, ca: authority, ALPNProtocols: ['h2'], timeout: DIAL_TIMEOUT_MS }, () => {
       const certificate = socket.getPeerX509Certificate();
       socket.destroy();
@@ -46,14 +51,14 @@ function shownCertificate(address: string, authority: string): Promise<X509Certi
   });
 }
 
-function lifeOf(what: string, certificate: X509Certificate, mend: string): Finding {
+function lifeOf(what: string, certificate: X509Certificate, mend: string): CertificateFinding {
   const now = Date.now();
   const [from, to] = [certificate.validFromDate.getTime(), certificate.validToDate.getTime()];
   const days = Math.floor((to - now) / DAY_MS);
   if (now < from) return fail(what, `is valid only from ${certificate.validFrom}`, 'set the clock of this machine');
-  if (now > to) return fail(what, `expired on ${certificate.validTo}`, mend);
-  if (days < SOON_DAYS) return warn(what, `expires on ${certificate.validTo}`, mend);
-  return ok(what, `valid for ${days} days`);
+  if (now > to) return { ...fail(what, `expired on ${certificate.validTo}`, mend), daysLeft: days };
+  if (days < SOON_DAYS) return { ...warn(what, `expires on ${certificate.validTo}`, mend), daysLeft: days };
+  return { ...ok(what, `valid for ${days} days`), daysLeft: days };
 }
 
 function parse(pem: string): X509Certificate | undefined {

@@ -6,6 +6,8 @@ import { connect } from '@banyan/client';
 import { startTestOverlay, type TestOverlay } from '@banyan/client/testing';
 import { checkCertificates } from './certificates.ts';
 import { checkDisk, checkNode } from './machine.ts';
+import { checkNames } from './names.ts';
+import { checkPorts } from './ports.ts';
 import { checkRing } from './ring.ts';
 import { checkToken } from './token.ts';
 
@@ -62,6 +64,22 @@ describe('the doctor', () => {
     expect(await checkCertificates(join(directory, 'nowhere.pem'), [])).toMatchObject([{ verdict: 'fail', detail: expect.stringContaining('cannot read') as string }]);
   });
 
+  it('names the ports that are closed, and what that means', async () => {
+    overlay = await startTestOverlay(1);
+    const open = { what: 'API port of node-1', address: overlay.nodes[0]!.address, isForPeers: false };
+    expect(await checkPorts([open])).toMatchObject([{ verdict: 'ok' }]);
+    overlay.stop();
+    const closed = await checkPorts([open, { ...open, what: 'data port of node-1', isForPeers: true }]);
+    expect(closed).toMatchObject([{ what: 'API port of node-1', verdict: 'fail', detail: expect.stringContaining('nothing listens there') as string }, { verdict: 'warn' }]);
+  });
+
+  it('judges host names', async () => {
+    const zone = (host: string): Promise<readonly string[]> => (host === 'known' ? Promise.resolve(['10.0.0.1']) : Promise.reject(Object.assign(new Error(host), { code: host === 'silent' ? 'EAI_AGAIN' : 'ENOTFOUND' })));
+    expect(await checkNames(['127.0.0.1:1', '[::1]:2'], zone)).toMatchObject([{ verdict: 'ok', detail: expect.stringContaining('not needed') as string }]);
+    expect(await checkNames(['known:1', 'known:2'], zone)).toMatchObject([{ verdict: 'ok', detail: 'known is 10.0.0.1' }]);
+    expect(await checkNames(['gone:1', 'silent:2'], zone)).toMatchObject([{ verdict: 'fail', detail: 'the name means nothing' }, { verdict: 'fail', detail: 'no name server answers' }]);
+  });
+
   it('judges token, Node and disk', async () => {
     const token = (exp: number): string => `x.${Buffer.from(JSON.stringify({ exp })).toString('base64url')}.x`;
     expect(checkToken(token(Date.now() / 1_000 + 7_260))).toMatchObject({ verdict: 'ok', detail: 'good for 2 h' });
@@ -86,5 +104,5 @@ async function ringOf(overlay: TestOverlay): Promise<string[]> {
 }
 
 function askedNodes(overlay: TestOverlay): Parameters<typeof checkRing>[0] {
-  return overlay.nodes.map(({ address }, at) => ({ name: `node-${at + 1}`, connect: () => connect({ addresses: [address], authority: overlay.authority }) }));
+  return overlay.nodes.map(({ address }, at) => ({ name: `node-${at + 1}`, address, connect: () => connect({ addresses: [address], authority: overlay.authority }) }));
 }

@@ -5,10 +5,13 @@ import { fail, ok, type Finding } from './check.ts';
 /** A node to be asked, and what people call it. */
 export interface AskedNode {
   readonly name: string;
+  /** Of its API. */
+  readonly address: string;
   readonly connect: () => Promise<Client>;
 }
 
-interface Answer {
+/** What a node told, or why it did not. */
+export interface RingAnswer {
   readonly name: string;
   readonly told: Neighbors | OverlayError;
 }
@@ -20,11 +23,16 @@ const ANSWER_DEADLINE_MS = 3_000;
  * among all that answered. More a leaf set need not hold.
  */
 export async function checkRing(nodes: readonly AskedNode[]): Promise<readonly Finding[]> {
-  const answers = await Promise.all(nodes.map(ask));
+  const answers = await askRing(nodes);
   const present = answers.flatMap(({ name, told }) => (told instanceof OverlayError ? [] : [{ name, told }]));
   const silent = answers.flatMap(({ name, told }) => (told instanceof OverlayError ? [fail(`API of ${name}`, told.message, told.mend)] : []));
   const api = silent.length > 0 ? silent : [ok('APIs', `${present.length} nodes answer with the token at hand`)];
   return [...api, checkReady(present), checkClosed(present)];
+}
+
+/** Every node, asked for its neighbors. */
+export function askRing(nodes: readonly AskedNode[]): Promise<readonly RingAnswer[]> {
+  return Promise.all(nodes.map(ask));
 }
 
 interface Present {
@@ -39,17 +47,23 @@ function checkReady(present: readonly Present[]): Finding {
 }
 
 function checkClosed(present: readonly Present[]): Finding {
+  const holes = holesIn(present);
+  if (holes.length === 0) return ok('ring', `closed: each of ${present.length} nodes sees its neighbors`);
+  return fail('ring', holes.join('; '), 'wait for a few heartbeats; if it lasts, check that the nodes reach each other at their control addresses');
+}
+
+/** Who does not see the node next to it among those that answered; empty when the ring is closed. */
+export function holesIn(present: readonly Present[]): readonly string[] {
   const ring = [...present].sort((a, b) => (a.told.node.id < b.told.node.id ? -1 : 1));
   const holes = ring.flatMap((node, at) => {
     const leaves = new Set(node.told.leaves.map((leaf) => leaf.id));
     const beside = [ring.at(at - 1), ring[(at + 1) % ring.length]].filter((other) => other !== undefined && other !== node);
     return beside.flatMap((other) => (other === undefined || leaves.has(other.told.node.id) ? [] : [`${node.name} does not see ${other.name}`]));
   });
-  if (holes.length === 0) return ok('ring', `closed: each of ${ring.length} nodes sees its neighbors`);
-  return fail('ring', [...new Set(holes)].join('; '), 'wait for a few heartbeats; if it lasts, check that the nodes reach each other at their control addresses');
+  return [...new Set(holes)];
 }
 
-async function ask({ name, connect }: AskedNode): Promise<Answer> {
+async function ask({ name, connect }: AskedNode): Promise<RingAnswer> {
   const client = await connect();
   try {
     return { name, told: await client.overlay.neighbors({ deadlineMs: ANSWER_DEADLINE_MS }) };

@@ -4,11 +4,11 @@ import { EMPTY, type Observable } from 'rxjs';
 import type { Overlay } from '@banyan/host';
 import { groupKey } from '@banyan/identity';
 import type { multicast } from '@banyan/proto';
-import { Call, checkRequest, onCancel, Request, requireScope, RequireToken, send, Traceparent, type AnyCall, type DuplexCall, type ResponseStream } from '@banyan/service-kit';
+import { Call, cancelSignal, checkRequest, onCancel, Request, requireScope, RequireToken, send, Traceparent, type AnyCall, type Cancellable, type DuplexCall, type ResponseStream } from '@banyan/service-kit';
 import type { DescriptorSource } from '../groups/descriptor-source.ts';
 import { assertMayPublish, assertMaySubscribe } from '../groups/permissions.ts';
 import { DESCRIPTORS, OVERLAY, SELF, type SelfNode } from '../ports.ts';
-import { describePlaceRequest, listSlowRequest, publishOpen, subscribeRequest, type DescribePlaceOrder, type SubscribeOrder } from './multicast.requests.ts';
+import { answerAnycastRequest, anycastRequest, describePlaceRequest, listSlowRequest, publishOpen, subscribeRequest, type AnswerAnycastOrder, type AnycastOrder, type DescribePlaceOrder, type SubscribeOrder } from './multicast.requests.ts';
 import { openingOf, PublishStream } from './publish-stream.ts';
 import { toSlowReader } from './slow-readers.ts';
 import type { SubscribeReply } from './subscribe-bytes.ts';
@@ -50,12 +50,12 @@ export class MulticastHandler {
   @GrpcMethod('MulticastService', 'Subscribe')
   @RequireToken()
   async subscribe(@Request(subscribeRequest) order: SubscribeOrder, @Call() call: AnyCall & ResponseStream<SubscribeReply>): Promise<Observable<never>> {
-    const { group, start, slowPolicy: policy } = order;
+    const { group, start, slowPolicy: policy, answersAnycasts: answers = false } = order;
     const { subject } = requireScope(call, `subscribe:${group}`);
     if (policy === 'block') requireScope(call, `subscribe:${group}:block`);
     const known = await this.#descriptors.resolve(group, order.descriptor);
     if (known !== undefined) assertMaySubscribe(known.descriptor, subject);
-    const subscription = this.#overlay.groups.subscribe({ group: groupKey(group), start, policy, client: subject, ...(known === undefined ? {} : { descriptor: known.signed }) });
+    const subscription = this.#overlay.groups.subscribe({ group: groupKey(group), start, policy, client: subject, answers, ...(known === undefined ? {} : { descriptor: known.signed }) });
     onCancel(call, () => subscription.close());
     for await (const event of subscription) {
       // What was not known before is told by the tree; until then nothing has been sent.
@@ -63,6 +63,24 @@ export class MulticastHandler {
       if (!(await send(call, toSubscribeResponse(event)))) break;
     }
     return EMPTY;
+  }
+
+  @GrpcMethod('MulticastService', 'Anycast')
+  @RequireToken()
+  async anycast(@Request(anycastRequest) { group, payload, visitsMax, descriptor }: AnycastOrder, @Call() call: AnyCall & Cancellable): Promise<multicast.AnycastResponse> {
+    const { subject } = requireScope(call, `publish:${group}`);
+    const known = await this.#descriptors.resolve(group, descriptor);
+    if (known !== undefined) assertMayPublish(known.descriptor, subject);
+    const { by, reply, visits } = await this.#overlay.groups.anycast({ group: groupKey(group), payload, visitsMax }, { signal: cancelSignal(call) });
+    return { node: toNode(by), reply, visits };
+  }
+
+  @GrpcMethod('MulticastService', 'AnswerAnycast')
+  @RequireToken()
+  answerAnycast(@Request(answerAnycastRequest) { group, offer, accept, reply }: AnswerAnycastOrder, @Call() call: AnyCall): multicast.AnswerAnycastResponse {
+    const { subject: client } = requireScope(call, `subscribe:${group}`);
+    this.#overlay.groups.answerAnycast({ group: groupKey(group), offer, client, reply: accept ? reply : undefined });
+    return {};
   }
 
   @GrpcMethod('MulticastService', 'ListSlow')

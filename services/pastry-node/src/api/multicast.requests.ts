@@ -2,8 +2,9 @@
 import { z } from 'zod';
 import { groupNameFault } from '@banyan/identity';
 import { OverlayError } from '@banyan/grpc';
-import type { SlowPolicy, Start } from '@banyan/multicast';
+import { FRAGMENTS_MAX, VISITS_MAX, type SlowPolicy, type Start } from '@banyan/multicast';
 import { multicast } from '@banyan/proto';
+import { PAYLOAD_BYTES_MAX } from './overlay.requests.ts';
 
 /** Bytes of the messages of one batch at most. */
 export const BATCH_BYTES_MAX = 1_048_576;
@@ -40,16 +41,28 @@ export const publishBatch = z.object({
     .min(1, 'holds at least one message')
     .max(BATCH_MESSAGES_MAX, `holds at most ${BATCH_MESSAGES_MAX} messages`)
     .refine((messages) => sizeOf(messages) <= BATCH_BYTES_MAX, { error: `are over ${BATCH_BYTES_MAX} bytes together`, params: { reason: 'MESSAGE_TOO_LARGE' } }),
+  fragment: z
+    .custom<multicast.Fragment | undefined>()
+    .transform((given) => (given === undefined ? undefined : { index: given.index, count: given.count }))
+    .refine((given) => given === undefined || (given.count >= 2 && given.count <= FRAGMENTS_MAX && given.index < given.count), `is one of 2 to ${FRAGMENTS_MAX} parts, counted from 0`),
 });
 
 const slowPolicy = z.custom<multicast.SlowPolicy>((value) => POLICIES.has(value as multicast.SlowPolicy), { error: 'is none of drop-oldest, detach, block' }).transform((policy) => POLICIES.get(policy) ?? 'drop-oldest');
 
-export const subscribeRequest = z.object({ group, start: z.custom<multicast.Start | undefined>().transform(startOf), descriptor, slowPolicy });
+export const subscribeRequest = z.object({ group, start: z.custom<multicast.Start | undefined>().transform(startOf), descriptor, slowPolicy, answersAnycasts: z.boolean().optional() });
+
+const carried = z.instanceof(Uint8Array).refine((bytes) => bytes.length <= PAYLOAD_BYTES_MAX, { error: `is over ${PAYLOAD_BYTES_MAX} bytes`, params: { reason: 'PAYLOAD_TOO_LARGE' } });
+
+export const anycastRequest = z.object({ group, payload: carried, visitsMax: z.number().max(VISITS_MAX, `is at most ${VISITS_MAX}`).transform((visits) => (visits === 0 ? VISITS_MAX : visits)), descriptor });
+
+export const answerAnycastRequest = z.object({ group, offer: sequence, accept: z.boolean(), reply: carried });
 
 export const listSlowRequest = z.object({ group: z.union([z.literal(''), group]) });
 
 export const describePlaceRequest = z.object({ group });
 
+export type AnycastOrder = z.infer<typeof anycastRequest>;
+export type AnswerAnycastOrder = z.infer<typeof answerAnycastRequest>;
 export type SubscribeOrder = z.infer<typeof subscribeRequest>;
 export type DescribePlaceOrder = z.infer<typeof describePlaceRequest>;
 

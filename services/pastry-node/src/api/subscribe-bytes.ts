@@ -7,6 +7,7 @@ export interface PackedMessages {
   readonly packed: Uint8Array;
   readonly firstSequence: bigint;
   readonly stampMs: bigint;
+  readonly fragment?: multicast.Fragment | undefined;
 }
 
 /** What Subscribe answers. */
@@ -23,8 +24,8 @@ let scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES_MIN);
 /** A response as protobuf. The bytes are valid until the next call. */
 export function subscribeResponseBytes(reply: SubscribeReply): Buffer {
   if (!('packed' in reply)) return Buffer.from(multicast.SubscribeResponse.encode(reply).finish());
-  const { packed, firstSequence, stampMs } = reply;
-  const head = multicast.Messages.encode({ firstSequence, stampMs, messages: [] }).finish();
+  const { packed, firstSequence, stampMs, fragment } = reply;
+  const head = multicast.Messages.encode({ firstSequence, stampMs, messages: [], fragment }).finish();
   const length = head.length + packed.length;
   if (scratch.length < length + 1 + VARINT_BYTES_MAX) scratch = Buffer.allocUnsafeSlow(2 * length);
   let at = 0;

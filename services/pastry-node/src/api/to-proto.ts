@@ -97,8 +97,14 @@ export function toSubscribeResponse(event: SubscriptionEvent): SubscribeReply {
       return { response: { $case: 'subscribed', value: { nextSequence: BigInt(event.nextSequence), descriptor: event.descriptor } } };
     case 'messages':
       // The root's stamp has fractions of a millisecond where it has not been on the wire yet.
-      return { packed: event.payload, firstSequence: BigInt(event.firstSequence), stampMs: BigInt(Math.floor(event.stampMs)) };
+      return { packed: event.payload, firstSequence: BigInt(event.firstSequence), stampMs: BigInt(Math.floor(event.stampMs)), fragment: event.fragment };
     case 'gap':
       return { response: { $case: 'gap', value: { firstSequence: BigInt(event.from), lastSequence: BigInt(event.to - 1), reason: GAP_REASONS[event.reason] } } };
+    case 'anycast':
+      return { response: { $case: 'anycast', value: { offer: BigInt(event.offer), payload: event.payload, origin: toNode(event.origin) } } };
+    case 'aborted': {
+      const sequence = BigInt(event.sequence);
+      return { response: { $case: 'gap', value: { firstSequence: sequence, lastSequence: sequence, reason: multicast.GapReason.ABORTED, publisher: event.publisher } } };
+    }
   }
 }

@@ -17,6 +17,8 @@ export interface GroupOrder {
   readonly subscribers: readonly string[];
   /** Trees that share the payloads; 0 or 1: one tree carries everything. */
   readonly stripes: number;
+  /** The last stripe carries the parity of the others. */
+  readonly parity?: boolean | undefined;
 }
 
 /** One page of a listing, and where the next one begins; undefined at the end. */

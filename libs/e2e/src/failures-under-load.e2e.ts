@@ -1,0 +1,124 @@
+// Nodes are killed and stand still under a steady stream into a reliable group: a history checker looks at what everybody got.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { TreePlace } from '@banyan/client';
+import type { LocalOverlay } from '@banyan/local-overlay';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { eventually } from './testing/eventually.ts';
+import { LiveLoad } from './testing/live-load.ts';
+import { nameOf } from './testing/live-tree.ts';
+import { messageOf, SPOTLESS } from './testing/message-history.ts';
+import { startTestOverlay } from './testing/test-overlay.ts';
+
+const NODES = 10;
+const MESSAGES_PER_SECOND = 200;
+/** Messages that everybody has to get before the next thing happens, and at the end. */
+const SOME = 300;
+const folder = mkdtempSync(join(tmpdir(), 'banyan-failures-'));
+let overlay: LocalOverlay;
+
+beforeAll(async () => {
+  overlay = await startTestOverlay({ dataDir: join(folder, 'data'), nodes: NODES });
+});
+afterAll(async () => {
+  await overlay?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+it('loses, doubles and reorders nothing while a forwarder and three roots in a row are killed and come back', async () => {
+  await using load = await start('kills');
+  await kill(await forwarderOf(load));
+  await load.goesOn(SOME);
+  for (let round = 0; round < 3; round++) {
+    const root = await rootOf(load);
+    await kill(root);
+    await eventually('another root numbers', () => load.tree.root !== undefined && nameOf(overlay, load.tree.root) !== root);
+    await load.goesOn(SOME);
+  }
+  await expectSpotless(load);
+});
+
+it('loses, doubles and reorders nothing when two voters die within 100 ms', async () => {
+  await using load = await start('voters');
+  const voters = await eventually('two voters besides the root', () => {
+    const found = load.tree.places.filter((place) => place.isVoter && place.role !== 'root');
+    return found.length >= 2 && found.slice(0, 2).map((place) => nameOf(overlay, place));
+  });
+  await Promise.all(voters.map((name) => kill(name)));
+  await load.goesOn(SOME);
+  await expectSpotless(load);
+});
+
+it('gives no sequence twice when a forwarder, a voter and the root stand still for five seconds each and go on', async () => {
+  await using load = await start('pauses');
+  for (const choose of [forwarderOf, voterOf, rootOf]) {
+    const name = await choose(load);
+    await overlay.kill(name, 'SIGSTOP');
+    await pause(5_000);
+    await overlay.kill(name, 'SIGCONT');
+    await load.goesOn(SOME);
+  }
+  await expectSpotless(load);
+});
+
+it('takes a session up again where its publisher was cut off between sending and receipts', async () => {
+  const client = await overlay.connect();
+  try {
+    await client.groups.create('again');
+    const first = await client.publish('again');
+    const messages = Array.from({ length: 200 }, (_, i) => messageOf('again', i));
+    for (const message of messages) await first.send(message);
+    first.abort();
+    const second = await client.publish('again', { session: first.session });
+    for (const message of messages) await second.send(message);
+    expect(await second.close()).toMatchObject({ messages: messages.length });
+    const subscription = await client.subscribe('again', { start: { type: 'first' } });
+    const given: string[] = [];
+    for await (const event of subscription) {
+      if (event.type === 'messages') given.push(...event.messages.map((message) => Buffer.from(message).toString()));
+      if (given.length >= messages.length) break;
+    }
+    expect(given).toEqual(messages.map(String));
+  } finally {
+    client.close();
+  }
+});
+
+function start(name: string): Promise<LiveLoad> {
+  const [publisher = '', ...readers] = overlay.nodes.map((node) => node.name);
+  return LiveLoad.start(overlay, { name, publisher, readers, messagesPerSecond: MESSAGES_PER_SECOND, group: { fanOutMax: 3 } });
+}
+
+/** Ends a node as a failing machine would, and has it come back where it was. */
+async function kill(name: string): Promise<void> {
+  await overlay.kill(name, 'SIGKILL');
+  await overlay.restart(name);
+}
+
+async function expectSpotless(load: LiveLoad): Promise<void> {
+  await load.goesOn(SOME);
+  const { published, shared, verdicts } = await load.judge();
+  expect(published).toBeGreaterThan(SOME);
+  expect({ shared, verdicts }).toEqual({ shared: 0, verdicts: Array.from({ length: NODES - 1 }, () => SPOTLESS) });
+}
+
+function rootOf(load: LiveLoad): Promise<string> {
+  return placed('a root', () => load.tree.root);
+}
+
+function forwarderOf(load: LiveLoad): Promise<string> {
+  return placed('a forwarder', () => load.tree.interior[0]);
+}
+
+function voterOf(load: LiveLoad): Promise<string> {
+  return placed('a voter', () => load.tree.places.find((place) => place.isVoter && place.role !== 'root'));
+}
+
+function placed(what: string, find: () => TreePlace | undefined): Promise<string> {
+  return eventually(what, () => {
+    const place = find();
+    return place !== undefined && nameOf(overlay, place);
+  });
+}
