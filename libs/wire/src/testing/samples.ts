@@ -143,7 +143,7 @@ export const frames: readonly MulticastFrame[] = [
   { type: 'batch', group, flow: 3, isOldest: true, block: { ...block, session: 'of the stripe', partOf: { session: 'ab12', counter: 5, count: 2 } } },
   { type: 'batch', group, flow: 3, isOldest: false, block: { ...block, count: 1, fragment: { index: 3, count: 128 } } },
   { type: 'stamped', group, epoch, firstSequence: 17, count: 1, committed: 16, stampMs: 1_790_000_000_000, blocks: [{ client: 'alice', session: 'ab12', counter: 5, count: 1, payload: new Uint8Array(0), bytes: 0, fragment: { index: 0, count: 0 } }], bytes: 0 },
-  { type: 'batch', group, flow: 3, block: { ...block, count: 1, session: 'of the stripe', partOf: { session: 'ab12', counter: 5, count: 2 }, row: [{ stripe: 0, sequence: 9, bytes: 100, counter: 5 }, { stripe: 2, sequence: 11, bytes: 70, counter: 7 }] } },
+  { type: 'batch', group, flow: 3, isOldest: true, block: { ...block, count: 1, session: 'of the stripe', partOf: { session: 'ab12', counter: 5, count: 2 }, row: [{ stripe: 0, sequence: 9, bytes: 100, counter: 5 }, { stripe: 2, sequence: 11, bytes: 70, counter: 7 }] } },
   { type: 'begin', group, flow: 1, from: 17, record, low: 1, committed: 17 },
   { type: 'mark', group, epoch, low: 1, committed: 18 },
   { type: 'epoch', group, record },
