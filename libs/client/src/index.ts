@@ -11,7 +11,7 @@ export type { FoundRoot, HopRuleName, Neighbors, NodeState, OverlayApi, ReplicaS
 export type { Reconnect } from './patience.ts';
 export type { PatternEvent, PatternSubscription } from './pattern-subscription.ts';
 export type { Receipt, WindowLimits } from './publish-window.ts';
-export type { Publisher, PublishOptions, PublishTotals } from './publisher.ts';
+export type { Publisher, PublishOptions, PublishTotals, SendOptions } from './publisher.ts';
 export type { KeyText, RingNode } from './ring-node.ts';
 export type { SlowPolicy, SlowReader } from './slow-reader.ts';
 export type { GapCause, Subscription, SubscribeOptions, SubscriptionEvent, SubscriptionStart } from './subscription.ts';
@@ -23,3 +23,4 @@ export { sendFile, type FileSource, type MessageTaker, type SendFileOptions, typ
 export { Pacer } from './file-transfer/pacer.ts';
 export { fileSink, streamSink, type Sink } from './file-transfer/sink.ts';
 export type { TreePlace } from './tree-place.ts';
+export { newTraceparent, traceIdOf } from './traceparent.ts';
