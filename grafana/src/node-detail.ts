@@ -2,7 +2,7 @@
 import { bytesHeld, bytesOfFrames, children, deliveryLag, frames, groups, slowReaders } from './multicast-panels.ts';
 import type { Row } from './panel.ts';
 import { joinsAndRepairs, leafSet, messagesGivenUp, openLinks, roundTripOfAHop, routingTable, waitBeforeTheMachine, whichRuleChoseTheHop } from './ring-panels.ts';
-import { calls, callsThatFailed, cpu, eventLoopLagP99, javascriptHeap, memory, openFilesAndSockets, pausesOfTheGarbageCollector, readyOfTheNode, timeOfACallP99 } from './service-panels.ts';
+import { calls, callsThatFailed, certificatesExpireIn, cpu, eventLoopLagP99, javascriptHeap, memory, openFilesAndSockets, pausesOfTheGarbageCollector, readyOfTheNode, timeOfACallP99 } from './service-panels.ts';
 
 /** From top to bottom. */
 export const nodeRows: readonly Row[] = [
@@ -46,6 +46,7 @@ export const nodeRows: readonly Row[] = [
       calls,
       callsThatFailed,
       timeOfACallP99,
+      certificatesExpireIn,
     ],
   },
 ];

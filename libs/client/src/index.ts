@@ -13,7 +13,7 @@ export type { Reconnect } from './patience.ts';
 export type { PatternEvent, PatternSubscription } from './pattern-subscription.ts';
 export type { Plan, TreeFigures, WhatIf } from './plan.ts';
 export type { Receipt, WindowLimits } from './publish-window.ts';
-export type { Publisher, PublishOptions, PublishTotals } from './publisher.ts';
+export type { Publisher, PublishOptions, PublishTotals, SendOptions } from './publisher.ts';
 export type { KeyText, RingNode } from './ring-node.ts';
 export type { SlowPolicy, SlowReader } from './slow-reader.ts';
 export type { GapCause, Subscription, SubscribeOptions, SubscriptionEvent, SubscriptionStart } from './subscription.ts';
@@ -25,3 +25,4 @@ export { sendFile, type FileSource, type MessageTaker, type SendFileOptions, typ
 export { Pacer } from './file-transfer/pacer.ts';
 export { fileSink, streamSink, type Sink } from './file-transfer/sink.ts';
 export type { TreePlace } from './tree-place.ts';
+export { newTraceparent, traceIdOf } from './traceparent.ts';

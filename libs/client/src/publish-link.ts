@@ -52,8 +52,8 @@ export class PublishLink {
 
   /** Writes one batch. */
   write(batch: Batch): void {
-    const { firstCounter, messages, fragment } = batch;
-    const value = { firstCounter, messages: [...messages], fragment: fragment === undefined ? undefined : { ...fragment, publisher: NO_BYTES } };
+    const { firstCounter, messages, fragment, trace } = batch;
+    const value = { firstCounter, messages: [...messages], trace, fragment: fragment === undefined ? undefined : { ...fragment, publisher: NO_BYTES } };
     this.#isWritable = this.#call.write({ request: { $case: 'batch', value } });
   }
 

@@ -8,6 +8,8 @@ export interface Batch {
   readonly bytes: number;
   /** Its one message is this part of a larger one. */
   readonly fragment?: FragmentPlace;
+  /** W3C traceparent: it is traced wherever it goes. */
+  readonly trace?: string;
 }
 
 /**
@@ -81,12 +83,18 @@ export class PublishWindow {
   }
 
   /** Takes a message into the batch being filled, after closing that when it would grow too large; a large one as its parts. */
-  add(message: Uint8Array): void {
+  add(message: Uint8Array, trace?: string): void {
     const parts = partsOf(message);
     if (parts !== undefined) {
       this.closeBatch();
-      parts.forEach((part, index) => this.#close([part], part.length, { index, count: parts.length }));
+      parts.forEach((part, index) => this.#close([part], part.length, { fragment: { index, count: parts.length }, trace }));
       this.#parts.set(this.#nextCounter - 1n, parts.length);
+      return;
+    }
+    if (trace !== undefined) {
+      // A batch of its own, so that nothing else is traced with it.
+      this.closeBatch();
+      this.#close([message], message.length, { trace });
       return;
     }
     if (this.#openBytes + message.length > this.#limits.batchBytesMax) this.closeBatch();
@@ -131,8 +139,8 @@ export class PublishWindow {
     return left > 0 ? 0 : 1;
   }
 
-  #close(messages: readonly Uint8Array[], bytes: number, fragment?: FragmentPlace): void {
-    const batch: Batch = { firstCounter: this.#nextCounter, messages, bytes, ...(fragment === undefined ? {} : { fragment }) };
+  #close(messages: readonly Uint8Array[], bytes: number, { fragment, trace }: { readonly fragment?: FragmentPlace; readonly trace?: string | undefined } = {}): void {
+    const batch: Batch = { firstCounter: this.#nextCounter, messages, bytes, ...(fragment === undefined ? {} : { fragment }), ...(trace === undefined ? {} : { trace }) };
     this.#nextCounter += BigInt(messages.length);
     this.#unreceipted.set(batch.firstCounter, batch);
     this.#unsent.push(batch);

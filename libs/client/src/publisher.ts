@@ -21,6 +21,12 @@ export interface PublishOptions {
   readonly limits?: Partial<WindowLimits>;
 }
 
+/** How one message is sent. */
+export interface SendOptions {
+  /** W3C traceparent, see `newTraceparent`: every node that the message passes tells a span of it, whatever is sampled otherwise. */
+  readonly trace?: string;
+}
+
 /** What a publisher has done. */
 export interface PublishTotals {
   /** With a receipt. */
@@ -37,6 +43,7 @@ const RECEIPT_TIMEOUT_MS = 30_000;
 
 interface Waiting {
   readonly message: Uint8Array;
+  readonly trace: string | undefined;
   readonly taken: () => void;
   readonly failed: (error: unknown) => void;
 }
@@ -103,17 +110,17 @@ export class Publisher implements AsyncDisposable {
    * changed until their receipt. Messages are numbered in the order of the calls. One over 64 KiB travels in parts, each passed on
    * before the next one is there; subscribers get it whole, or are told that it will not come.
    */
-  send(message: Uint8Array): Promise<void> {
+  send(message: Uint8Array, { trace }: SendOptions = {}): Promise<void> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     if (this.#isClosing) return Promise.reject(new OverlayError('CANCELLED', 'the publisher is closed'));
     if (message.length > MESSAGE_BYTES_MAX) {
       return Promise.reject(new OverlayError('MESSAGE_TOO_LARGE', `a message of ${message.length} bytes is over 64 MiB; send it as a file`, { bytesMax: String(MESSAGE_BYTES_MAX) }));
     }
     if (this.#waiting.length === 0 && this.#hasRoom) {
-      this.#take(message);
+      this.#take(message, trace);
       return Promise.resolve();
     }
-    return new Promise((taken, failed) => this.#waiting.push({ message, taken, failed }));
+    return new Promise((taken, failed) => this.#waiting.push({ message, trace, taken, failed }));
   }
 
   /** Publishes messages in order; resolves when all are taken. */
@@ -160,9 +167,9 @@ export class Publisher implements AsyncDisposable {
     return this.#isClosing && this.#waiting.length === 0 && this.#window.isEmpty;
   }
 
-  #take(message: Uint8Array): void {
+  #take(message: Uint8Array, trace: string | undefined): void {
     if (this.#window.isEmpty) this.#silence?.refresh(); // there was nothing to be receipted until now
-    this.#window.add(message);
+    this.#window.add(message, trace);
     this.#pump();
     if (!this.#window.hasOpenBatch || this.#isTurnEndAwaited) return;
     this.#isTurnEndAwaited = true;
@@ -186,7 +193,7 @@ export class Publisher implements AsyncDisposable {
     while (this.#hasRoom) {
       const next = this.#waiting.shift();
       if (next === undefined) return;
-      this.#take(next.message);
+      this.#take(next.message, next.trace);
       next.taken();
     }
   }

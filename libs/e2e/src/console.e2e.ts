@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { issueToken } from '@banyan/client';
 import type { LocalOverlay } from '@banyan/local-overlay';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -165,7 +166,6 @@ function thousandNodes(): readonly object[] {
 }
 
 async function readingToken(overlay: LocalOverlay): Promise<string> {
-  const { issueToken } = await import('@banyan/client');
   const { adminSecret } = JSON.parse(readFileSync(overlay.paths.secretsFile, 'utf8')) as { readonly adminSecret: string };
   const address = overlay.file.services.auth?.addresses['api'] ?? '';
   return (await issueToken({ address, authority: readFileSync(overlay.paths.authorityFile, 'utf8'), subject: 'admin', secret: adminSecret, scopes: ['route'] })).token;

@@ -85,7 +85,7 @@ export class HostGroups implements Groups {
       {
         command: this.#ports.command,
         tracer: this.#ports.tracer,
-        receipted: (ms) => this.#ports.metrics.multicast.receiptDuration.observe(ms / MS_PER_S),
+        receipted: (ms, trace) => this.#ports.metrics.multicast.receiptDuration.observeTraced(ms / MS_PER_S, trace),
         closed: () => this.#publications.delete(key),
       },
     );
@@ -99,7 +99,7 @@ export class HostGroups implements Groups {
     const subscription = new HostSubscription(id, {
       command: this.#ports.command,
       tracer: this.#ports.tracer,
-      delivered: (count, stampMs) => this.#delivered(count, stampMs),
+      delivered: (count, stampMs, trace) => this.#delivered(count, stampMs, trace),
       closed: () => this.#subscriptions.delete(id),
     });
     this.#subscriptions.set(id, { subscription, group: options.group, client: options.client ?? '' });
@@ -201,9 +201,9 @@ export class HostGroups implements Groups {
     this.#openings.delete(group);
   }
 
-  #delivered(count: number, stampMs: number): void {
+  #delivered(count: number, stampMs: number, trace: string | undefined): void {
     this.#ports.metrics.multicast.delivered.add(count);
-    this.#ports.metrics.multicast.deliveryLag.observe(Math.max(0, Date.now() - stampMs) / MS_PER_S);
+    this.#ports.metrics.multicast.deliveryLag.observeTraced(Math.max(0, Date.now() - stampMs) / MS_PER_S, trace);
   }
 }
 

@@ -15,6 +15,7 @@ import { Driver, SYSTEM_CLOCK } from './driver.ts';
 import { EmulatedNetwork } from './emulation/emulated-network.ts';
 import { FlightRecorder } from './flight-recorder.ts';
 import { toNode } from './handles.ts';
+import { FrameSpans } from './frame-spans.ts';
 import { HopSpans } from './hop-spans.ts';
 import { HostGroups } from './host-groups.ts';
 import { HostMetrics, type HostGauges } from './host-metrics.ts';
@@ -49,6 +50,7 @@ export class OverlayHost implements Overlay {
   readonly #peers: PeerSide;
   readonly #metrics: HostMetrics;
   readonly #spans: HopSpans;
+  readonly #frameSpans: FrameSpans;
   readonly #questions: Questions;
   readonly #attachments: Attachments;
   readonly #neighbors: NeighborWatch;
@@ -111,6 +113,7 @@ export class OverlayHost implements Overlay {
     this.#peers = peers;
     this.#metrics = metrics;
     this.#spans = new HopSpans(tracer);
+    this.#frameSpans = new FrameSpans(tracer);
     this.#recorder = new FlightRecorder({ version: RECORDING_VERSION, kind: FULL_NODE_KIND, seed: parts.seed, config: parts.config as unknown as Json, self }, options.recordFile);
     this.#driver = new Driver<HostInput, HostEffect>({
       machine: node,
@@ -326,7 +329,7 @@ export class OverlayHost implements Overlay {
       case 'hangUp':
         return this.#peers.data.hangUp(effect.link);
       case 'fanOut':
-        return effect.app === 'multicast' ? this.#peers.fanOut(effect.links, effect.frame) : undefined;
+        return effect.app === 'multicast' ? this.#peers.fanOut(effect.links, effect.frame, this.#frameSpans.fannedOut(effect.frame, effect.links.length)) : undefined;
       case 'event':
         return this.#tell(effect);
       case 'leafSetChanged':

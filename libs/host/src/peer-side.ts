@@ -96,10 +96,10 @@ export class PeerSide {
   }
 
   /** Writes one frame to every link: encoded once, the same buffer to each. */
-  fanOut(links: readonly LinkId[], frame: MulticastFrame): void {
+  fanOut(links: readonly LinkId[], frame: MulticastFrame, left?: () => void): void {
     const framed = this.#book.bytesOf(frame);
     this.#options.metrics().frame('out', framed.length, links.length);
-    this.data.fanOut(links, framed);
+    this.data.fanOut(links, framed, left);
   }
 
   /** A peer broke the protocol in what it said: all its links go. */

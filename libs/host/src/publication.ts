@@ -25,7 +25,7 @@ export interface PublicationPorts {
   command(command: MulticastCommand): void;
   readonly tracer: Tracer;
   /** A batch got its receipt after so long. */
-  receipted(ms: number): void;
+  receipted(ms: number, trace: string | undefined): void;
   closed(): void;
 }
 
@@ -162,7 +162,7 @@ export class HostPublication implements Publication {
     if (batch !== undefined) {
       this.#open.delete(counter);
       this.#unreceiptedBytes -= batch.command.bytes;
-      this.#ports.receipted(performance.now() - batch.givenAt);
+      this.#ports.receipted(performance.now() - batch.givenAt, batch.span.traceparent);
       batch.span.end({ attributes: { 'banyan.sequence': firstSequence } });
     }
     this.receipts.push({ counter, count, firstSequence });

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { OverlayError, type Reason } from '@banyan/grpc';
 import type { Block, MulticastCommand, MulticastEvent, StampedFrame, SubscribeFailure, SubscriptionId } from '@banyan/multicast';
 import type { multicast } from '@banyan/proto';
-import type { Tracer } from '@banyan/telemetry';
+import { isSampled, type Span, type Tracer } from '@banyan/telemetry';
 import { payloadFrom } from '@banyan/wire';
 import type { MovableSubscription, PublishedFragment, SubscriptionEvent } from './contract.ts';
 import { Mailbox } from './mailbox.ts';
@@ -23,7 +23,7 @@ export interface SubscriptionPorts {
   command(command: MulticastCommand): void;
   readonly tracer: Tracer;
   /** Messages are handed to the reader, stamped by the root at this wall time. */
-  delivered(count: number, stampMs: number): void;
+  delivered(count: number, stampMs: number, trace: string | undefined): void;
   closed(): void;
 }
 
@@ -31,6 +31,8 @@ export interface SubscriptionPorts {
 interface Waiting {
   readonly event: SubscriptionEvent;
   readonly bytes: number;
+  /** From its arrival to being taken, when it is traced. */
+  readonly span?: Span | undefined;
 }
 
 /** One subscription of a user of this node. What the reader takes opens the window for more; what he leaves closes it. */
@@ -48,7 +50,7 @@ export class HostSubscription implements MovableSubscription {
     this.#mailbox = new Mailbox({
       max: WAITING_MAX,
       overflow: () => new OverlayError('SLOW', 'the subscriber does not read'),
-      taken: ({ event, bytes }) => this.#taken(event, bytes),
+      taken: (waiting) => this.#taken(waiting),
       closed: () => this.#closed(),
     });
   }
@@ -126,18 +128,25 @@ export class HostSubscription implements MovableSubscription {
   }
 
   #push(event: SubscriptionEvent, bytes = 0): void {
-    this.#mailbox.push({ event, bytes });
+    this.#mailbox.push({ event, bytes, span: this.#spanOf(event) });
   }
 
-  #taken(event: SubscriptionEvent, bytes: number): void {
+  #taken({ event, bytes, span }: Waiting): void {
     if (bytes > 0) this.#consumed(bytes);
     if (event.type === 'anycast') return;
     this.#nextUntaken = nextAfter(event);
     if (event.type !== 'messages') return;
-    this.#ports.delivered(event.count, event.stampMs);
-    if (event.trace === undefined || !this.#ports.tracer.isEnabled) return;
+    this.#ports.delivered(event.count, event.stampMs, event.trace);
+    if (span === undefined || event.trace === undefined) return;
+    span.end();
     const attributes = { 'messaging.batch.message_count': event.count, 'banyan.sequence': event.firstSequence };
-    this.#ports.tracer.start('multicast.deliver', { links: [event.trace], kind: 'consumer', attributes }).end();
+    this.#ports.tracer.start('multicast.deliver', { parent: span.traceparent, links: [event.trace], kind: 'consumer', attributes }).end();
+  }
+
+  /** `multicast.queue`: how long what is traced waits for its reader. */
+  #spanOf(event: SubscriptionEvent): Span | undefined {
+    if (event.type !== 'messages' || !this.#ports.tracer.isEnabled || !isSampled(event.trace)) return undefined;
+    return this.#ports.tracer.start('multicast.queue', { parent: event.trace, attributes: { 'banyan.sequence': event.firstSequence } });
   }
 
   #consumed(bytes: number): void {

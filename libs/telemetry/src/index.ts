@@ -15,4 +15,4 @@ export { createMetricsRegistry, type CounterMetric, type GaugeMetric, type Histo
 export { ADVICE_OUTCOMES, bounded, DROP_REASONS, FORWARD_OUTCOMES, GAP_REASONS, HOP_RULES, PEER_FAULTS } from './reasons.ts';
 export { createTracer } from './create-tracer.ts';
 export { NO_TRACER, type Attributes, type AttributeValue, type Span, type SpanKind, type SpanStart, type Tracer, type TracerOptions } from './tracer.ts';
-export { formatTraceparent, newTraceparent, parseTraceparent, type Traceparent } from './traceparent.ts';
+export { formatTraceparent, isSampled, parseTraceparent, type Traceparent } from './traceparent.ts';

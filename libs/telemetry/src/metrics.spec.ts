@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { METRIC_TABLES, MULTICAST_METRICS, OVERLAY_METRICS } from './metric-table.ts';
 import { createMetricsRegistry } from './metrics.ts';
+import type { MetricTable } from './metric-table.ts';
 
 const registry = () => createMetricsRegistry({ processMetrics: false });
 
@@ -50,5 +51,27 @@ describe('metrics', () => {
       expect(spec.name.endsWith('_total'), spec.name).toBe(spec.kind === 'counter');
       expect(spec.buckets === undefined, spec.name).toBe(spec.kind !== 'histogram');
     }
+  });
+});
+
+describe('exemplars', () => {
+  const table = { took: { kind: 'histogram', name: 'took_seconds', help: 'How long it took.', buckets: [1, 2] } } as const satisfies MetricTable;
+  const kept = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
+
+  it('stand in the form of OpenMetrics and in no other, whichever was asked for before', async () => {
+    const registry = createMetricsRegistry({ processMetrics: false });
+    registry.register(table).took.observeTraced(1.5, kept);
+    const [text, open, again] = await Promise.all([registry.scrape(), registry.scrape('openmetrics'), registry.scrape()]);
+    expect(open).toContain(`took_seconds_bucket{le="2"} 1 # {trace_id="${'a'.repeat(32)}",span_id="${'b'.repeat(16)}"} 1.5`);
+    expect(open.trimEnd().endsWith('# EOF')).toBe(true);
+    expect([text, again].some((each) => each.includes('trace_id'))).toBe(false);
+  });
+
+  it('name only traces that are kept', async () => {
+    const registry = createMetricsRegistry({ processMetrics: false });
+    const { took } = registry.register(table);
+    took.observeTraced(1.5, kept.replace(/01$/, '00'));
+    took.observeTraced(1.5, undefined);
+    expect(await registry.scrape('openmetrics')).not.toContain('trace_id');
   });
 });

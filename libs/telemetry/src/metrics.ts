@@ -1,5 +1,6 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry, type RegistryContentType } from 'prom-client';
 import { bounded } from './reasons.ts';
+import { isSampled } from './traceparent.ts';
 import type { MetricSpec, MetricTable } from './metric-table.ts';
 
 /** The labels of one observation; values outside a metric's list are counted as `other`. */
@@ -22,6 +23,8 @@ export interface GaugeMetric<Spec extends MetricSpec> {
 /** Sorts observations into buckets; seconds, bytes or counts as the name says. */
 export interface HistogramMetric<Spec extends MetricSpec> {
   observe(value: number, ...labels: Labelled<Spec>): void;
+  /** The same, and an example of its bucket: the trace of this traceparent. */
+  observeTraced(value: number, traceparent: string | undefined, ...labels: Labelled<Spec>): void;
 }
 
 type MetricOf<Spec extends MetricSpec> = Spec['kind'] extends 'counter' ? CounterMetric<Spec> : Spec['kind'] extends 'gauge' ? GaugeMetric<Spec> : HistogramMetric<Spec>;
@@ -35,14 +38,16 @@ export interface MetricsRegistry {
   register<Table extends MetricTable>(table: Table): Metrics<Table>;
   /** Runs before every scrape: the place to read a snapshot into gauges instead of keeping them current. */
   beforeScrape(read: () => void): void;
-  /** The text Prometheus reads. */
-  scrape(): Promise<string>;
+  /** The text Prometheus reads; in the form of OpenMetrics with exemplars. */
+  scrape(form?: 'text' | 'openmetrics'): Promise<string>;
   readonly contentType: string;
 }
 
 /** A registry of its own (tests run several in one process), with the default metrics of the process when asked. */
 export function createMetricsRegistry(options: { readonly processMetrics: boolean }): MetricsRegistry {
   const registry = new Registry();
+  const anyForm = registry as unknown as Registry<RegistryContentType>; // its type allows one form only
+  let last: Promise<unknown> = Promise.resolve();
   if (options.processMetrics) collectDefaultMetrics({ register: registry });
   const made = new Map<MetricTable, unknown>();
   const readers: (() => void)[] = [];
@@ -56,9 +61,15 @@ export function createMetricsRegistry(options: { readonly processMetrics: boolea
       return metrics as Metrics<Table>;
     },
     beforeScrape: (read) => void readers.push(read),
-    scrape() {
-      for (const read of readers) read();
-      return registry.metrics();
+    scrape(form = 'text') {
+      // The form belongs to the registry, so scrapes go one after the other.
+      const scraping = last.then(() => {
+        anyForm.setContentType(form === 'openmetrics' ? Registry.OPENMETRICS_CONTENT_TYPE : Registry.PROMETHEUS_CONTENT_TYPE);
+        for (const read of readers) read();
+        return registry.metrics();
+      });
+      last = scraping.catch(() => undefined);
+      return scraping;
     },
   };
 }
@@ -86,14 +97,24 @@ function metricOf(spec: MetricSpec, registry: Registry): unknown {
       };
     }
     case 'histogram': {
-      const histogram = new Histogram({ ...options, buckets: [...(spec.buckets ?? [])] });
-      return { observe: (value: number, given?: Record<string, string>) => histogram.observe(labels(given), value) };
+      const histogram = new Histogram({ ...options, buckets: [...(spec.buckets ?? [])], enableExemplars: true, registers: [] });
+      registry.registerMetric(histogram); // not by its options, which insist on a registry that is of OpenMetrics now
+      return {
+        observe: (value: number, given?: Record<string, string>) => histogram.observe({ labels: labels(given), value }),
+        observeTraced: (value: number, traceparent: string | undefined, given?: Record<string, string>) => histogram.observe({ labels: labels(given), value, exemplarLabels: exemplarOf(traceparent) }),
+      };
     }
   }
 }
 
 // Metrics without labels, the frequent ones on the data path, all share one empty object.
 const noLabels: Record<string, string> = {};
+
+// Only what is kept by whoever keeps traces can be looked at.
+function exemplarOf(traceparent: string | undefined): Record<string, string> {
+  if (traceparent === undefined || !isSampled(traceparent)) return noLabels;
+  return { trace_id: traceparent.slice(3, 35), span_id: traceparent.slice(36, 52) };
+}
 
 function labelReader(spec: MetricSpec): (given: Record<string, string> | undefined) => Record<string, string> {
   const allowed = Object.entries(spec.labels ?? {});

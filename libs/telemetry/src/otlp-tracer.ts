@@ -2,7 +2,7 @@
 import { type Attributes as OtelAttributes, ROOT_CONTEXT, type Context, type SpanContext, SpanKind as OtelKind, SpanStatusCode, trace, TraceFlags } from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
-import { BatchSpanProcessor, type SpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import { AlwaysOffSampler, AlwaysOnSampler, BatchSpanProcessor, ParentBasedSampler, type Sampler, type SpanProcessor, TraceIdRatioBasedSampler, TracerProvider } from '@opentelemetry/sdk-trace';
 import { ATTR_SERVICE_INSTANCE_ID, ATTR_SERVICE_NAME } from '@opentelemetry/semantic-conventions';
 import { formatTraceparent, parseTraceparent } from './traceparent.ts';
 import type { Attributes, Span, SpanKind, SpanStart, Tracer, TracerOptions } from './tracer.ts';
@@ -24,14 +24,15 @@ const KINDS: Readonly<Record<SpanKind, OtelKind>> = {
 export function createOtlpTracer(options: TracerOptions): Tracer {
   const delay = Number(options.env['OTEL_BSP_SCHEDULE_DELAY'] ?? EXPORT_DELAY_MS);
   const scheduledDelayMillis = Number.isFinite(delay) && delay > 0 ? delay : EXPORT_DELAY_MS;
-  return createSdkTracer(options, new BatchSpanProcessor({ exporter: new OTLPTraceExporter(), scheduledDelayMillis }));
+  return createSdkTracer(options, new BatchSpanProcessor({ exporter: new OTLPTraceExporter(), scheduledDelayMillis }), samplerOf(options.env));
 }
 
 /** A tracer that hands ended spans to any processor of the SDK; tests give one that keeps them. */
-export function createSdkTracer(options: Pick<TracerOptions, 'service' | 'instance'>, processor: SpanProcessor): Tracer {
+export function createSdkTracer(options: Pick<TracerOptions, 'service' | 'instance'>, processor: SpanProcessor, sampler: Sampler = samplerOf({})): Tracer {
   const provider = new TracerProvider({
     resource: resourceFromAttributes({ [ATTR_SERVICE_NAME]: options.service, [ATTR_SERVICE_INSTANCE_ID]: options.instance }),
     spanProcessors: [processor],
+    sampler,
   });
   const tracer = provider.getTracer('banyan');
   return {
@@ -49,6 +50,31 @@ export function createSdkTracer(options: Pick<TracerOptions, 'service' | 'instan
       await Promise.race([provider.shutdown().catch(() => undefined), timeout]);
     },
   };
+}
+
+/**
+ * Which traces are kept, by the standard variables: `OTEL_TRACES_SAMPLER` (always_on, always_off, traceidratio, each also after
+ * `parentbased_`) and `OTEL_TRACES_SAMPLER_ARG` (a share from 0 to 1). Without them all are. Whoever began a trace decided it, so a
+ * publisher's own trace is kept whatever the share.
+ */
+export function samplerOf(env: Readonly<Record<string, string | undefined>>): Sampler {
+  const name = env['OTEL_TRACES_SAMPLER'] ?? 'parentbased_always_on';
+  const root = rootSampler(name.replace('parentbased_', ''), Number(env['OTEL_TRACES_SAMPLER_ARG'] ?? 1));
+  return name.startsWith('parentbased_') ? new ParentBasedSampler({ root }) : root;
+}
+
+function rootSampler(name: string, share: number): Sampler {
+  switch (name) {
+    case 'always_on':
+      return new AlwaysOnSampler();
+    case 'always_off':
+      return new AlwaysOffSampler();
+    case 'traceidratio':
+      if (share >= 0 && share <= 1) return new TraceIdRatioBasedSampler(share);
+      throw new TypeError(`OTEL_TRACES_SAMPLER_ARG is a share from 0 to 1, not ${share}`);
+    default:
+      throw new TypeError(`OTEL_TRACES_SAMPLER '${name}' is not known: always_on, always_off, traceidratio, each also after parentbased_`);
+  }
 }
 
 function spanOver(span: import('@opentelemetry/api').Span, traceparent: string): Span {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatTraceparent, newTraceparent, parseTraceparent } from './traceparent.ts';
+import { formatTraceparent, isSampled, parseTraceparent } from './traceparent.ts';
 
 const traceId = '0af7651916cd43dd8448eb211c80319c';
 const spanId = 'b7ad6b7169203331';
@@ -8,7 +8,8 @@ describe('traceparent', () => {
   it('reads and writes the header of version 00', () => {
     expect(parseTraceparent(`00-${traceId}-${spanId}-01`)).toEqual({ traceId, spanId, isSampled: true });
     expect(formatTraceparent({ traceId, spanId, isSampled: false })).toBe(`00-${traceId}-${spanId}-00`);
-    expect(parseTraceparent(newTraceparent())?.isSampled).toBe(true);
+    for (const [flags, sampled] of [['00', false], ['01', true], ['03', true], ['02', false]] as const) expect(isSampled(`00-${traceId}-${spanId}-${flags}`)).toBe(sampled);
+    expect([undefined, '', 'rubbish'].some(isSampled)).toBe(false);
   });
 
   it('reads a later version by the fields it knows', () => {

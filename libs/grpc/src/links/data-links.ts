@@ -139,11 +139,11 @@ export class DataLinks {
     }
   }
 
-  /** Writes one framed buffer, which must not change afterwards, to every link; a link whose queue is full goes down. */
-  fanOut(links: readonly DataLinkId[], framed: Buffer): void {
+  /** Writes one framed buffer, which must not change afterwards, to every link; a link whose queue is full goes down. `left`: it has left over a link. */
+  fanOut(links: readonly DataLinkId[], framed: Buffer, left?: () => void): void {
     for (const link of links) {
       const end = this.#links.get(link);
-      if (end === undefined || end.dialled || end.sender.write(framed)) continue;
+      if (end === undefined || end.dialled || end.sender.write(framed, left)) continue;
       const error = new OverlayError('LINK_OVERFLOW', `more than ${this.#options.queueBytesMax ?? QUEUE_BYTES_MAX} bytes wait for ${end.peer.id}`);
       end.sender.end(error);
       this.#lost(link, error);

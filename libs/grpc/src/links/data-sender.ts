@@ -23,13 +23,13 @@ export class DataSender {
     stream.on('wantTrailers', () => stream.sendTrailers(trailersOf(this.#end)));
   }
 
-  /** Hands in a framed buffer, which must not change afterwards; false when more than the bound would wait. */
-  write(framed: Buffer): boolean {
+  /** Hands in a framed buffer, which must not change afterwards; false when more than the bound would wait. `left`: when it has left. */
+  write(framed: Buffer, left?: () => void): boolean {
     if (this.queuedBytes + framed.length > this.#queueBytesMax) return false;
     if (this.queuedBytes === 0) this.lastProgress = performance.now();
     this.queuedBytes += framed.length;
     this.#lengths.push(framed.length);
-    this.#stream.write(framed, this.#left);
+    this.#stream.write(framed, left === undefined ? this.#left : () => (this.#left(), left()));
     return true;
   }
 

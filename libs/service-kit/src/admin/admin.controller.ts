@@ -1,4 +1,4 @@
-import { Controller, Get, Header, HttpCode, Inject, Res } from '@nestjs/common';
+import { Controller, Get, Headers, HttpCode, Inject, Res } from '@nestjs/common';
 import type { MetricsRegistry } from '@banyan/telemetry';
 import type { Readiness } from '../readiness.ts';
 import { METRICS, READINESS, RUNNING_PAGE } from '../service-ports.ts';
@@ -7,7 +7,10 @@ import type { RunningPage } from './running-page.ts';
 /** As much of the response as a health page sets. */
 interface StatusSetter {
   status(code: number): unknown;
+  setHeader(name: string, value: string): unknown;
 }
+
+const OPEN_METRICS = 'application/openmetrics-text';
 
 /** What health pages show. */
 interface HealthPage {
@@ -57,10 +60,11 @@ export class AdminController {
     return this.#running();
   }
 
-  /** Every metric, for Prometheus. */
+  /** Every metric, for Prometheus; with exemplars for whoever takes OpenMetrics. */
   @Get('metrics')
-  @Header('content-type', 'text/plain; version=0.0.4; charset=utf-8')
-  metrics(): Promise<string> {
-    return this.#metrics.scrape();
+  metrics(@Headers('accept') accept: string | undefined, @Res({ passthrough: true }) response: StatusSetter): Promise<string> {
+    const form = accept?.includes(OPEN_METRICS) === true ? 'openmetrics' : 'text';
+    response.setHeader('content-type', form === 'openmetrics' ? `${OPEN_METRICS}; version=1.0.0; charset=utf-8` : 'text/plain; version=0.0.4; charset=utf-8');
+    return this.#metrics.scrape(form);
   }
 }

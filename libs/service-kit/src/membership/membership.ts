@@ -43,7 +43,7 @@ export interface Membership {
 export async function becomeMember(context: ServiceContext<ServiceSettings & MemberSettings>, role: EnrolledRole, listens: readonly string[]): Promise<Membership> {
   const { config, logger, signal } = context;
   const store = await IdentityStore.open(config.dataDir);
-  const addresses = certificateAddresses(config.advertisedHost, listens);
+  const addresses = certificateAddresses([config.advertisedHost ?? [], config.certificateHosts].flat(), listens);
   let credentials = await enrolIdentity({ settings: config, store, role, addresses, logger, signal });
   const keys = await TokenKeyCache.open({ url: config.jwksUrl, file: join(config.dataDir, TOKEN_KEYS_FILE), authority: credentials.authority, now: () => performance.now() });
   void keys.refresh(); // now, not at the first token: auth may be down by then
@@ -93,7 +93,7 @@ export async function becomeMember(context: ServiceContext<ServiceSettings & Mem
 }
 
 /** What a certificate names so that every caller of these listeners finds the host he dialled in it. */
-function certificateAddresses(advertisedHost: string | undefined, listens: readonly string[]): readonly string[] {
+function certificateAddresses(own: readonly string[], listens: readonly string[]): readonly string[] {
   const hosts = listens.map((listen) => splitAddress(listen).host).filter((host) => !WILDCARDS.includes(host));
-  return [...new Set([...(advertisedHost === undefined ? [] : [advertisedHost]), ...hosts, 'localhost', '127.0.0.1'])];
+  return [...new Set([...own, ...hosts, 'localhost', '127.0.0.1'])];
 }

@@ -4,7 +4,7 @@ import { basename, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { Command, InvalidArgumentError } from 'commander';
-import { MESSAGE_BYTES_MAX, Pacer, sendFile, type Client, type FileSource, type Publisher, type PublishTotals } from '@banyan/client';
+import { MESSAGE_BYTES_MAX, newTraceparent, Pacer, sendFile, traceIdOf, type Client, type FileSource, type Publisher, type PublishTotals } from '@banyan/client';
 import { OverlayError } from '@banyan/grpc';
 import type { Io } from '../io.ts';
 import { note, say } from '../io.ts';
@@ -15,12 +15,16 @@ import { accessOverlay, openClient, withOverlay, type OverlayOptions } from '../
 import { UsageError } from '../usage-error.ts';
 import { noteReconnect, unlessInterrupted } from './reconnects.ts';
 
+// Ids of traces that are printed; more are traced all the same.
+const TRACES_TOLD = 100;
+
 interface PublishCommandOptions extends OverlayOptions {
   readonly file?: string;
   readonly name?: string;
   readonly message?: readonly string[];
   readonly messageFile?: string;
   readonly rate?: number;
+  readonly trace?: boolean;
   readonly json?: boolean;
 }
 
@@ -34,9 +38,11 @@ export function publishCommand(io: Io): Command {
     .option('--message <text...>', 'publish these messages')
     .option('--message-file <file>', 'publish what is in this file as one message of at most 64 MiB; - is stdin')
     .option('--rate <bytes/s>', 'not faster than this, e.g. 500K', rateArgument)
+    .option('--trace', 'trace every message: each node that it passes tells a span, whatever is sampled otherwise; prints the ids')
     .option('--json', 'print JSON')
     .action(async (group: string, options: PublishCommandOptions) => {
       if ([options.file, options.message, options.messageFile].filter((given) => given !== undefined).length > 1) throw new UsageError('give one of --file, --message and --message-file');
+      if (options.trace === true && options.file !== undefined) throw new UsageError('--trace is for messages; a file is thousands of them');
       const source = options.file === undefined ? undefined : await fileSource(io, options.file, options.name);
       const client = await openClient(await accessOverlay(io, options), 'any', options.node !== undefined);
       try {
@@ -73,15 +79,18 @@ async function publishFile(io: Io, client: Client, group: string, source: FileSo
 async function publishMessages(io: Io, client: Client, group: string, options: PublishCommandOptions): Promise<void> {
   const publisher = await unlessInterrupted(io, client.publish(group, { onReconnect: (reconnect) => noteReconnect(io, reconnect) }));
   const pacer = options.rate === undefined ? undefined : new Pacer(options.rate);
+  const traces: string[] = [];
   for await (const text of options.messageFile === undefined ? (options.message ?? linesOf(io)) : [await contentOf(io, options.messageFile)]) {
     const message = Buffer.from(text);
-    await publisher.send(message);
+    const trace = options.trace === true ? newTraceparent() : undefined;
+    if (trace !== undefined && traces.length < TRACES_TOLD) traces.push(traceIdOf(trace));
+    await publisher.send(message, trace === undefined ? {} : { trace });
     await pacer?.sent(message.length);
   }
   const totals = await publisher.close();
   const { messages, bytes, firstSequence, lastSequence } = totals;
   const text = `published ${messages} message${messages === 1 ? '' : 's'} to ${publisher.group}, ${sequencesText(totals)}`;
-  say(io, options.json === true ? json({ group: publisher.group, messages, bytes, firstSequence, lastSequence }) : text);
+  say(io, options.json === true ? json({ group: publisher.group, messages, bytes, firstSequence, lastSequence, ...(options.trace === true ? { traces } : {}) }) : [text, ...traces.map((id) => `trace ${id}`)].join('\n'));
 }
 
 /** The file to publish. Throws FILE_NOT_FOUND before anything is sent. */

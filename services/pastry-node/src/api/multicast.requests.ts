@@ -41,6 +41,7 @@ export const publishBatch = z.object({
     .min(1, 'holds at least one message')
     .max(BATCH_MESSAGES_MAX, `holds at most ${BATCH_MESSAGES_MAX} messages`)
     .refine((messages) => sizeOf(messages) <= BATCH_BYTES_MAX, { error: `are over ${BATCH_BYTES_MAX} bytes together`, params: { reason: 'MESSAGE_TOO_LARGE' } }),
+  trace: z.string().max(64, 'is a W3C traceparent').optional(),
   fragment: z
     .custom<multicast.Fragment | undefined>()
     .transform((given) => (given === undefined ? undefined : { index: given.index, count: given.count }))

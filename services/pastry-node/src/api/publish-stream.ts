@@ -51,10 +51,10 @@ export class PublishStream implements AttachedClient {
   async #takeBatches(incoming: AsyncIterable<multicast.PublishRequest>, trace: string | undefined): Promise<void> {
     for await (const { request } of incoming) {
       if (request?.$case !== 'batch') throw new OverlayError('REQUEST_INVALID', 'only the first request opens the session', { field: 'request' });
-      const { firstCounter, messages, fragment } = checkRequest(publishBatch, request.value);
+      const { firstCounter, messages, fragment, trace: own = trace } = checkRequest(publishBatch, request.value);
       this.#assertFollows(firstCounter, messages.length);
       this.#unreceipted.add(firstCounter);
-      await this.#publication.send({ counter: firstCounter, messages, ...(trace === undefined ? {} : { trace }), ...(fragment === undefined ? {} : { fragment }) });
+      await this.#publication.send({ counter: firstCounter, messages, ...(own === undefined ? {} : { trace: own }), ...(fragment === undefined ? {} : { fragment }) });
     }
     this.#hasEnded = true;
     this.#endWhenReceipted();
