@@ -30,6 +30,8 @@ export interface GroupPicture {
   readonly subscriptions: number;
   /** Children that it would take, those it has included; orphans find a few places more. */
   readonly fanOut: number;
+  /** At the root: nodes whose users publish, or did lately. */
+  readonly publishers: readonly NodeHandle[];
   /** Children and readers that stand behind `next`, with how many bytes they lack. */
   readonly behind: readonly { readonly who: string; readonly bytes: number }[];
 }
@@ -68,6 +70,7 @@ export function describeGroup(turn: Turn, group: Group): GroupPicture {
     retainedBytes: ring.bytes,
     subscriptions: group.subscriptions.size,
     fanOut: placesFor(turn, group, false),
+    publishers: group.sequencer === undefined ? [] : [...group.intakes.values()].map(({ node }) => node),
     behind: [
       ...children.filter((child) => child.position < ring.next).map((child) => ({ who: child.handle.id as string, bytes: ring.bytesFrom(child.position) })),
       ...[...group.subscriptions.values()]
