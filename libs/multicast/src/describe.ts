@@ -5,6 +5,7 @@ import { placesFor } from './children.ts';
 import type { GroupDescriptor } from './descriptor.ts';
 import type { EpochRecord, RoundMark, Sequence } from './epoch.ts';
 import type { Group } from './group.ts';
+import { slowReaders } from './describe-slow.ts';
 import type { Turn } from './turn.ts';
 
 /** What a node is in a group's tree. `orphan`: it needs a parent and has none. */
@@ -77,6 +78,20 @@ export function describeGroup(turn: Turn, group: Group): GroupPicture {
         .filter((reader) => (reader.position ?? ring.next) < group.deliverable)
         .map((reader) => ({ who: `subscription ${reader.id}`, bytes: ring.bytesFrom(reader.position ?? ring.next) })),
     ],
+  };
+}
+
+/** Gauges over all groups, but for what publishers of this node have no receipt for. */
+export function statsOf(turn: Turn, groups: readonly Group[]): Omit<MulticastStats, 'unreceiptedBytes'> {
+  const sum = (of: (group: Group) => number): number => groups.reduce((total, group) => total + of(group), 0);
+  return {
+    groups: groups.length,
+    roots: sum((group) => (group.sequencer === undefined ? 0 : 1)),
+    orphans: sum((group) => (!group.closed && !group.attached && group.wanted(turn) ? 1 : 0)),
+    children: sum((group) => group.children.size),
+    subscriptions: sum((group) => group.subscriptions.size),
+    slow: sum((group) => slowReaders(turn, group).length),
+    retainedBytes: sum((group) => group.ring.bytes + (group.backfill?.ring.bytes ?? 0)),
   };
 }
 
