@@ -30,7 +30,7 @@ describe('banyan', () => {
     [['group', 'create', 'x', '--parity', '--stripes', '2'], '--parity needs --stripes of at least 3'],
     [['subscribe', 'g', '--raw', '--json'], '--raw writes the messages of one group and nothing else'],
     [['anycast', 'g', 'hello', '--answer', 'x'], 'who answers offers nothing'],
-    [['plan', 'g'], 'give one of --lose-zone, --lose-region, --double and --fan-out'],
+    [['plan', 'g'], 'give one of --lose-zone, --lose-region, --double, --fan-out and --best-root'],
     [['plan', 'g', '--double', '--fan-out', '3'], 'give one of'],
     [['nodes', '--address', '127.0.0.1:1'], '--address needs --authority'],
     [['token'], 'give --auth HOST:PORT and --authority FILE'],
@@ -277,7 +277,7 @@ describe('banyan', () => {
     it("draws a group's tree", async () => {
       const place = (n: number, parent: number | undefined, role: multicast.Role): multicast.Place => ({
         ...{ group: 'admin/tall', node: nodeOf(n), role, parent: parent === undefined ? undefined : nodeOf(parent), children: [] },
-        ...{ subscribers: role === multicast.Role.LEAF ? 1 : 0, epoch: 1n, low: 1n, committed: 9n, next: 10n, voter: n < 3, fanOut: 8 },
+        ...{ subscribers: role === multicast.Role.LEAF ? 1 : 0, epoch: 1n, low: 1n, committed: 9n, next: 10n, voter: n < 3, fanOut: 8, publishers: [] },
       });
       await banyan(['group', 'create', 'tall', ...where]);
       expect((await banyan(['tree', 'tall', ...where])).stdout).toContain('no node has told its place yet');
