@@ -39,8 +39,11 @@ export function simulated(directory: string): ViteUserConfig {
   };
 }
 
-/** The same for tests that start real processes (`*.e2e.ts`) or are long by nature (`*.long.ts`): one at a time. */
-export function slow(directory: string, kind: 'e2e' | 'long'): ViteUserConfig {
+/**
+ * The same for tests that start real processes (`*.e2e.ts`) or are long by nature (`*.long.ts`), or that are to show what only
+ * hours would (`*.soak.ts`): one at a time.
+ */
+export function slow(directory: string, kind: 'e2e' | 'long' | 'soak'): ViteUserConfig {
   const config = shared(directory);
   return {
     ...config,
@@ -50,7 +53,7 @@ export function slow(directory: string, kind: 'e2e' | 'long'): ViteUserConfig {
       pool: 'forks',
       isolate: true,
       fileParallelism: false,
-      testTimeout: 600_000,
+      testTimeout: kind === 'soak' ? 7_200_000 : 600_000,
       hookTimeout: 300_000,
       reporters: ['default', ['json', { outputFile: `reports/vitest-${kind}.json` }]],
     },

@@ -5,8 +5,12 @@ import { builder, multicast } from '@banyan/proto';
 import { ask, messagesOf, type AskOptions } from './ask.ts';
 import { coverageOf, type Coverage } from './coverage.ts';
 import { channelOptions } from './node-pool.ts';
+import { planOf, whatIfMessage, type Plan, type WhatIf } from './plan.ts';
 import { present } from './present.ts';
 import { treePlace, type TreePlace } from './tree-place.ts';
+
+/** A plan of a thousand nodes takes most of a minute. */
+const PLAN_DEADLINE_MS = 180_000;
 
 /** What a group promises. */
 export type DeliveryName = 'best-effort' | 'ordered' | 'reliable';
@@ -129,6 +133,15 @@ export class GroupsApi {
   /** Deletes a group of the caller (or any, with scope `admin`). */
   async delete(name: string, options: AskOptions = {}): Promise<void> {
     await this.#ask(this.#api.deleteGroup, { name: this.#fullName(name) }, options);
+  }
+
+  /**
+   * What would become of a group's tree, from the machines that nodes run, in virtual time; nothing is changed. Throws
+   * TREE_NOT_PLANNED when no tree stands. Needs `admin`, or the owner's token.
+   */
+  async plan(name: string, whatIf: WhatIf, { seed = 0, ...options }: AskOptions & { readonly seed?: number } = {}): Promise<Plan> {
+    const request: builder.PlanRequest = { group: this.#fullName(name), whatIf: whatIfMessage(whatIf), seed };
+    return planOf(await this.#ask(this.#api.plan, request, { deadlineMs: PLAN_DEADLINE_MS, ...options }));
   }
 
   /** The picture of a group's tree, now and whenever it changes, until the reader leaves or the client is closed. */

@@ -3,6 +3,7 @@ export type { AnycastAnswer } from './anycast.ts';
 export type { AskOptions } from './ask.ts';
 export type { Attachment, AttachmentEvent, AttachOptions, ForwardAnswer } from './attachment.ts';
 export type { Coverage } from './coverage.ts';
+export type { DrainProgress, DrainStep, DrainStepName } from './drain.ts';
 export type { Backpressure, DeliveryName, DescribedGroup, Group, GroupsApi, NewGroup, Tree } from './groups-api.ts';
 export { FRAGMENT_BYTES, MESSAGE_BYTES_MAX } from './fragments.ts';
 export { groupName, isGroupPattern, subjectOf } from './group-name.ts';
@@ -10,6 +11,7 @@ export { issueToken, type IssuedToken, type TokenRequest } from './issue-token.t
 export type { FoundRoot, HopRuleName, Neighbors, NodeState, OverlayApi, ReplicaSet, TracedHop, TracedRoute } from './overlay-api.ts';
 export type { Reconnect } from './patience.ts';
 export type { PatternEvent, PatternSubscription } from './pattern-subscription.ts';
+export type { Plan, TreeFigures, WhatIf } from './plan.ts';
 export type { Receipt, WindowLimits } from './publish-window.ts';
 export type { Publisher, PublishOptions, PublishTotals, SendOptions } from './publisher.ts';
 export type { KeyText, RingNode } from './ring-node.ts';

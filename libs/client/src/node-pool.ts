@@ -14,6 +14,9 @@ export interface NodeConnection {
 // A frame closes at 64 KiB, a batch at 1 MiB; the rest is room for fields and for what later versions add.
 const MESSAGE_BYTES_MAX = 4 * 1024 * 1024;
 
+/** Addresses beyond those given that are learned from nodes which leave, together at most. */
+const ADDRESSES_MAX = 256;
+
 /** Options of every channel of the SDK. */
 export const channelOptions = { 'grpc.max_receive_message_length': MESSAGE_BYTES_MAX, 'grpc.max_send_message_length': MESSAGE_BYTES_MAX };
 
@@ -22,7 +25,7 @@ export const channelOptions = { 'grpc.max_receive_message_length': MESSAGE_BYTES
  * Channels are made when first needed and kept until `close`.
  */
 export class NodePool {
-  readonly #addresses: readonly string[];
+  readonly #addresses: string[];
   readonly #target: Omit<ChannelTarget, 'address'>;
   readonly #connections = new Map<string, NodeConnection>();
   readonly #closing = new AbortController();
@@ -65,6 +68,11 @@ export class NodePool {
   /** `address` failed: the next call goes to another node. Nothing happens when somebody moved on before. */
   moveOn(address: string): void {
     if (!this.closed.aborted && this.current.address === address) this.#turn++;
+  }
+
+  /** Nodes of the same overlay that one of them named; they are used after those that are known. */
+  learn(addresses: readonly string[]): void {
+    for (const address of addresses) if (!this.#addresses.includes(address) && this.#addresses.length < ADDRESSES_MAX) this.#addresses.push(address);
   }
 
   /** Ends every stream and closes every channel; unary calls under way fail. */

@@ -1,6 +1,7 @@
 import { idFromBytes, type Id } from '@banyan/ids';
 import { overlay } from '@banyan/proto';
 import { ask, askAnyNode, messagesOf, type AskOptions } from './ask.ts';
+import { drainProgress, type DrainProgress } from './drain.ts';
 import { attach, type Attachment, type AttachOptions } from './attachment.ts';
 import type { NodePool } from './node-pool.ts';
 import { present } from './present.ts';
@@ -113,6 +114,15 @@ export class OverlayApi {
   async traceDelivery(key: KeyText, application: string, payload: Uint8Array, options: AskOptions = {}): Promise<TracedRoute> {
     const { address, overlay: api } = this.#pool.current;
     return tracedRoute(await ask(address, api.trace.bind(api), { key: keyOf(key), dryRun: false, application, payload }, options));
+  }
+
+  /**
+   * Takes the node in use out of the ring, and tells every change until it has left. Scope `admin`. `graceMs`: how long it may take;
+   * by default what the node is configured with.
+   */
+  async *drain({ graceMs = 0 }: { readonly graceMs?: number } = {}): AsyncGenerator<DrainProgress, void, void> {
+    const { address, overlay: api, closed } = this.#pool.current;
+    for await (const response of messagesOf(address, api.drain({ graceMs }), closed)) yield drainProgress(response);
   }
 
   /** The state of the node in use. Scope `admin`. */

@@ -12,6 +12,8 @@ export interface PublishLinkEvents {
   /** The node took the session; what was not receipted may be written, again. */
   readonly opened: () => void;
   readonly receipt: (receipt: Receipt) => void;
+  /** The node leaves; gives the error that the link ends with. */
+  readonly moved: (moved: multicast.Moved) => OverlayError;
   /** It was not writable and is now. */
   readonly writable: () => void;
 }
@@ -73,6 +75,8 @@ export class PublishLink {
       events.opened();
     } else if (response?.$case === 'receipt') {
       events.receipt(response.value);
+    } else if (response?.$case === 'moved') {
+      this.cut(events.moved(response.value));
     }
   }
 }

@@ -3,6 +3,7 @@ import { OverlayError, parseStatus } from '@banyan/grpc';
 import type { multicast } from '@banyan/proto';
 import { BoundedQueue } from './bounded-queue.ts';
 import { MESSAGE_BYTES_MAX } from './fragments.ts';
+import { movedAway } from './moved.ts';
 import type { NodePool } from './node-pool.ts';
 import { Patience, type Reconnect } from './patience.ts';
 import { PublishLink } from './publish-link.ts';
@@ -225,6 +226,7 @@ export class Publisher implements AsyncDisposable {
     const link = new PublishLink(node, { group, session: Buffer.from(session), descriptor }, {
       opened: () => this.#onOpened(),
       receipt: (receipt) => this.#onReceipt(receipt),
+      moved: (moved) => movedAway(this.#pool, node.address, moved),
       writable: () => this.#onWritable(),
     });
     this.#link = link;

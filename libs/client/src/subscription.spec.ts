@@ -76,6 +76,18 @@ describe('Subscription', () => {
     await reading;
   });
 
+  it('goes where a node that leaves sends it, also where it knew of no other', async () => {
+    const [leaver, other] = overlay.nodes;
+    append(5);
+    leaver!.saidFirst = [{ response: { $case: 'moved', value: { addresses: [other!.address], resumeSequence: 1n, deadlineMs: 5_000n } } }];
+    const lonely = await connect({ addresses: [leaver!.address], authority: overlay.authority, patienceMs: 5_000 });
+    const moves: string[] = [];
+    const subscription = await lonely.subscribe('demo', { start: { type: 'first' }, onReconnect: ({ error }) => moves.push(error.reason) });
+    expect(await collect(subscription, 5)).toEqual(['0', '1', '2', '3', '4']);
+    expect(moves).toEqual(['MOVED']);
+    lonely.close();
+  });
+
   it('starts at a moment', async () => {
     append(3);
     await (await client.subscribe('demo', { start: { type: 'time', timeMs: 1_234.5 } })).close();

@@ -2,6 +2,7 @@ import { OverlayError, parseStatus } from '@banyan/grpc';
 import { multicast } from '@banyan/proto';
 import { ask, atAddress, messagesOf } from './ask.ts';
 import { LargeMessages, type ToldEvent } from './large-messages.ts';
+import { movedAway } from './moved.ts';
 import type { NodePool } from './node-pool.ts';
 import { Patience, type Reconnect } from './patience.ts';
 import { optionalRingNode, type RingNode } from './ring-node.ts';
@@ -150,6 +151,10 @@ export class Subscription implements AsyncIterable<SubscriptionEvent>, AsyncDisp
       const next = await this.#responses?.next();
       if (next === undefined || next.done === true) throw new OverlayError('STOPPING', `${this.#address} ended the stream`);
       if (next.value.response?.$case === 'anycast') void this.#answer(next.value.response.value);
+      if (next.value.response?.$case === 'moved') {
+        this.#cancel(); // the node waits for that
+        throw movedAway(this.#pool, this.#address, next.value.response.value);
+      }
       const event = eventOf(next.value);
       if (event === undefined) continue;
       this.#patience.progress();

@@ -87,6 +87,8 @@ export class TestNode {
   /** What `watchNeighbors` tells. */
   leaves: overlay.Node[] = [];
   isReady = true;
+  /** What `drain` tells, one after the other. */
+  drains: overlay.DrainResponse[] = [];
   /** What `trace` tells. */
   hops: overlay.Hop[] = [];
   #server: Server | undefined;
@@ -150,6 +152,10 @@ export class TestNode {
       route: (_call, answer) => answer(notReady),
       trace: (_call, answer) => answer(null, { root: this.node, hops: this.hops, elapsedMs: 2, directRoundTripMs: 1.5, key: this.node.id }),
       getState: (_call, answer) => answer(notReady),
+      drain: (call) => {
+        for (const response of this.drains) call.write(response);
+        call.end();
+      },
       replicaSet: (_call, answer) => answer(null, { replicas: [this.node], isRoot: true, key: this.node.id }),
       watchNeighbors: (call) => {
         call.write({ node: this.node, ready: this.isReady, leaves: this.leaves, gained: [], lost: [] });

@@ -3,9 +3,9 @@ import type { Kysely } from 'kysely';
 import type { Migrations } from './database.ts';
 import { DatabaseError } from './database-error.ts';
 
-/** Brings a store to today's tables. Rejects with DatabaseError, also when a newer program has been here. */
-export async function migrate<Schema>(query: Kysely<Schema>, migrations: Migrations): Promise<void> {
-  const migrator = new Migrator({ db: query, provider: { getMigrations: () => Promise.resolve({ ...migrations }) } });
+/** Brings a store to today's tables. Rejects with DatabaseError, also when a newer program has been here. `schema`: where it is noted. */
+export async function migrate<Schema>(query: Kysely<Schema>, migrations: Migrations, schema?: string): Promise<void> {
+  const migrator = new Migrator({ db: query, provider: { getMigrations: () => Promise.resolve({ ...migrations }) }, ...(schema === undefined ? {} : { migrationTableSchema: schema }) });
   const { error } = await migrator.migrateToLatest();
   if (error === undefined) return;
   if (error instanceof DatabaseError) throw error;

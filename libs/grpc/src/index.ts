@@ -16,7 +16,7 @@ export { CHANNEL_OPTIONS, createClient, hostOf, serverName, unaryDeadline, type 
 export { authenticatedPeer, identityOf } from './authenticated-peer.ts';
 export { currentTraceparent, observeClient, observeServer, type CallObservation, type CallObserver, type ObservedCall } from './interceptors.ts';
 export { listen, listenError, type Listening } from './listen.ts';
-export { OLDEST_PROTOCOL_VERSION, PROTOCOL_VERSION, type LinkPeer, type LinkTarget } from './links/handshake.ts';
+export { OLDEST_PROTOCOL_VERSION, PROTOCOL_VERSION, type LinkPeer, type LinkTarget, type SpokenVersions } from './links/handshake.ts';
 export { CONTROL_FRAME_BYTES_MAX } from './links/exchange-stream.ts';
 export { ControlLinks, type ControlLinksEvents, type ControlLinksOptions, type LinkCredentials } from './links/control-links.ts';
 export type { DataLink, DataLinkId, DataLinksEvents, DataLinksOptions } from './links/data-links-contract.ts';

@@ -67,6 +67,7 @@ export const reasons = {
   // Overlay
   NOT_READY: entry('UNAVAILABLE', 503, 'The node is not in the ring yet, or has stepped back.', 'Wait for /readyz, or ask another node.'),
   STOPPING: entry('UNAVAILABLE', 503, 'The node is shutting down.', 'Ask another node.'),
+  MOVED: entry('UNAVAILABLE', 503, 'The node leaves the ring and said where to go on.', 'Go on at another node: a subscription from the sequence in the metadata, a publisher with what has no receipt; the SDK does so by itself.'),
   BUSY: entry('UNAVAILABLE', 503, 'The node has as many requests under way as it takes.', 'Wait as long as the answer says, then try again.'),
   ROUTE_TIMEOUT: entry('DEADLINE_EXCEEDED', 504, 'No answer came from the root of the key in time.', 'Try again; if it lasts, look at the route with `banyan route KEY`.'),
   NO_APPLICATION: entry('NOT_FOUND', 404, 'No application of that name is attached at the root of the key.', 'Attach the application to every node that may be a root.'),
@@ -111,6 +112,7 @@ export const reasons = {
   RECEIPT_UNKNOWN: entry('FAILED_PRECONDITION', 409, 'The batch is too old for the root to know its receipt.', 'Open a new session; read the group to see whether the batch is in it.'),
   NOBODY_ACCEPTED: entry('NOT_FOUND', 404, 'No member of the group took what was offered to one of them.', 'Let somebody subscribe who answers anycasts, or let more nodes be asked.'),
   OFFER_GONE: entry('DEADLINE_EXCEEDED', 408, 'The offer is not open any more: it was answered, or the answer took over a second and the next member was asked.', 'Answer sooner.'),
+  TREE_NOT_PLANNED: entry('FAILED_PRECONDITION', 409, 'Nothing can be said about this tree: it has no root just now, or is larger than a plan may be.', 'Ask when somebody subscribes and the tree stands; the lab (`npm run lab`) takes larger trees.'),
   SLOW: entry('RESOURCE_EXHAUSTED', 429, 'The subscriber did not read what was sent while its bound was full.', 'Subscribe again from the sequence in the metadata.'),
   GAP: entry('DATA_LOSS', 410, 'Messages of the group will not come; the range and the cause are told.', 'Raise the retention of the group, or start later.'),
   PAGE_TOKEN_INVALID: entry('INVALID_ARGUMENT', 400, 'The page token is not one that this service gave out.', 'Start again without a page token.'),

@@ -3,7 +3,7 @@ import { idFromBytes, idToBytes } from '@banyan/ids';
 import type { NodeHandle } from '@banyan/kbr';
 import type { overlay } from '@banyan/proto';
 import { seededRng, type Rng } from '@banyan/sansio';
-import { createMetricsRegistry } from '@banyan/telemetry';
+import { createMetricsRegistry, NO_LOGGER } from '@banyan/telemetry';
 import { nodeCodec } from '@banyan/wire';
 import { afterEach, describe, expect, it } from 'vitest';
 import { controlTarget } from './handles.ts';
@@ -102,7 +102,7 @@ async function lonelySide(of: HostRing, told: HostInput[]): Promise<{ side: Peer
   const metrics = new HostMetrics(createMetricsRegistry({ processMetrics: false }), () => {
     throw new Error('nobody scrapes');
   });
-  const side = new PeerSide({ id: credentials.identity.id, self: () => self, credentials, isSigned: () => true, refusal: () => undefined, metrics: () => metrics, post, postSurely: (input) => void post(input) });
+  const side = new PeerSide({ id: credentials.identity.id, self: () => self, credentials, isSigned: () => true, refusal: () => undefined, logger: NO_LOGGER, metrics: () => metrics, post, postSurely: (input) => void post(input) });
   closing.push(() => side.control.stop(), () => side.data.stop(50));
   return {
     side,

@@ -1,7 +1,8 @@
+import type { OverlayError, SpokenVersions } from '@banyan/grpc';
 import type { PeerIdentity } from '@banyan/identity';
 import type { Id } from '@banyan/ids';
 import type { Coordinate, HopRecord, NodeHandle } from '@banyan/kbr';
-import type { Coverage, Fragment, Epoch, GapReason, MulticastConfig, ParentAdvice, SlowPolicy, SlowReader, Start } from '@banyan/multicast';
+import type { Coverage, Fragment, Epoch, GapReason, MulticastConfig, ParentAdvice, Remaining, SlowPolicy, SlowReader, Start } from '@banyan/multicast';
 import type { ForwardDecision } from '@banyan/overlay';
 import type { PastryConfig } from '@banyan/pastry';
 import type { multicast } from '@banyan/proto';
@@ -11,6 +12,8 @@ import type { LatencyMap } from './emulation/latency-map.ts';
 
 /** What an overlay host is made of. */
 export interface OverlayHostOptions {
+  /** Which versions of the peer protocol it speaks; those of this code when left out. For tests of rings of several releases. */
+  readonly spoken?: SpokenVersions;
   /** Key and certificate of a node, and the authority it trusts, PEM (`Credentials` of identity fit). */
   readonly credentials: { readonly key: string; readonly certificate: string; readonly authority: string; readonly identity: { readonly id: Id } };
   /** Which life of the node: max(stored + 1, wall milliseconds). */
@@ -150,6 +153,8 @@ export interface Publication {
   readonly unreceiptedBytes: number;
   /** The publisher is gone; what it handed in is still sent. */
   close(): void;
+  /** The session cannot go on here. */
+  fail(error: OverlayError): void;
 }
 
 /** The group's promise for a batch. */
@@ -190,6 +195,15 @@ export interface PublishedFragment extends Fragment {
   readonly publisher: Uint8Array;
 }
 
+/** A subscription that its node can send elsewhere. */
+export interface MovableSubscription extends Ongoing<SubscriptionEvent> {
+  /**
+   * The node leaves: the iteration throws MOVED with the `sequence` to resume from, and nothing of what waits is given out any
+   * more; STOPPING when the graft was not acknowledged yet.
+   */
+  move(): void;
+}
+
 /** A node's place in a group's tree, for `DescribePlace` and the reports to the tree builder. */
 export interface GroupPlace {
   readonly group: Id;
@@ -224,7 +238,7 @@ export interface Groups {
    * Joins the tree and reads the group, as `client`, who with `answers` is offered anycasts; `policy` says what becomes of a reader who is slow (by default
    * `drop-oldest`). The iteration throws GROUP_NOT_FOUND, GROUP_DELETED, NOT_READY, and SLOW with `sequence` to resume from.
    */
-  subscribe(options: { readonly group: Id; readonly start: Start; readonly descriptor?: multicast.SignedGroupDescriptor; readonly windowBytes?: number; readonly policy?: SlowPolicy; readonly client?: string; readonly answers?: boolean }): Ongoing<SubscriptionEvent>;
+  subscribe(options: { readonly group: Id; readonly start: Start; readonly descriptor?: multicast.SignedGroupDescriptor; readonly windowBytes?: number; readonly policy?: SlowPolicy; readonly client?: string; readonly answers?: boolean }): MovableSubscription;
   /** Offers a payload to one member, a near one. Throws NOBODY_ACCEPTED, PAYLOAD_TOO_LARGE, ROUTE_TIMEOUT. */
   anycast(offer: { readonly group: Id; readonly payload: Uint8Array; readonly visitsMax?: number }, ask?: Ask): Promise<AnycastAnswer>;
   /** Takes an offer with a reply, or passes (undefined); `client` is whose it must be. Throws OFFER_GONE. */
@@ -286,6 +300,16 @@ export interface Overlay {
   renewCredentials(credentials: OverlayHostOptions['credentials']): void;
   /** Closes the links of members that were revoked; `isRevoked` keeps them out. */
   expel(ids: Iterable<Id>): void;
+  /** Takes no new duties, and begins to hand over those it has; whatever remains after `withinMs` is left behind. */
+  beginLeave(withinMs: number): void;
+  /** What it still has to be rid of before it can leave. */
+  remaining(): Remaining;
+  /** True when it holds all that is committed of every group that it votes in. */
+  readonly holdsVotes: boolean;
+  /** Leaves the ring once everything is handed over, or after `graceMs`; it then delivers no key, and its links still stand. */
+  leaveRing(graceMs: number): Promise<void>;
+  /** Links to peers that are open. */
+  readonly openLinks: number;
   /** Hands over its duties and leaves the ring, within `graceMs`; then stops. */
   leave(graceMs?: number): Promise<void>;
   /** Stops without a word to the ring. */

@@ -6,7 +6,7 @@ import { multicast as api } from '@banyan/proto';
 import type { Tracer } from '@banyan/telemetry';
 import { descriptorCodec, type DescriptorCheck } from '@banyan/wire';
 import { Anycasts } from './anycasts.ts';
-import type { AnycastAnswer, Ask, GroupPlace, Groups, Ongoing, Publication, SubscriptionEvent } from './contract.ts';
+import type { AnycastAnswer, Ask, GroupPlace, Groups, MovableSubscription, Publication } from './contract.ts';
 import type { HostMetrics } from './host-metrics.ts';
 import { HostPublication } from './publication.ts';
 import { HostSubscription, WINDOW_BYTES } from './subscription.ts';
@@ -38,6 +38,7 @@ export class HostGroups implements Groups {
   readonly #openings = new Map<Id, Set<Opening>>();
   #nextSubscription = 1;
   #left: (() => void) | undefined;
+  #leaving: Promise<void> | undefined;
 
   constructor(ports: GroupPorts) {
     this.#ports = ports;
@@ -92,7 +93,7 @@ export class HostGroups implements Groups {
     return publication;
   }
 
-  subscribe(options: Parameters<Groups['subscribe']>[0]): Ongoing<SubscriptionEvent> {
+  subscribe(options: Parameters<Groups['subscribe']>[0]): MovableSubscription {
     const id = this.#nextSubscription++;
     const descriptor = options.descriptor === undefined ? undefined : this.#verified(options.descriptor);
     const subscription = new HostSubscription(id, {
@@ -163,16 +164,20 @@ export class HostGroups implements Groups {
     }
   }
 
+  /** Begins to hand over every duty. Once. */
+  beginLeave(withinMs: number): void {
+    this.#leaving ??= new Promise<void>((resolve) => {
+      this.#left = resolve;
+      this.#ports.command({ type: 'leave', withinMs });
+    });
+  }
+
   /** Hands over every duty; resolves when the machine has, or after `graceMs`. */
   async leave(graceMs: number): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, graceMs);
-      this.#left = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-      this.#ports.command({ type: 'leave' });
-    });
+    this.beginLeave(graceMs);
+    let timer: NodeJS.Timeout | undefined;
+    await Promise.race([this.#leaving, new Promise<void>((resolve) => (timer = setTimeout(resolve, graceMs)))]);
+    clearTimeout(timer);
   }
 
   /** Everything that goes on fails. */

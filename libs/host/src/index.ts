@@ -8,6 +8,7 @@ export type {
   HostState,
   LookupAnswer,
   Neighbors,
+  MovableSubscription,
   Ongoing,
   Overlay,
   OverlayHostOptions,

@@ -3,7 +3,7 @@ import { OverlayError } from '@banyan/grpc';
 import { DescriptorVerifier, type PeerIdentity } from '@banyan/identity';
 import type { Id } from '@banyan/ids';
 import type { Coordinate, NodeHandle, RoutingView } from '@banyan/kbr';
-import type { Multicast } from '@banyan/multicast';
+import type { Multicast, Remaining } from '@banyan/multicast';
 import { createFullNode, FULL_NODE_KIND, RECORDING_VERSION, type FullApplications, type FullNodeParts, type OverlayNode } from '@banyan/overlay';
 import { LOCAL_PASTRY_CONFIG, type PastryNode } from '@banyan/pastry';
 import { assertNever, digest, seededRng, type Json, type Millis } from '@banyan/sansio';
@@ -57,6 +57,7 @@ export class OverlayHost implements Overlay {
   readonly #recorder: FlightRecorder;
   readonly #readyListeners = new Set<(ready: boolean) => void>();
   #stopping: Promise<void> | undefined;
+  #hasLeftRing = false;
   #busy = performance.eventLoopUtilization();
 
   /** A host whose listeners stand; it is in no ring before `start`. Throws PORT_TAKEN, ADDRESS_UNAVAILABLE. */
@@ -76,8 +77,10 @@ export class OverlayHost implements Overlay {
       isSigned,
       refusal: (peer) => refusalOf(peer, isRevoked),
       metrics: () => metrics,
+      logger: options.logger ?? NO_LOGGER,
       post: (input) => made.host?.post(input) ?? false,
       postSurely: (input) => made.host?.postSurely(input),
+      ...(options.spoken === undefined ? {} : { spoken: options.spoken }),
       ...(options.unprotectedData === undefined ? {} : { unprotectedData: options.unprotectedData }),
       ...(emulated === undefined ? {} : { emulated }),
     });
@@ -152,7 +155,7 @@ export class OverlayHost implements Overlay {
   }
 
   get isReady(): boolean {
-    return this.#stopping === undefined && this.view.ready;
+    return this.#stopping === undefined && !this.#hasLeftRing && this.view.ready;
   }
 
   get isAlone(): boolean {
@@ -255,13 +258,37 @@ export class OverlayHost implements Overlay {
     for (const id of ids) this.#peers.expel(id);
   }
 
+  get holdsVotes(): boolean {
+    return this.#multicast.stats().behind === 0;
+  }
+
+  get openLinks(): number {
+    return this.#peers.control.size + this.#peers.data.size;
+  }
+
+  remaining(): Remaining {
+    return this.#multicast.remaining();
+  }
+
+  beginLeave(withinMs: number): void {
+    this.groups.beginLeave(withinMs);
+  }
+
   async leave(graceMs = LEAVE_GRACE_MS): Promise<void> {
     if (this.#stopping !== undefined) return this.#stopping;
+    await this.leaveRing(graceMs);
+    await this.stop();
+  }
+
+  async leaveRing(graceMs: number): Promise<void> {
+    if (this.#stopping !== undefined || this.#hasLeftRing) return;
     await this.groups.leave(graceMs);
+    this.#hasLeftRing = true;
     this.postSurely({ type: 'leave' });
     // The machine says its farewells in the turn that takes the input; then the links may go.
     await new Promise<void>((resolve) => this.#whenIdle(resolve));
-    await this.stop();
+    this.#neighbors.changed([], []);
+    for (const tell of [...this.#readyListeners]) tell(false);
   }
 
   stop(): Promise<void> {
@@ -372,7 +399,7 @@ export class OverlayHost implements Overlay {
   }
 }
 
-const NO_SIZES = { leaves: 0, entries: 0, multicast: { groups: 0, roots: 0, orphans: 0, children: 0, subscriptions: 0, slow: 0, retainedBytes: 0, unreceiptedBytes: 0 } };
+const NO_SIZES = { leaves: 0, entries: 0, multicast: { groups: 0, roots: 0, behind: 0, orphans: 0, children: 0, subscriptions: 0, slow: 0, retainedBytes: 0, unreceiptedBytes: 0 } };
 
 async function listening(peers: PeerSide, { listen }: OverlayHostOptions): Promise<readonly [string, string]> {
   try {

@@ -1,9 +1,10 @@
-import { ControlLinks, DataLinks, OverlayError, type DataLink, type LinkCredentials, type LinkPeer, type LinkTarget, type Reason } from '@banyan/grpc';
+import { ControlLinks, DataLinks, OverlayError, type DataLink, type LinkCredentials, type LinkPeer, type LinkTarget, type Reason, type SpokenVersions } from '@banyan/grpc';
 import type { PeerIdentity } from '@banyan/identity';
 import type { Id } from '@banyan/ids';
 import type { LinkId, NodeHandle } from '@banyan/kbr';
 import type { MulticastFrame } from '@banyan/multicast';
 import type { overlay } from '@banyan/proto';
+import type { Logger } from '@banyan/telemetry';
 import { controlFrames, dataFrames, type ControlFrames, type ControlMessage, type DescriptorCheck, type PeerFault } from '@banyan/wire';
 import { DataFrameBook } from './data-frame-book.ts';
 import { controlTarget, dataTarget, handleOf, nodeOf } from './handles.ts';
@@ -13,6 +14,9 @@ import type { HostInput } from './machine.ts';
 
 /** What the side that faces the peers is made of. */
 export interface PeerSideOptions {
+  /** Which versions of the peer protocol are spoken. */
+  readonly spoken?: SpokenVersions;
+  readonly logger: Logger;
   readonly id: Id;
   readonly self: () => overlay.Node;
   readonly credentials: LinkCredentials;
@@ -44,13 +48,15 @@ export class PeerSide {
     this.#options = options;
     this.#frames = controlFrames(options.isSigned);
     this.#book = new DataFrameBook(dataFrames(options.isSigned));
-    const { id, self, credentials, refusal, unprotectedData } = options;
+    const { id, self, credentials, refusal, spoken, unprotectedData } = options;
+    const versions = spoken === undefined ? {} : { spoken };
     const faulted = (error: OverlayError): void => this.#faulted(error);
     this.control = new ControlLinks({
       id,
       self,
       credentials,
       refusal,
+      ...versions,
       events: {
         frame: (peer, frame) => this.#controlFrame(peer, frame),
         opened: () => undefined,
@@ -65,6 +71,7 @@ export class PeerSide {
       self,
       credentials,
       refusal,
+      ...versions,
       unprotected: unprotectedData === true,
       events: {
         up: (link) => this.#up(link),
@@ -182,6 +189,7 @@ export class PeerSide {
 
   #faulted(error: OverlayError): void {
     this.#options.metrics().overlay.peerFaults.add(1, { fault: FAULT_OF_REASON[error.reason] ?? 'other' });
+    if (error.reason === 'VERSION_UNSUPPORTED') this.#options.logger.warn({ event: 'version_refused', reason: error.reason }, error.message);
   }
 }
 

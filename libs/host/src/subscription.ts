@@ -4,7 +4,7 @@ import type { Block, MulticastCommand, MulticastEvent, StampedFrame, SubscribeFa
 import type { multicast } from '@banyan/proto';
 import { isSampled, type Span, type Tracer } from '@banyan/telemetry';
 import { payloadFrom } from '@banyan/wire';
-import type { Ongoing, PublishedFragment, SubscriptionEvent } from './contract.ts';
+import type { MovableSubscription, PublishedFragment, SubscriptionEvent } from './contract.ts';
 import { Mailbox } from './mailbox.ts';
 
 /** Bytes that may wait for a subscriber who does not read; the machine counts them. */
@@ -36,7 +36,7 @@ interface Waiting {
 }
 
 /** One subscription of a user of this node. What the reader takes opens the window for more; what he leaves closes it. */
-export class HostSubscription implements Ongoing<SubscriptionEvent> {
+export class HostSubscription implements MovableSubscription {
   readonly #id: SubscriptionId;
   readonly #ports: SubscriptionPorts;
   readonly #mailbox: Mailbox<Waiting>;
@@ -71,6 +71,12 @@ export class HostSubscription implements Ongoing<SubscriptionEvent> {
   /** The subscription cannot go on. */
   fail(error: OverlayError): void {
     this.#mailbox.fail(error);
+  }
+
+  move(): void {
+    const resume = this.#nextUntaken;
+    if (resume === undefined) return this.#mailbox.cut(new OverlayError('STOPPING', 'the node leaves the ring'));
+    this.#mailbox.cut(new OverlayError('MOVED', `the node leaves the ring; resume from sequence ${resume} elsewhere`, { sequence: String(resume) }));
   }
 
   /** An event of this subscription. */

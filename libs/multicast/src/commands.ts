@@ -1,5 +1,6 @@
 import type { Id } from '@banyan/ids';
 import type { NodeHandle } from '@banyan/kbr';
+import type { Millis } from '@banyan/sansio';
 import type { AdviceOutcome, ParentAdvice } from './advice.ts';
 import type { GroupDescriptor, Verified } from './descriptor.ts';
 import type { EpochRecord, Sequence } from './epoch.ts';
@@ -89,8 +90,8 @@ export type MulticastCommand =
   | { readonly type: 'answerAnycast'; readonly offer: number; readonly accepted: boolean; readonly reply: unknown; readonly bytes: number }
   /** One who sees the tree knows a better parent. Answered by `advised`. */
   | { readonly type: 'advise'; readonly advice: ParentAdvice }
-  /** The node is leaving: hands over its root duties, points its children elsewhere; answered by `left`. */
-  | { readonly type: 'leave' };
+  /** The node is leaving: hands over its root duties, lets its children move; answered by `left`, after `withinMs` (8 s) at the latest. */
+  | { readonly type: 'leave'; readonly withinMs?: Millis };
 
 /** Why a subscription did not start. */
 export type SubscribeFailure = 'UNKNOWN_GROUP' | 'GROUP_CLOSED' | 'NO_ROOT' | 'TOO_MANY';

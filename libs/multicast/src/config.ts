@@ -56,6 +56,8 @@ export interface MulticastConfig {
   readonly holdMs: Millis;
   /** A child without credit for so long, while a sibling has some, is moved down. */
   readonly slowChildMs: Millis;
+  /** Children in all groups together, as a multiple of the node's capacity, beyond which it hands some down. Scribe's: 64 in all. */
+  readonly carriedTimes: number;
   /** Where a child was moved away from it does not come back for so long. */
   readonly avoidMs: Millis;
   /** Between two voluntary moves of one child. */
@@ -154,6 +156,7 @@ export const LOCAL_CONFIG: MulticastConfig = {
   slowLookMs: 100,
   holdMs: 300,
   slowChildMs: 2_000,
+  carriedTimes: 4,
   avoidMs: 60_000,
   moveDownMs: 10_000,
   offenceMs: 60_000,

@@ -38,6 +38,8 @@ export interface GroupPicture {
 export interface MulticastStats {
   readonly groups: number;
   readonly roots: number;
+  /** Groups that this node votes in without holding all that is committed yet. */
+  readonly behind: number;
   readonly orphans: number;
   readonly children: number;
   readonly subscriptions: number;

@@ -17,7 +17,7 @@ import { onLocate, onLocated } from './locate.ts';
 import type { MulticastMessage } from './messages.ts';
 import type { Openings } from './openings.ts';
 import { learn, onDelivered, onFindRoot, tellNewer } from './owner.ts';
-import { loseParent, onDownBeat, onGraftAck, onGraftRefused, onMoveDown } from './parent.ts';
+import { loseParent, onDownBeat, onGraftAck, onGraftRefused, onMoveDown, onParentDeparts } from './parent.ts';
 import type { Publishers } from './publisher.ts';
 import { onAccepted, onCaughtUp, onPromise, onRefuse } from './seal.ts';
 import { onVote } from './sequencer.ts';
@@ -125,9 +125,11 @@ export class Inbox {
     }
   }
 
-  /** The roots of groups in which it votes look for another voter at once. */
+  /** Its children look for another parent, as often as it says so; the roots of groups in which it votes for another voter, at once. */
   #noteDeparting(from: NodeHandle): void {
-    if (!this.#turn.neighbors.departs(from)) return;
+    const isNews = this.#turn.neighbors.departs(from);
+    for (const group of this.#groups.select((one) => one.parent?.handle.id === from.id)) onParentDeparts(this.#turn, group, from);
+    if (!isNews) return;
     for (const group of this.#groups.select((one) => one.sequencer !== undefined && one.record !== undefined && isVoter(one.record, from))) group.upkeepAt = this.#turn.now;
   }
 

@@ -53,6 +53,7 @@ export {
   type UpBeat,
 } from './messages.ts';
 export type { MulticastCommand, MulticastEvent, SlowPolicy, Start, SubscribeFailure, SubscriptionId } from './commands.ts';
+export type { Remaining } from './departure.ts';
 export { LOCAL_CONFIG, type MulticastConfig } from './config.ts';
 export type { Coverage } from './coverage.ts';
 export type { SlowReader } from './describe-slow.ts';

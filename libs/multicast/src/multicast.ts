@@ -9,7 +9,7 @@ import { groupBounds } from './bounds.ts';
 import type { MulticastCommand, MulticastEvent, SubscriptionId } from './commands.ts';
 import { LOCAL_CONFIG, type MulticastConfig } from './config.ts';
 import { coverageOf, type Coverage } from './coverage.ts';
-import { Departure } from './departure.ts';
+import { Departure, type Remaining } from './departure.ts';
 import type { GroupDescriptor, Verified } from './descriptor.ts';
 import { describeGroup, groupState, type GroupPicture, type MulticastStats } from './describe.ts';
 import { slowReaders, type SlowReader } from './describe-slow.ts';
@@ -29,6 +29,7 @@ import { Openings } from './openings.ts';
 import { learn, onDelivered } from './owner.ts';
 import { seek } from './parent.ts';
 import { Publishers } from './publisher.ts';
+import { Relief } from './relief.ts';
 import { endSubscription, subscribe } from './subscriptions.ts';
 import { noteTaken } from './taken.ts';
 import { Turn, type MulticastEffect } from './turn.ts';
@@ -52,6 +53,7 @@ export class Multicast implements Application<MulticastMessage, MulticastCommand
   readonly #openings = new Openings();
   readonly #departure = new Departure();
   readonly #anycasts: Anycasts;
+  readonly #relief = new Relief();
   readonly #inbox: Inbox;
   /** What a tick found due only after its own turn (a hurried beat, a root lost) waits for the next, a millisecond later. */
   #restUntil: Millis = 0;
@@ -78,6 +80,8 @@ export class Multicast implements Application<MulticastMessage, MulticastCommand
     turn.begin(now);
     if (due !== undefined && now - due > STALL_MS) this.#excuse(now - due);
     this.#dispatch(input);
+    // Whatever woke the node: one that only passes beats on in the turns that bring them hardly ever ticks.
+    this.#relief.look(turn, this.#groups.byId);
     this.#finishTurn();
     if (input.type === 'tick') this.#restUntil = now + 1;
     else if (turn.neighbors.dueAt <= now) {
@@ -149,6 +153,11 @@ export class Multicast implements Application<MulticastMessage, MulticastCommand
     return [...this.#groups.byId.keys()];
   }
 
+  /** What this node, while it leaves, still waits for. */
+  remaining(): Remaining {
+    return this.#departure.remaining(this.#turn, this.#groups);
+  }
+
   /** Gauges over all groups. */
   stats(): MulticastStats {
     const groups = [...this.#groups.byId.values()];
@@ -156,6 +165,7 @@ export class Multicast implements Application<MulticastMessage, MulticastCommand
     return {
       groups: groups.length,
       roots: sum((group) => (group.sequencer === undefined ? 0 : 1)),
+      behind: sum((group) => (group.isVoter(this.#turn) && group.ring.next < group.committed ? 1 : 0)),
       orphans: sum((group) => (!group.closed && !group.attached && group.wanted(this.#turn) ? 1 : 0)),
       children: sum((group) => group.children.size),
       subscriptions: sum((group) => group.subscriptions.size),
@@ -175,6 +185,7 @@ export class Multicast implements Application<MulticastMessage, MulticastCommand
       ...this.#publishers.bounds(turn),
       ...this.#openings.bounds(),
       ...this.#anycasts.bounds(),
+      ...this.#relief.bounds(turn),
       ...this.#inbox.bounds(),
       ...[...this.#groups.byId.values()].flatMap((group) => groupBounds(turn, group)),
     ];
@@ -273,7 +284,7 @@ export class Multicast implements Application<MulticastMessage, MulticastCommand
         this.#anycasts.decide(turn, command);
         return;
       case 'leave':
-        this.#departure.start(turn, this.#groups);
+        this.#departure.start(turn, this.#groups, command.withinMs);
         return;
       default:
         assertNever(command);

@@ -90,6 +90,14 @@ export function onMoveDown(turn: Turn, group: Group, from: NodeHandle, word: Ext
   seek(turn, group, nearestFirst(turn, near));
 }
 
+/** The parent leaves the ring: another is looked for while this one still gives what it has. Voters go where the next root is. */
+export function onParentDeparts(turn: Turn, group: Group, from: NodeHandle): void {
+  const { parent, attempt } = group;
+  if (parent?.handle.id !== from.id || attempt !== undefined || hasDuty(turn, group) || group.leaving) return;
+  group.avoid = { node: from.id, until: turn.now + turn.config.avoidMs };
+  seek(turn, group, nearestFirst(turn, group.backups.filter((node) => !turn.isSelf(node) && turn.neighbors.stays(node))));
+}
+
 /** A beat of the parent (or of one that this node waits for). */
 export function onDownBeat(turn: Turn, group: Group, from: NodeHandle, beat: DownBeat): void {
   const { parent, attempt } = group;

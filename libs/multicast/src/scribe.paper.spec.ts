@@ -203,13 +203,27 @@ describe('what the paper leaves open', () => {
     assert.equal(scene.oracle.end, 501);
   });
 
-  it('the children of a forwarder that leaves do not wait for its silence', () => {
+  it('the children of a forwarder that leaves do not wait for its silence: they look for another while it still serves them', () => {
     const node = forwarder();
-    const effects = node.give({ type: 'command', command: { type: 'leave' } });
-    const [word] = saidTo(effects, 'notChild');
+    const first = node.give({ type: 'command', command: { type: 'leave' } });
+    assert.ok(saidTo(first, 'departing').some(({ to }) => to === CHILD.id));
+    assert.deepEqual(saidTo(first, 'notChild'), []);
+    assert.equal(node.machine.remaining().children, 1);
+    // One that found nobody within a second is told that it has no parent, and where to look.
+    node.now += 1_000;
+    const last = node.give({ type: 'tick' });
+    const [word] = saidTo(last, 'notChild');
     assert.equal(word?.to, CHILD.id);
     assert.deepEqual(word?.body.redirect.map(({ id }) => id), [ROOT.id]);
-    assert.deepEqual(saidTo(effects, 'leave').map(({ to }) => to), [ROOT.id]);
+    assert.deepEqual(saidTo(last, 'leave').map(({ to }) => to), [ROOT.id]);
+  });
+
+  it('a child whose parent leaves keeps it until it has another', () => {
+    const node = forwarder();
+    const effects = node.hear(ROOT, { type: 'departing' });
+    assert.equal(node.machine.describe(GROUP)?.parent?.id, ROOT.id);
+    assert.deepEqual(saidTo(effects, 'leave'), []);
+    assert.ok(effects.some((effect) => effect.type === 'route' || (effect.type === 'direct' && effect.body.type === 'graft')));
   });
 
   it('a node joins a group it never heard of while nobody can tell it the descriptor but the tree', () => {

@@ -67,8 +67,8 @@ export class PastryGeometry implements Geometry {
 
   /** True when neither a missing lease nor one that we issued keeps us from delivering a key whose root we are. */
   mayDeliver(key: Id, now: Millis = this.#clock()): boolean {
-    const { leases, peers, tables } = this.#context;
-    return this.#heartbeats.leased(now) && !leases.blocks(now, key, tables.leafSet, (life) => peers.isDead(now, life));
+    const { leases, tables } = this.#context;
+    return this.#heartbeats.leased(now) && !leases.blocks(now, key, tables.leafSet);
   }
 
   // Doubtful peers are gone around where another choice makes progress; if none does, they are better than nothing.

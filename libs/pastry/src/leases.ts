@@ -113,14 +113,14 @@ export class Leases {
 
   /**
    * True while a promised lease of a node that is no leaf keeps `key` from us: the key is nearer to its holder than to us, or,
-   * where we came between the holder and its issuer, nearer to the holder than to the issuer. The latter where
-   * the holder `isSilent`, and may not know of us.
+   * where we came between the holder and its issuer, nearer to the holder than to the issuer. The latter where the holder
+   * stands among our leaves, and thus would be one if it were not silent and did not know us.
    */
-  blocks(now: Millis, key: Id, leafSet: LeafSet, isSilent: (life: FailedLife) => boolean): boolean {
-    for (const [id, { incarnation, until, across }] of this.#issued) {
+  blocks(now: Millis, key: Id, leafSet: LeafSet): boolean {
+    for (const [id, { until, across }] of this.#issued) {
       if (until <= now || leafSet.has(id)) continue;
       if (compareDistance(key, id, leafSet.self) < 0) return true;
-      if (across === undefined || compareDistance(key, id, across) >= 0 || !isSilent({ id, incarnation })) continue;
+      if (across === undefined || compareDistance(key, id, across) >= 0 || !leafSet.admits(id)) continue;
       const [from, to] = leafSet.isAbove(across) ? [id, across] : [across, id];
       if (compareClockwise(from, key, to) < 0) return true;
     }

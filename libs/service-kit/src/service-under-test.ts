@@ -73,8 +73,8 @@ export class ServiceUnderTest<C extends Client, Place extends string = never> {
 }
 
 /** A place where a member may start that has enrolled before: nobody listens at its auth, and it needs none. */
-export async function provisionMember(role: EnrolledRole): Promise<{ readonly trust: TestAuthority; readonly dataDir: string; readonly flags: readonly string[] }> {
-  const trust = await mintTestAuthority();
+export async function provisionMember(role: EnrolledRole, under?: TestAuthority): Promise<{ readonly trust: TestAuthority; readonly dataDir: string; readonly flags: readonly string[] }> {
+  const trust = under ?? (await mintTestAuthority());
   const dataDir = freshDirectory(role);
   const authorityFile = join(dataDir, 'ca.pem');
   writeFileSync(authorityFile, trust.pem);

@@ -122,6 +122,16 @@ describe('onStopAsked', () => {
     await new Promise((resolve) => stdin.once('close', resolve));
     expect(heard).toEqual(['stop stdin']);
   });
+
+  it('takes the signal that comes with the end of stdin for the same asking', async () => {
+    const stdin = new PassThrough();
+    const { heard, signal } = listening(stdin);
+    stdin.end();
+    await new Promise((resolve) => stdin.once('close', resolve));
+    signal('SIGTERM', 5);
+    signal('SIGTERM', 3_000);
+    expect(heard).toEqual(['stop stdin', 'abandon SIGTERM']);
+  });
 });
 
 describe('Readiness', () => {

@@ -1,4 +1,7 @@
-/** Equal signals within this time are one, ms: a terminal signals the whole process group, and so do wrappers. */
+/**
+ * Equal signals within this time are one, ms: a terminal signals the whole process group, and so do wrappers. So is a signal after
+ * the end of stdin: a launcher that stops a process signals it and closes the pipe it held, and either may come first.
+ */
 const SAME_SIGNAL_MS = 1_000;
 
 /** Asks that may reach a process; tests hand in an emitter of their own. */
@@ -25,6 +28,8 @@ export function onStopAsked(source: StopSource, stdin: NodeJS.ReadableStream | u
     const last = askedAt.get(cause);
     askedAt.set(cause, now());
     if (last !== undefined && now() - last < SAME_SIGNAL_MS) return;
+    const stdinEndedAt = askedAt.get('stdin');
+    if (isStopping && stdinEndedAt !== undefined && now() - stdinEndedAt < SAME_SIGNAL_MS) return;
     if (!isStopping) {
       isStopping = true;
       listeners.stop(cause);

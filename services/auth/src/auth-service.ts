@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
-import { openSqlite, type Database } from '@banyan/database';
+import { openDatabase, type Database } from '@banyan/database';
 import { mutualTlsServerCredentials, tlsServerCredentials } from '@banyan/grpc';
 import { createTokenVerifier, fixedTokenKeys } from '@banyan/identity';
 import { auth } from '@banyan/proto';
@@ -27,9 +27,15 @@ async function prepare(context: ServiceContext<AuthConfig>): Promise<PreparedSer
   const { config, logger } = context;
   const metrics = context.metrics.register(AUTH_METRICS);
   const now = Date.now;
-  const { authority, signer, isNew } = await openAuthority(config.dataDir, config.authorityFile ?? join(config.dataDir, 'ca.pem'), now());
+  const { authority, signer, isNew } = await openAuthority(config.authorityDir ?? config.dataDir, config.authorityFile ?? join(config.dataDir, 'ca.pem'), now());
   if (isNew) logger.info({ event: 'authority_created' });
-  const database = await openSqlite<AuthSchema>(join(config.dataDir, 'auth.sqlite'), authMigrations);
+  const database = await openDatabase<AuthSchema>({
+    url: config.databaseUrl,
+    file: join(config.dataDir, 'auth.sqlite'),
+    service: 'auth',
+    migrations: authMigrations,
+    onIdleError: (error) => logger.warn({ event: 'database_lost', error: error.message }),
+  });
   const audit = new CountedAuditLog(new SqlAuditLog(database), metrics);
   if (isNew) await audit.append({ at: now(), event: 'authority_created', actor: 'config', object: 'authority', detail: '' });
   await putInitial(config, database, audit);

@@ -1,5 +1,5 @@
-import { createPublicKey } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { createPublicKey, randomUUID } from 'node:crypto';
+import { link, mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OverlayError } from '@banyan/grpc';
 import { CertificateAuthority, generateTokenKey, privateKeyFromPem, privateKeyToPem, PUBLIC_MODE, TokenSigner, writeFileAtomically } from '@banyan/identity';
@@ -15,21 +15,40 @@ export interface AuthorityFiles {
 /**
  * The authority and the key that signs tokens: those on disk, else new ones that are there from now on. The authority's
  * certificate is also written to `authorityFile`, the trust anchor that everyone else is given.
+ * Replicas that start at once on a directory that they share agree on what the first of them made.
  * Throws DATA_DIR_UNUSABLE when a file is damaged: a new authority would lock the whole overlay out.
  */
 export async function openAuthority(dataDir: string, authorityFile: string, now: number): Promise<AuthorityFiles> {
-  const known = await readAuthority(join(dataDir, 'authority.json'));
-  const authority = known ?? (await createAuthority(join(dataDir, 'authority.json'), now));
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  const path = join(dataDir, 'authority.json');
+  const known = await readAuthority(path);
+  const made = known === undefined ? await createAuthority(path, now) : undefined;
+  const authority = known ?? made ?? (await readAuthority(path));
+  if (authority === undefined) throw damaged(path, 'an authority', undefined);
   const signer = await openSigner(join(dataDir, 'token-key.pem'));
   await writeFileAtomically(authorityFile, authority.pem, PUBLIC_MODE);
-  return { authority, signer, isNew: known === undefined };
+  return { authority, signer, isNew: made !== undefined };
 }
 
-// Key and certificate lie in one file, so that a crash never leaves one without the other.
-async function createAuthority(path: string, now: number): Promise<CertificateAuthority> {
+// Key and certificate lie in one file, so that a crash never leaves one without the other. Undefined: another was quicker.
+async function createAuthority(path: string, now: number): Promise<CertificateAuthority | undefined> {
   const authority = await CertificateAuthority.create(now);
-  await writeFileAtomically(path, `${JSON.stringify(authority.save(), undefined, 2)}\n`);
-  return authority;
+  return (await writeFirst(path, `${JSON.stringify(authority.save(), undefined, 2)}\n`)) ? authority : undefined;
+}
+
+/** Writes a file whole unless it is there; false when it is. */
+async function writeFirst(path: string, text: string): Promise<boolean> {
+  const draft = `${path}.${randomUUID()}.new`;
+  await writeFileAtomically(draft, text);
+  try {
+    await link(draft, path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  } finally {
+    await rm(draft, { force: true });
+  }
 }
 
 async function readAuthority(path: string): Promise<CertificateAuthority | undefined> {
@@ -43,12 +62,8 @@ async function readAuthority(path: string): Promise<CertificateAuthority | undef
 }
 
 async function openSigner(path: string): Promise<TokenSigner> {
-  const pem = await readIfThere(path);
-  if (pem === undefined) {
-    const key = generateTokenKey();
-    await writeFileAtomically(path, privateKeyToPem(key));
-    return TokenSigner.create(key);
-  }
+  const made = privateKeyToPem(generateTokenKey());
+  const pem = (await readIfThere(path)) ?? ((await writeFirst(path, made)) ? made : await readFile(path, 'utf8'));
   try {
     const key = privateKeyFromPem(pem);
     if (createPublicKey(key).asymmetricKeyType !== 'ed25519') throw new TypeError('the key is not Ed25519');

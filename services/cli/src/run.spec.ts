@@ -27,6 +27,11 @@ describe('banyan', () => {
     [['publish', 'g', '--rate', 'fast'], 'Give bytes per second'],
     [['publish', 'g', '--file', 'x', '--message', 'y'], 'give one of'],
     [['group', 'create', 'x', '--delivery', 'maybe'], 'Allowed choices are'],
+    [['group', 'create', 'x', '--parity', '--stripes', '2'], '--parity needs --stripes of at least 3'],
+    [['subscribe', 'g', '--raw', '--json'], '--raw writes the messages of one group and nothing else'],
+    [['anycast', 'g', 'hello', '--answer', 'x'], 'who answers offers nothing'],
+    [['plan', 'g'], 'give one of --lose-zone, --lose-region, --double and --fan-out'],
+    [['plan', 'g', '--double', '--fan-out', '3'], 'give one of'],
     [['nodes', '--address', '127.0.0.1:1'], '--address needs --authority'],
     [['token'], 'give --auth HOST:PORT and --authority FILE'],
     [['token', '--auth', '127.0.0.1:1', '--authority', 'ca.pem'], "put the secret of 'admin' into the environment as BANYAN_SECRET"],
@@ -44,7 +49,7 @@ describe('banyan', () => {
     expect(JSON.parse((await banyan(['errors', 'GAP', '--json'])).stdout)).toMatchObject({ reason: 'GAP', code: 'DATA_LOSS' });
   });
 
-  it.each([['nodes'], ['route', 'x'], ['group', 'list'], ['publish', 'g', '--message', 'm'], ['subscribe', 'g'], ['tree', 'g'], ['coverage', 'g'], ['slow'], ['doctor']])('says where it looked when no overlay runs: %s', async (...argv) => {
+  it.each([['nodes'], ['route', 'x'], ['group', 'list'], ['publish', 'g', '--message', 'm'], ['subscribe', 'g'], ['tree', 'g'], ['coverage', 'g'], ['anycast', 'g'], ['plan', 'g', '--double'], ['slow'], ['doctor']])('says where it looked when no overlay runs: %s', async (...argv) => {
     const { code, stderr } = await banyan(argv);
     expect(code).toBe(1);
     expect(stderr).toContain('no local overlay runs here');
@@ -184,6 +189,21 @@ describe('banyan', () => {
       expect(JSON.parse((await banyan(['context', 'list', '--json'])).stdout)).toMatchObject([{ name: 'other', isCurrent: false }]);
     });
 
+    it('drains a node step by step, and fails when something was left behind', async () => {
+      const { DrainState, DrainStepName } = overlayApi;
+      const step = (name: overlayApi.DrainStepName, state: overlayApi.DrainState, left = 0): overlayApi.DrainStep => ({ name, state, left, deadlineMs: 900, elapsedMs: 20 });
+      const [node] = overlay.nodes;
+      const first = step(DrainStepName.REFUSE, DrainState.DONE);
+      node!.drains = [{ steps: [first, step(DrainStepName.CLIENTS, DrainState.RUNNING, 2)], done: false }, { steps: [first, step(DrainStepName.CLIENTS, DrainState.DONE)], done: true }];
+      const well = await banyan(['drain', node!.address, ...where]);
+      expect(well).toMatchObject({ code: 0, stderr: expect.stringContaining('has left the ring') as string });
+      expect(well.stdout.split('\n').map((line) => line.slice(0, 10).trim())).toEqual(['✓ refuse', '✓ clients', '']);
+      node!.drains = [{ steps: [first, step(DrainStepName.CLIENTS, DrainState.LATE, 3)], done: true }];
+      expect(await banyan(['drain', node!.address, ...where])).toMatchObject({ code: 1, stderr: expect.stringContaining('3 clients left at clients') as string });
+      node!.drains = [{ steps: [first], done: false }];
+      expect(await banyan(['drain', node!.address, ...where])).toMatchObject({ code: 1, stderr: expect.stringContaining('was not heard of any more') as string });
+    });
+
     it('packs what helps into an archive without the token', async () => {
       const token = 'a-token-of-this-overlay';
       await writeFile(join(directory, 'token'), token, { mode: 0o600 });
@@ -224,6 +244,20 @@ describe('banyan', () => {
       const { stdout } = await banyan(['coverage', 'g', ...where]);
       expect(stdout).toBe('admin/g: 3 of 5 have 1..97 (roster 3.17)\n  04040404 is 37 behind\n  05050505 is missing\n');
       expect(JSON.parse((await banyan(['coverage', 'g', '--json', ...where])).stdout)).toMatchObject({ group: 'admin/g', covered: 3 });
+    });
+
+    it('tells what would become of a tree', async () => {
+      await banyan(['group', 'create', 'planned', ...where]);
+      const { stdout } = await banyan(['plan', 'planned', '--lose-zone', 'z1', ...where]);
+      expect(stdout).toMatch(/hops to the farthest +1 +1\n/);
+      expect(stdout).toContain('1 node would die, 1 voter among them\nevery subscriber who lives would have what is new after 2.1 s\nno message would be lost\n');
+      expect(JSON.parse((await banyan(['plan', 'planned', '--double', '--json', ...where])).stdout)).toMatchObject({ group: 'admin/planned', whatIf: { type: 'double' }, reachedAfterMs: 2_100 });
+    });
+
+    it('offers a message to one member of a group', async () => {
+      const { code, stderr } = await banyan(['anycast', 'planned', 'job', ...where]);
+      expect(code).toBe(1);
+      expect(stderr).toContain('NOBODY_ACCEPTED');
     });
 
     it('prints what comes in all groups that a pattern means', async () => {

@@ -7,9 +7,11 @@ import { completionCommand } from './commands/completion.ts';
 import { contextCommand } from './commands/context.ts';
 import { coverageCommand } from './commands/coverage.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { drainCommand } from './commands/drain.ts';
 import { errorsCommand } from './commands/errors.ts';
 import { groupCommand } from './commands/group.ts';
 import { nodesCommand } from './commands/nodes.ts';
+import { planCommand } from './commands/plan.ts';
 import { publishCommand } from './commands/publish.ts';
 import { routeCommand } from './commands/route.ts';
 import { slowCommand } from './commands/slow.ts';
@@ -23,8 +25,8 @@ import type { Io } from './io.ts';
 
 const COMMANDS = [
   ...[upCommand, nodesCommand, routeCommand, groupCommand, publishCommand, subscribeCommand, anycastCommand],
-  ...[treeCommand, coverageCommand, slowCommand, tokenCommand, doctorCommand, errorsCommand],
-  ...[checkCommand, topCommand, contextCommand, completionCommand],
+  ...[treeCommand, coverageCommand, slowCommand, planCommand, tokenCommand, doctorCommand, errorsCommand],
+  ...[checkCommand, drainCommand, topCommand, contextCommand, completionCommand],
 ];
 
 // These end in their own way when the user wants no more; all others just stop.

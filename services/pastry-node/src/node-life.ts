@@ -1,6 +1,6 @@
 import type { BeforeApplicationShutdown } from '@nestjs/common';
-import type { Overlay } from '@banyan/host';
 import type { Logger } from '@banyan/telemetry';
+import type { Drain } from './drain/drain.ts';
 
 /** Something that runs beside the overlay and ends before it. */
 export interface Companion {
@@ -10,7 +10,7 @@ export interface Companion {
 
 /** What a life is made of. */
 export interface NodeLifeOptions {
-  readonly overlay: Overlay;
+  readonly drain: Drain;
   /** Ends what looks for the ring. */
   readonly entry: AbortController;
   /** Brings the node into the ring; resolves when `entry` is aborted. */
@@ -18,8 +18,8 @@ export interface NodeLifeOptions {
   readonly companions: readonly Companion[];
   /** Closes connections, once everything has stopped. */
   close(): void;
-  /** How long the ring may take to let go, ms. */
-  readonly leaveMs: number;
+  /** How long the drain may take, as configured now, ms. */
+  readonly graceMs: () => number;
   readonly logger: Logger;
   /** The process cannot go on. */
   readonly fail: (error: unknown) => void;
@@ -39,13 +39,18 @@ export class NodeLife implements BeforeApplicationShutdown {
     this.#entering = this.#options.enterRing().catch(this.#options.fail);
   }
 
-  /** Leaves: off the list first, so that nobody is sent here any more; then the ring; then the connections. */
-  async beforeApplicationShutdown(): Promise<void> {
-    const { overlay, entry, companions, close, leaveMs, logger } = this.#options;
+  /** Looks for the ring no more, and is on no list any more. */
+  async refuse(): Promise<void> {
+    const { entry, companions } = this.#options;
     entry.abort();
     await this.#entering;
     await Promise.all(companions.map((companion) => companion.stop()));
-    await overlay.leave(leaveMs);
+  }
+
+  /** Leaves, unless it was drained before; then the connections go. */
+  async beforeApplicationShutdown(): Promise<void> {
+    const { close, drain, graceMs, logger } = this.#options;
+    await drain.run(graceMs());
     logger.info({ event: 'ring_left' });
     close();
   }

@@ -10,19 +10,23 @@ import { DescriptorSource } from './groups/descriptor-source.ts';
 import { NO_DIRECTORY, TreeBuilderDirectory } from './groups/group-directory.ts';
 import { AdviceWatch } from './groups/advice-watch.ts';
 import { PlaceReports } from './groups/place-reports.ts';
+import { AttachedClients } from './drain/attached-clients.ts';
+import { Drain } from './drain/drain.ts';
 import { NodeLife, type Companion } from './node-life.ts';
 import { nodeSchema, type NodeConfig } from './node.config.ts';
 import { PastryNodeModule } from './node.module.ts';
 import { SelfNode } from './ports.ts';
-import { BootstrapRegistration, listSupernodes } from './ring/bootstrap-service.ts';
+import { BootstrapRegistration, listApis, listSupernodes } from './ring/bootstrap-service.ts';
 import { enterRing } from './ring/ring-entry.ts';
 import { SupernodeList } from './ring/supernode-list.ts';
 
 /** Names of things in a node's data directory. */
 const SUPERNODES_FILE = 'supernodes.json';
 const GROUPS_DIRECTORY = 'groups';
-/** Share of the grace time that the ring gets to let a leaving node go. */
-const LEAVE_SHARE = 0.7;
+/** Share of the grace time of a stop that the drain gets; the rest is for listeners and files. */
+const DRAIN_SHARE = 0.9;
+/** How often it is looked whether the node holds all that it votes on, ms. */
+const DUTIES_LOOK_MS = 250;
 
 /** A node of the overlay: one ring member with the API of all its protocols. */
 export const nodeService: ServiceDefinition<typeof nodeSchema> = { service: 'pastry-node', schema: nodeSchema, prepare };
@@ -47,9 +51,17 @@ async function prepare(context: ServiceContext<NodeConfig>): Promise<PreparedSer
   const self = new SelfNode(overlay);
   const directory = plane.builder === undefined ? NO_DIRECTORY : new TreeBuilderDirectory(plane.builder);
   const descriptors = new DescriptorSource(overlay.groups, await DescriptorFiles.open(join(config.dataDir, GROUPS_DIRECTORY)), directory);
-  const life = nodeLife(context, { overlay, self, plane, membership });
+  const clients = new AttachedClients();
+  const graceMs = (): number => context.running.current.stopGraceMs * DRAIN_SHARE;
+  const drain: Drain = new Drain({
+    ...{ overlay, readiness, clients, logger: context.logger },
+    refuse: () => life.refuse(),
+    others: async () => (plane.bootstrap === undefined ? [] : listApis(plane.bootstrap, config.region, idToBytes(overlay.self.id))),
+  });
+  const life = nodeLife(context, { overlay, self, plane, membership, drain, graceMs });
+  setInterval(() => readiness.set('duties', overlay.holdsVotes), DUTIES_LOOK_MS).unref();
   return {
-    module: PastryNodeModule.of({ overlay, self, descriptors, life }),
+    module: PastryNodeModule.of({ overlay, self, descriptors, life, clients, drain, graceMs }),
     tokenVerifier: membership.tokenVerifier,
     certificatesExpire: membership.certificatesExpire,
     id: overlay.self.id,
@@ -122,16 +134,18 @@ interface LifeParts {
   readonly self: SelfNode;
   readonly plane: ControlPlane;
   readonly membership: Membership;
+  readonly drain: Drain;
+  readonly graceMs: () => number;
 }
 
-function nodeLife({ config, logger, fail }: ServiceContext<NodeConfig>, { overlay, self, plane, membership }: LifeParts): NodeLife {
+function nodeLife({ config, logger, fail }: ServiceContext<NodeConfig>, { overlay, self, plane, membership, drain, graceMs }: LifeParts): NodeLife {
   const entry = new AbortController();
   const companions: Companion[] = [];
   if (plane.bootstrap !== undefined) companions.push(new BootstrapRegistration(plane.bootstrap, overlay, self, logger));
   if (plane.builder !== undefined) companions.push(new PlaceReports(plane.builder, overlay, self, logger), new AdviceWatch(plane.builder, overlay, logger));
   const { bootstrap: list } = plane;
   return new NodeLife({
-    overlay,
+    drain,
     entry,
     enterRing: () =>
       enterRing({
@@ -148,7 +162,7 @@ function nodeLife({ config, logger, fail }: ServiceContext<NodeConfig>, { overla
       for (const service of Object.values(plane) as readonly ({ close(): void } | undefined)[]) service?.close();
       membership.close();
     },
-    leaveMs: config.stopGraceMs * LEAVE_SHARE,
+    graceMs,
     logger,
     fail,
   });

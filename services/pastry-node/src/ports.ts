@@ -7,6 +7,12 @@ export const OVERLAY = Symbol('banyan.node.overlay');
 export const SELF = Symbol('banyan.node.self');
 /** The `DescriptorSource`. */
 export const DESCRIPTORS = Symbol('banyan.node.descriptors');
+/** The `AttachedClients`. */
+export const CLIENTS = Symbol('banyan.node.clients');
+/** The node's one `Drain`. */
+export const DRAIN = Symbol('banyan.node.drain');
+/** `() => number`: how long a drain may take when nobody says so, ms. */
+export const GRACE_MS = Symbol('banyan.node.grace-ms');
 /** What has to be ended in order when the node stops: a `NodeLife`. */
 export const LIFE = Symbol('banyan.node.life');
 

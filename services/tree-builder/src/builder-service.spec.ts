@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { ClientReadableStream } from '@grpc/grpc-js';
 import request from 'supertest';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { idToBytes } from '@banyan/ids';
 import { callUnary, parseStatus } from '@banyan/grpc';
 import { DescriptorVerifier, groupKey, type Credentials } from '@banyan/identity';
@@ -232,6 +232,32 @@ describe('WatchAdvice', () => {
     const watch = (client: Client): Promise<unknown> => reasonOf(new Promise((_resolve, reject) => client.watchAdvice({ nodeId: idToBytes(other.identity.id) }).once('error', (error) => reject(parseStatus(error)))));
     expect(await watch(peer)).toBe('NOT_YOURSELF');
     expect(await watch(admin)).toBe('CERTIFICATE_MISSING');
+  });
+});
+
+describe('Plan', () => {
+  it('answers from the tree that nodes have reported what would become of it', async () => {
+    await create(ann, { name: 'planned' });
+    const group = 'ann/planned';
+    const members = await Promise.all(Array.from({ length: 4 }, () => running.trust.issue()));
+    const nodes = members.map((credentials, i) => ({ ...nodeOf(credentials.identity.id), zone: i < 3 ? 'a' : 'b' }));
+    const plan = (client: Client, request: builder.PlanRequest) => callUnary(client.plan.bind(client), request);
+    const ask = (parts: Partial<builder.PlanRequest>): builder.PlanRequest => ({ group, whatIf: { $case: 'double', value: true }, seed: 0, ...parts });
+    expect(await reasonOf(plan(ann, ask({})))).toBe('TREE_NOT_PLANNED');
+    const streams = members.map((credentials) => reports(running.peerClient(credentials)).call);
+    const [root, ...others] = nodes;
+    others.forEach((node, i) => streams[i + 1]!.write(reportOf(node, { places: [placeOf({ group, node, parent: root })] })));
+    streams[0]!.write(reportOf(root, { places: [placeOf({ group, node: root, role: multicast.Role.ROOT, voter: true, children: others })] }));
+    await vi.waitUntil(async () => (await callUnary(ann.describeGroup.bind(ann), { group: { $case: 'name', value: group } })).nodes === 4);
+
+    const lost = await plan(ann, ask({ whatIf: { $case: 'loseZone', value: 'b' } }));
+    expect(lost).toMatchObject({ lost: 1, lostVoters: 0, noQuorum: false, unreached: 0, messagesLost: 0, before: { nodes: 4, root: Buffer.from(root!.id) }, after: { nodes: 3, orphans: 0 } });
+    expect(await plan(ann, ask({ whatIf: { $case: 'fanOut', value: 1 } }))).toMatchObject({ after: { nodes: 4 } });
+    expect(await reasonOf(plan(ann, ask({ whatIf: { $case: 'loseZone', value: 'c' } })))).toBe('REQUEST_INVALID');
+    expect(await reasonOf(plan(ann, ask({ whatIf: undefined })))).toBe('REQUEST_INVALID');
+    const bob = await clientOf('bob', ['subscribe:ann/planned']);
+    expect(await reasonOf(plan(bob, ask({})))).toBe('NOT_OWNER');
+    for (const stream of streams) stream.end();
   });
 });
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { openSqlite } from '@banyan/database';
+import { openDatabase } from '@banyan/database';
 import { builder } from '@banyan/proto';
 import { becomeMember, type PreparedService, type ServiceContext, type ServiceDefinition } from '@banyan/service-kit';
 import { BUILDER_METRICS } from '@banyan/telemetry';
@@ -15,9 +15,15 @@ import { TreePictures } from './picturing/tree-pictures.ts';
 export const builderService: ServiceDefinition<typeof builderSchema> = { service: 'tree-builder', schema: builderSchema, prepare };
 
 async function prepare(context: ServiceContext<BuilderConfig>): Promise<PreparedService> {
-  const { adviceEveryMs, apiListen, dataDir, linkPrices, peerListen } = context.config;
+  const { adviceEveryMs, apiListen, databaseUrl, dataDir, linkPrices, peerListen } = context.config;
   const membership = await becomeMember(context, 'builder', [apiListen, peerListen]);
-  const database = await openSqlite<BuilderSchema>(join(dataDir, 'tree-builder.sqlite'), builderMigrations);
+  const database = await openDatabase<BuilderSchema>({
+    url: databaseUrl,
+    file: join(dataDir, 'tree-builder.sqlite'),
+    service: 'tree-builder',
+    migrations: builderMigrations,
+    onIdleError: (error) => context.logger.warn({ event: 'database_lost', error: error.message }),
+  });
   const metrics = context.metrics.register(BUILDER_METRICS);
   const pictures = new TreePictures();
   const map = new NodeMap(linkPrices === undefined ? new LinkPrices() : await readLinkPrices(linkPrices));

@@ -27,7 +27,7 @@ import {
 import type { BUILDER_METRICS, Metrics } from '@banyan/telemetry';
 import { Advisor } from './advising/advisor.ts';
 import { NodeMap } from './advising/node-map.ts';
-import { createGroupRequest, deleteGroupRequest, describeGroupRequest, listGroupsRequest, reportPlacesRequest, watchAdviceRequest, watchGroupsRequest, watchTreeRequest } from './builder.requests.ts';
+import { createGroupRequest, deleteGroupRequest, describeGroupRequest, listGroupsRequest, planRequest, reportPlacesRequest, watchAdviceRequest, watchGroupsRequest, watchTreeRequest } from './builder.requests.ts';
 import { assertMayCreate, assertMayRead, assertOwns, fullName, mayRead, readerOf, type Reader } from './callers.ts';
 import { DescriptorSigner } from './keeping/descriptor-signer.ts';
 import { checkGroupName, Groups } from './keeping/groups.ts';
@@ -37,6 +37,8 @@ import { fromPageToken, toPageToken } from './page-token.ts';
 import { CoverageBoard } from './picturing/coverage-board.ts';
 import { pictureStream, type Pictured } from './picturing/picture-stream.ts';
 import { TreePictures } from './picturing/tree-pictures.ts';
+import { Planner } from './planning/planner.ts';
+import type { WhatIf } from './planning/present-tree.ts';
 
 // A watcher costs a timer and a picture four times a second.
 const WATCHERS_MAX = 1_000;
@@ -57,6 +59,7 @@ export class BuilderHandler implements OnModuleInit {
     @Inject(CoverageBoard) private readonly board: CoverageBoard,
     @Inject(NodeMap) private readonly map: NodeMap,
     @Inject(Advisor) private readonly advisor: Advisor,
+    @Inject(Planner) private readonly planner: Planner,
     @Inject(COUNTERS) private readonly counters: Metrics<typeof BUILDER_METRICS>,
   ) {}
 
@@ -185,6 +188,16 @@ export class BuilderHandler implements OnModuleInit {
     return this.#show(call, pictured, (coverage) => ({ coverage, atMs: BigInt(Date.now()) }));
   }
 
+  @GrpcMethod('TreeBuilderService', 'Plan')
+  @RequireToken()
+  async plan(@Request(planRequest) { group, whatIf, seed }: z.infer<typeof planRequest>, @FromToken() caller: TokenClaims, @Call() call: AnyCall): Promise<builder.PlanResponse> {
+    const name = fullName(readerOf(call), group);
+    checkGroupName(name);
+    assertOwns(caller, name);
+    const { descriptor } = await this.groups.byName(name);
+    return this.planner.plan(multicast.GroupDescriptor.decode(descriptor), { whatIf: whatIfOf(whatIf), seed: seed === 0 ? 1 : seed }, performance.now());
+  }
+
   /** The key of a group whose tree the caller may look at. Throws GROUP_NOT_FOUND, SCOPE_MISSING. */
   async #readable(call: AnyCall, group: string): Promise<Id> {
     const name = fullName(readerOf(call), group);
@@ -219,6 +232,19 @@ export class BuilderHandler implements OnModuleInit {
 
   async #countGroups(): Promise<void> {
     this.counters.groups.set(await this.groups.count());
+  }
+}
+
+function whatIfOf(asked: z.infer<typeof planRequest>['whatIf']): WhatIf {
+  switch (asked.$case) {
+    case 'loseZone':
+      return { type: 'loseZone', zone: asked.value };
+    case 'loseRegion':
+      return { type: 'loseRegion', region: asked.value };
+    case 'double':
+      return { type: 'double' };
+    case 'fanOut':
+      return { type: 'fanOut', children: asked.value };
   }
 }
 

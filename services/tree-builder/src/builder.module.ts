@@ -11,6 +11,7 @@ import { Groups } from './keeping/groups.ts';
 import { SqlGroupStore } from './keeping/sql-group-store.ts';
 import { CoverageBoard } from './picturing/coverage-board.ts';
 import { TreePictures } from './picturing/tree-pictures.ts';
+import { Planner } from './planning/planner.ts';
 
 const MEMBERSHIP = Symbol('builder.membership');
 const DATABASE = Symbol('builder.database');
@@ -43,6 +44,7 @@ export class BuilderModule implements OnApplicationShutdown {
         { provide: CoverageBoard, useValue: new CoverageBoard() },
         { provide: NodeMap, useValue: map },
         { provide: Advisor, useValue: advisor },
+        { provide: Planner, useValue: new Planner(pictures, map) },
         { provide: COUNTERS, useValue: metrics },
       ],
     };

@@ -10,6 +10,7 @@ const SUBJECTS_MAX = 1_000;
 const FAN_OUT_MAX = 1_000;
 const FAN_OUT_DEFAULT = 8;
 const STRIPES_MAX = 16;
+const PLAN_FAN_OUT_MAX = 64;
 /** With fewer a parity would be a second copy. */
 const PARITY_STRIPES_MIN = 3;
 const RETENTION_BYTES_MAX = 16n << 30n;
@@ -107,5 +108,19 @@ export const reportPlacesRequest = z.object({
   at: coordinate,
   measured: z.array(measured).max(MEASURED_MAX),
   coverages: z.array(coverage).max(PLACES_MAX),
+});
+export const planRequest = z.object({
+  group: text,
+  whatIf: z.discriminatedUnion(
+    '$case',
+    [
+      z.object({ $case: z.literal('loseZone'), value: text }),
+      z.object({ $case: z.literal('loseRegion'), value: text }),
+      z.object({ $case: z.literal('double'), value: z.boolean() }),
+      z.object({ $case: z.literal('fanOut'), value: z.number().min(1, 'is at least 1').max(PLAN_FAN_OUT_MAX, `is at most ${PLAN_FAN_OUT_MAX}`) }),
+    ],
+    { error: 'is none of lose_zone, lose_region, double, fan_out' },
+  ),
+  seed: z.number(),
 });
 export const watchAdviceRequest = z.object({ nodeId: id });

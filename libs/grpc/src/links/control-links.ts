@@ -9,7 +9,7 @@ import { OverlayError } from '../overlay-error.ts';
 import { parseStatus, toServiceError } from '../status.ts';
 import { ControlLink } from './control-link.ts';
 import { acceptExchange, dialExchange, EXCHANGE_OPTIONS, exchangeService, sizeFault, type ExchangeStream } from './exchange-stream.ts';
-import { acceptHandshake, decodeExchangeHandshake, encodeExchangeHandshake, unwrapFrame, wrapFrame, type LinkPeer, type LinkTarget } from './handshake.ts';
+import { acceptHandshake, decodeExchangeHandshake, encodeExchangeHandshake, SPOKEN, unwrapFrame, wrapFrame, type LinkPeer, type LinkTarget, type SpokenVersions } from './handshake.ts';
 
 /** Who this node is to its peers, and whom it trusts; all PEM. */
 export interface LinkCredentials extends KeyAndCertificate {
@@ -41,6 +41,8 @@ export interface ControlLinksOptions {
   readonly events: ControlLinksEvents;
   /** Refuses a peer whose certificate is good (a revoked one); undefined admits it. */
   readonly refusal?: (identity: PeerIdentity) => OverlayError | undefined;
+  /** Which versions it speaks; those of this code when left out. */
+  readonly spoken?: SpokenVersions;
   /** Links at once. */
   readonly linksMax?: number;
   /** ms within which the other side must answer. */
@@ -132,7 +134,7 @@ export class ControlLinks {
         },
       });
       const greeting = after(this.#options.greetingTimeoutMs ?? GREETING_TIMEOUT_MS, () => stream.end(new OverlayError('UNREACHABLE', `${address} does not answer`, { address })));
-      stream.write(encodeExchangeHandshake(this.#options.self()));
+      stream.write(encodeExchangeHandshake(this.#options.self(), this.#options.spoken ?? SPOKEN));
     });
   }
 
@@ -194,7 +196,7 @@ export class ControlLinks {
     link.stream = stream;
     link.isDialled = true;
     link.since = performance.now();
-    stream.write(encodeExchangeHandshake(this.#options.self()));
+    stream.write(encodeExchangeHandshake(this.#options.self(), this.#options.spoken ?? SPOKEN));
   }
 
   #greet(link: ControlLink, stream: ExchangeStream, identity: PeerIdentity | undefined, bytes: Buffer): void {
@@ -262,7 +264,7 @@ export class ControlLinks {
       const peer = this.#introduce(identity, bytes);
       const existing = this.#links.get(peer.id);
       if (existing !== undefined && this.#isPreferred(existing, peer)) throw new OverlayError('LINK_REPLACED', 'both dialled; the link of the lower id stays');
-      stream.write(encodeExchangeHandshake(this.#options.self()));
+      stream.write(encodeExchangeHandshake(this.#options.self(), this.#options.spoken ?? SPOKEN));
       return this.#adopt(stream, peer, existing);
     } catch (error) {
       const told = parseStatus(error);
@@ -302,7 +304,7 @@ export class ControlLinks {
     const fault = sizeFault(bytes);
     if (fault !== undefined) throw fault;
     if (identity.id === this.#options.id) throw new OverlayError('HANDSHAKE_INVALID', 'a node does not dial itself');
-    return acceptHandshake(decodeExchangeHandshake(bytes), identity);
+    return acceptHandshake(decodeExchangeHandshake(bytes), identity, this.#options.spoken ?? SPOKEN);
   }
 
   #receive(link: ControlLink, peer: LinkPeer, bytes: Buffer): void {

@@ -8,7 +8,7 @@ import { parseStatus } from '../status.ts';
 import { DataSender } from './data-sender.ts';
 import { DATA_REQUEST_BYTES_MAX, isDataRequest, RESPONSE_HEADERS, trailersOf } from './data-wire.ts';
 import { framed, FrameReader, unframed } from './framing.ts';
-import { acceptHandshake, claimedIdentity, decodeDataRequest, encodeDataHandshake, type LinkPeer } from './handshake.ts';
+import { acceptHandshake, claimedIdentity, decodeDataRequest, encodeDataHandshake, type LinkPeer, type SpokenVersions } from './handshake.ts';
 
 /** What a parent admits children by. */
 export interface DataAdmission {
@@ -18,6 +18,7 @@ export interface DataAdmission {
   readonly timeoutMs: number;
   /** As in `DataLinksOptions`. */
   readonly unprotected: boolean;
+  readonly spoken: SpokenVersions;
 }
 
 /** What becomes of a call: it is opened and ends, or it is refused. */
@@ -69,10 +70,10 @@ export function acceptData(stream: ServerHttp2Stream, headers: IncomingHttpHeade
 
 function welcome(stream: ServerHttp2Stream, frame: Buffer, admission: DataAdmission): { peer: LinkPeer; application: string; sender: DataSender } {
   const request = decodeDataRequest(unframed(frame));
-  const peer = acceptHandshake(request?.handshake, admission.unprotected ? claimedIdentity(request?.handshake) : admittedIdentity(stream, admission));
+  const peer = acceptHandshake(request?.handshake, admission.unprotected ? claimedIdentity(request?.handshake) : admittedIdentity(stream, admission), admission.spoken);
   stream.respond(RESPONSE_HEADERS, { waitForTrailers: true });
   const sender = new DataSender(stream, admission.queueBytesMax);
-  sender.write(framed(encodeDataHandshake(admission.self())));
+  sender.write(framed(encodeDataHandshake(admission.self(), admission.spoken)));
   return { peer, application: request?.application ?? '', sender };
 }
 

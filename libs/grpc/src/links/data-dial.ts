@@ -5,7 +5,7 @@ import type { overlay } from '@banyan/proto';
 import { OverlayError } from '../overlay-error.ts';
 import { CONNECTION_WINDOW_BYTES, DATA_FRAME_BYTES_MAX, DATA_SESSION, errorIn, REQUEST_HEADERS } from './data-wire.ts';
 import { framed, FrameReader, unframed, type FramingFault } from './framing.ts';
-import { acceptHandshake, claimedIdentity, decodeDataHandshake, encodeDataRequest, type LinkPeer, type LinkTarget } from './handshake.ts';
+import { acceptHandshake, claimedIdentity, decodeDataHandshake, encodeDataRequest, type LinkPeer, type LinkTarget, type SpokenVersions } from './handshake.ts';
 
 /** What a child dials with. */
 export interface DataDial {
@@ -17,6 +17,7 @@ export interface DataDial {
   readonly timeoutMs: number;
   /** As in `DataLinksOptions`. */
   readonly unprotected: boolean;
+  readonly spoken: SpokenVersions;
 }
 
 /** What happens on a dial. Nothing comes after `ended`, which comes once. */
@@ -68,7 +69,7 @@ class Dialled implements DataReceiver {
     this.#stream.on('trailers', (trailers) => void (this.#error ??= errorIn(trailers)));
     this.#stream.on('error', (error) => void (this.#error ??= this.#refused(error)));
     this.#stream.on('close', () => this.#end(this.#error ?? new OverlayError('UNREACHABLE', 'the connection is gone')));
-    this.#stream.end(framed(encodeDataRequest(dial.self, dial.application)));
+    this.#stream.end(framed(encodeDataRequest(dial.self, dial.application, dial.spoken)));
     this.#greeting = setTimeout(() => this.#end(new OverlayError('TIMEOUT', `${dial.target.address} does not answer`)), dial.timeoutMs).unref();
   }
 
@@ -114,7 +115,7 @@ class Dialled implements DataReceiver {
     clearTimeout(this.#greeting);
     try {
       const handshake = decodeDataHandshake(unframed(frame));
-      this.#peer = acceptHandshake(handshake, this.#dial.unprotected ? claimedIdentity(handshake) : this.#admitted());
+      this.#peer = acceptHandshake(handshake, this.#dial.unprotected ? claimedIdentity(handshake) : this.#admitted(), this.#dial.spoken);
     } catch (error) {
       return this.#fault(error instanceof OverlayError ? error : new OverlayError('HANDSHAKE_INVALID', 'the handshake cannot be read', {}, { cause: error }));
     }

@@ -3,7 +3,7 @@ import type { PeerIdentity } from '@banyan/identity';
 import type { overlay } from '@banyan/proto';
 import type { OverlayError } from '../overlay-error.ts';
 import type { LinkCredentials } from './control-links.ts';
-import type { LinkPeer, LinkTarget } from './handshake.ts';
+import type { LinkPeer, LinkTarget, SpokenVersions } from './handshake.ts';
 
 /** One data link of this node; a new dial gives a new number, so a number means one incarnation of a link. */
 export type DataLinkId = number;
@@ -43,6 +43,8 @@ export interface DataLinksOptions {
   readonly events: DataLinksEvents;
   /** Refuses a peer whose certificate is good (a revoked one); undefined admits it. */
   readonly refusal?: (identity: PeerIdentity) => OverlayError | undefined;
+  /** Which versions it speaks; those of this code when left out. */
+  readonly spoken?: SpokenVersions;
   /** Links at once, either way. */
   readonly linksMax?: number;
   /** Bytes that may wait on one link. */

@@ -10,7 +10,7 @@ import { dialData, type DataReceiver } from './data-dial.ts';
 import type { DataLink, DataLinkId, DataLinksEvents, DataLinksOptions } from './data-links-contract.ts';
 import type { DataSender } from './data-sender.ts';
 import { CONNECTION_WINDOW_BYTES, DATA_SESSION } from './data-wire.ts';
-import type { LinkPeer, LinkTarget } from './handshake.ts';
+import { SPOKEN, type LinkPeer, type LinkTarget } from './handshake.ts';
 
 const LINKS_MAX = 512;
 const QUEUE_BYTES_MAX = 32 * 1024 * 1024;
@@ -103,7 +103,7 @@ export class DataLinks {
     const dialling: Dialling = { target, receiver: undefined, link: undefined };
     this.#dials.set(key, dialling);
     dialling.receiver = dialData(
-      { target, application, self: this.#options.self(), context: this.#context, refusal: this.#options.refusal, timeoutMs: this.#options.greetingTimeoutMs ?? GREETING_TIMEOUT_MS, unprotected: this.#options.unprotected === true },
+      { target, application, self: this.#options.self(), context: this.#context, refusal: this.#options.refusal, timeoutMs: this.#options.greetingTimeoutMs ?? GREETING_TIMEOUT_MS, unprotected: this.#options.unprotected === true, spoken: this.#options.spoken ?? SPOKEN },
       {
         opened: (peer) => this.#opened(dialling, peer, application),
         frame: (framed) => this.#received(dialling, framed),
@@ -197,6 +197,7 @@ export class DataLinks {
       queueBytesMax: this.#options.queueBytesMax ?? QUEUE_BYTES_MAX,
       timeoutMs: this.#options.greetingTimeoutMs ?? GREETING_TIMEOUT_MS,
       unprotected: this.#options.unprotected === true,
+      spoken: this.#options.spoken ?? SPOKEN,
     };
     acceptData(stream, headers, admission, {
       opened: ({ peer, application, sender }) => {

@@ -9,6 +9,15 @@ export const PROTOCOL_VERSION = 1;
 /** The oldest one it speaks: nodes of adjacent releases must meet. */
 export const OLDEST_PROTOCOL_VERSION = 1;
 
+/** Which versions of the peer protocol somebody speaks. */
+export interface SpokenVersions {
+  readonly newest: number;
+  readonly oldest: number;
+}
+
+/** What this code speaks; another is given only where a node of another release is played. */
+export const SPOKEN: SpokenVersions = { newest: PROTOCOL_VERSION, oldest: OLDEST_PROTOCOL_VERSION };
+
 const ID_BYTES = 16;
 // Field `frame` of ExchangeRequest and ExchangeResponse.
 const FRAME_FIELD = 2;
@@ -34,19 +43,19 @@ export interface LinkPeer {
 }
 
 /** The first thing each side says. */
-export function handshakeOf(self: overlay.Node): wire.Handshake {
-  return { version: PROTOCOL_VERSION, oldestVersion: OLDEST_PROTOCOL_VERSION, node: self };
+export function handshakeOf(self: overlay.Node, { newest, oldest }: SpokenVersions): wire.Handshake {
+  return { version: newest, oldestVersion: oldest, node: self };
 }
 
 /**
  * The peer that a handshake introduces. Throws VERSION_UNSUPPORTED when no version is common, HANDSHAKE_INVALID when it
  * names another node than the certificate, CERTIFICATE_INVALID when the certificate is not a ring member's.
  */
-export function acceptHandshake(handshake: wire.Handshake | undefined, identity: Pick<PeerIdentity, 'id' | 'role'>): LinkPeer {
+export function acceptHandshake(handshake: wire.Handshake | undefined, identity: Pick<PeerIdentity, 'id' | 'role'>, { newest, oldest }: SpokenVersions): LinkPeer {
   if (handshake === undefined) throw new OverlayError('HANDSHAKE_INVALID', 'the first message is not a handshake');
-  const version = Math.min(handshake.version, PROTOCOL_VERSION);
-  if (version < Math.max(handshake.oldestVersion, OLDEST_PROTOCOL_VERSION)) {
-    throw new OverlayError('VERSION_UNSUPPORTED', `the peer speaks versions ${handshake.oldestVersion} to ${handshake.version}, this node ${OLDEST_PROTOCOL_VERSION} to ${PROTOCOL_VERSION}`);
+  const version = Math.min(handshake.version, newest);
+  if (version < Math.max(handshake.oldestVersion, oldest)) {
+    throw new OverlayError('VERSION_UNSUPPORTED', `the peer speaks versions ${handshake.oldestVersion} to ${handshake.version}, this node ${oldest} to ${newest}`);
   }
   if (identity.role !== 'node') throw new OverlayError('CERTIFICATE_INVALID', `a ring member is needed, the certificate is for role ${identity.role}`);
   const { node } = handshake;
@@ -64,8 +73,8 @@ export function claimedIdentity(handshake: wire.Handshake | undefined): Pick<Pee
 }
 
 /** Control link, first message of either side (both directions have the same encoding). */
-export function encodeExchangeHandshake(self: overlay.Node): Buffer {
-  return asBuffer(wire.ExchangeRequest.encode({ content: { $case: 'handshake', value: handshakeOf(self) } }).finish());
+export function encodeExchangeHandshake(self: overlay.Node, spoken: SpokenVersions): Buffer {
+  return asBuffer(wire.ExchangeRequest.encode({ content: { $case: 'handshake', value: handshakeOf(self, spoken) } }).finish());
 }
 
 /** The handshake in the first message of a control link; undefined when it is none. */
@@ -94,8 +103,8 @@ export function unwrapFrame(message: Uint8Array): Uint8Array | undefined {
 }
 
 /** Data link, what the child asks. */
-export function encodeDataRequest(self: overlay.Node, application: string): Buffer {
-  return asBuffer(wire.DataRequest.encode({ handshake: handshakeOf(self), application }).finish());
+export function encodeDataRequest(self: overlay.Node, application: string, spoken: SpokenVersions): Buffer {
+  return asBuffer(wire.DataRequest.encode({ handshake: handshakeOf(self, spoken), application }).finish());
 }
 
 /** What a child asks; undefined when it is malformed. */
@@ -104,8 +113,8 @@ export function decodeDataRequest(message: Uint8Array): wire.DataRequest | undef
 }
 
 /** Data link, the parent's first message. */
-export function encodeDataHandshake(self: overlay.Node): Buffer {
-  return asBuffer(wire.DataResponse.encode({ content: { $case: 'handshake', value: handshakeOf(self) } }).finish());
+export function encodeDataHandshake(self: overlay.Node, spoken: SpokenVersions): Buffer {
+  return asBuffer(wire.DataResponse.encode({ content: { $case: 'handshake', value: handshakeOf(self, spoken) } }).finish());
 }
 
 /** The handshake in the first message of a data link; undefined when it is none. */

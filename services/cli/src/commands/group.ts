@@ -49,12 +49,13 @@ function createCommand(io: Io): Command {
     .option('--publisher <subject...>', 'who may publish (default: anyone with the scope)')
     .option('--subscriber <subject...>', 'who may subscribe (default: anyone with the scope)')
     .option('--json', 'print JSON')
-    .action((name: string, options: CreateOptions) =>
-      withClient(io, options, async (client) => {
-        const group = await client.groups.create(name, newGroup(options));
+    .action(async (name: string, options: CreateOptions) => {
+      const wanted = newGroup(options); // before anybody is asked
+      await withClient(io, options, async (client) => {
+        const group = await client.groups.create(name, wanted);
         say(io, options.json === true ? json(group, 2) : `created ${group.name} (${promiseText(group)})`);
-      }),
-    );
+      });
+    });
 }
 
 function listCommand(io: Io): Command {

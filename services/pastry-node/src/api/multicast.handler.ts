@@ -4,14 +4,16 @@ import { EMPTY, type Observable } from 'rxjs';
 import type { Overlay } from '@banyan/host';
 import { groupKey } from '@banyan/identity';
 import type { multicast } from '@banyan/proto';
-import { Call, cancelSignal, checkRequest, onCancel, Request, requireScope, RequireToken, send, Traceparent, type AnyCall, type Cancellable, type DuplexCall, type ResponseStream } from '@banyan/service-kit';
+import { Call, cancelSignal, checkRequest, Request, requireScope, RequireToken, send, Traceparent, type AnyCall, type Cancellable, type DuplexCall, type ResponseStream } from '@banyan/service-kit';
+import type { AttachedClients } from '../drain/attached-clients.ts';
 import type { DescriptorSource } from '../groups/descriptor-source.ts';
 import { assertMayPublish, assertMaySubscribe } from '../groups/permissions.ts';
-import { DESCRIPTORS, OVERLAY, SELF, type SelfNode } from '../ports.ts';
+import { CLIENTS, DESCRIPTORS, OVERLAY, SELF, type SelfNode } from '../ports.ts';
 import { answerAnycastRequest, anycastRequest, describePlaceRequest, listSlowRequest, publishOpen, subscribeRequest, type AnswerAnycastOrder, type AnycastOrder, type DescribePlaceOrder, type SubscribeOrder } from './multicast.requests.ts';
 import { openingOf, PublishStream } from './publish-stream.ts';
 import { toSlowReader } from './slow-readers.ts';
 import type { SubscribeReply } from './subscribe-bytes.ts';
+import { SubscriberStream } from './subscriber-stream.ts';
 import { toNode, toPlace, toSubscribeResponse } from './to-proto.ts';
 
 /** Bytes a publisher may have handed in without receipt; then it is not read. */
@@ -26,17 +28,20 @@ export class MulticastHandler {
   readonly #overlay: Overlay;
   readonly #descriptors: DescriptorSource;
   readonly #self: SelfNode;
+  readonly #clients: AttachedClients;
 
-  constructor(@Inject(OVERLAY) overlay: Overlay, @Inject(DESCRIPTORS) descriptors: DescriptorSource, @Inject(SELF) self: SelfNode) {
+  constructor(@Inject(OVERLAY) overlay: Overlay, @Inject(DESCRIPTORS) descriptors: DescriptorSource, @Inject(SELF) self: SelfNode, @Inject(CLIENTS) clients: AttachedClients) {
     this.#overlay = overlay;
     this.#descriptors = descriptors;
     this.#self = self;
+    this.#clients = clients;
   }
 
   @GrpcStreamCall('MulticastService', 'Publish')
   @RequireToken()
   async publish(@Call() call: AnyCall & DuplexCall<multicast.PublishRequest, multicast.PublishResponse>, @Traceparent() trace: string | undefined): Promise<void> {
     const { open, incoming } = await openingOf(call);
+    this.#clients.assertOpen();
     const { group, session, descriptor } = checkRequest(publishOpen, open);
     const { subject } = requireScope(call, `publish:${group}`);
     const known = await this.#descriptors.resolveAnywhere(group, descriptor);
@@ -44,23 +49,33 @@ export class MulticastHandler {
     const publication = this.#overlay.groups.publish({ group: groupKey(group), client: subject, descriptor: known.signed, ...(session === undefined ? {} : { session }) });
     const opened = { session: Buffer.from(publication.session, 'hex'), unreceiptedBytesMax: BigInt(UNRECEIPTED_BYTES_MAX) };
     await send(call, { response: { $case: 'opened', value: opened } });
-    await new PublishStream(call, publication, session !== undefined).run(incoming, trace);
+    const stream = new PublishStream(call, publication, session !== undefined);
+    const detach = this.#clients.attach(stream);
+    await stream.run(incoming, trace).finally(detach);
   }
 
   @GrpcMethod('MulticastService', 'Subscribe')
   @RequireToken()
   async subscribe(@Request(subscribeRequest) order: SubscribeOrder, @Call() call: AnyCall & ResponseStream<SubscribeReply>): Promise<Observable<never>> {
+    this.#clients.assertOpen();
     const { group, start, slowPolicy: policy, answersAnycasts: answers = false } = order;
     const { subject } = requireScope(call, `subscribe:${group}`);
     if (policy === 'block') requireScope(call, `subscribe:${group}:block`);
     const known = await this.#descriptors.resolve(group, order.descriptor);
     if (known !== undefined) assertMaySubscribe(known.descriptor, subject);
     const subscription = this.#overlay.groups.subscribe({ group: groupKey(group), start, policy, client: subject, answers, ...(known === undefined ? {} : { descriptor: known.signed }) });
-    onCancel(call, () => subscription.close());
-    for await (const event of subscription) {
-      // What was not known before is told by the tree; until then nothing has been sent.
-      if (event.type === 'subscribed') assertMaySubscribe((await this.#descriptors.learn(group, event.descriptor)).descriptor, subject);
-      if (!(await send(call, toSubscribeResponse(event)))) break;
+    const stream = new SubscriberStream(call, subscription);
+    const detach = this.#clients.attach(stream);
+    try {
+      for await (const event of subscription) {
+        // What was not known before is told by the tree; until then nothing has been sent.
+        if (event.type === 'subscribed') assertMaySubscribe((await this.#descriptors.learn(group, event.descriptor)).descriptor, subject);
+        if (!(await send(call, toSubscribeResponse(event)))) break;
+      }
+    } catch (error) {
+      await stream.part(error);
+    } finally {
+      detach();
     }
     return EMPTY;
   }

@@ -2,6 +2,7 @@ import type { Publication } from '@banyan/host';
 import { OverlayError } from '@banyan/grpc';
 import type { multicast } from '@banyan/proto';
 import { checkRequest, onCancel, requests, send, type DuplexCall } from '@banyan/service-kit';
+import type { AttachedClient, Farewell } from '../drain/attached-clients.ts';
 import { publishBatch } from './multicast.requests.ts';
 
 type PublishCall = DuplexCall<multicast.PublishRequest, multicast.PublishResponse>;
@@ -9,9 +10,10 @@ type PublishCall = DuplexCall<multicast.PublishRequest, multicast.PublishRespons
 /**
  * One publisher's stream once its session stands: batches in, receipts out, both at their own pace. A batch is read
  * when the node has room for it, so a publisher is held back at the unreceipted bytes the node allows. When the
- * publisher ends its side the stream stays until the last receipt is out.
+ * publisher ends its side the stream stays until the last receipt is out. A publisher who is told that the node leaves goes on
+ * getting receipts here until he has gone.
  */
-export class PublishStream {
+export class PublishStream implements AttachedClient {
   readonly #call: PublishCall;
   readonly #publication: Publication;
   /** Counters of batches that have no receipt. */
@@ -24,6 +26,14 @@ export class PublishStream {
     this.#call = call;
     this.#publication = publication;
     this.#nextCounter = isResumed ? undefined : 1;
+  }
+
+  move({ addresses, deadlineMs }: Farewell): void {
+    void send(this.#call, { response: { $case: 'moved', value: { addresses: [...addresses], resumeSequence: 0n, deadlineMs: BigInt(Math.round(deadlineMs)) } } });
+  }
+
+  cut(): void {
+    this.#publication.fail(new OverlayError('STOPPING', 'the node has left the ring'));
   }
 
   /** Resolves when everything is receipted or the client has gone; rejects with what ended the session. */

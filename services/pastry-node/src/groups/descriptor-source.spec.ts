@@ -42,6 +42,7 @@ function groups(tree?: multicast.SignedGroupDescriptor) {
     open: (signed) => Promise.resolve(void opened.push(signed)),
     subscribe: () => ({
       close: () => undefined,
+      move: () => undefined,
       async *[Symbol.asyncIterator](): AsyncGenerator<SubscriptionEvent> {
         if (tree === undefined) throw new OverlayError('GROUP_NOT_FOUND', 'no tree');
         yield { type: 'subscribed', nextSequence: 1, descriptor: tree };

@@ -96,10 +96,18 @@ export class BootstrapRegistration {
 
 /** Control addresses of live nodes by the service's list, the best first; undefined when it does not answer. */
 export async function listSupernodes(service: PeerService<bootstrap.BootstrapServiceClient>, region: string, own: Uint8Array): Promise<readonly string[] | undefined> {
-  const { client } = service;
+  return (await listOthers(service, region, own))?.map((node) => node.controlAddress);
+}
+
+/** API addresses of live nodes by the service's list, the best first; none when it does not answer. */
+export async function listApis(service: PeerService<bootstrap.BootstrapServiceClient>, region: string, own: Uint8Array): Promise<readonly string[]> {
+  return (await listOthers(service, region, own))?.flatMap(({ apiAddress }) => (apiAddress === '' ? [] : [apiAddress])) ?? [];
+}
+
+async function listOthers({ client }: PeerService<bootstrap.BootstrapServiceClient>, region: string, own: Uint8Array) {
   try {
     const { supernodes } = await callUnary(client.list.bind(client), { region, limit: 0, includeJoining: false }, ANSWER_TIMEOUT_MS);
-    return supernodes.flatMap(({ node }) => (node === undefined || Buffer.from(node.id).equals(own) ? [] : [node.controlAddress]));
+    return supernodes.flatMap(({ node }) => (node === undefined || Buffer.from(node.id).equals(own) ? [] : [node]));
   } catch {
     return undefined; // away: the caller has other lists
   }

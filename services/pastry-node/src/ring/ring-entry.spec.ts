@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { OverlayError } from '@banyan/grpc';
 import { id } from '@banyan/ids';
 import type { NodeHandle } from '@banyan/kbr';
 import { NO_LOGGER } from '@banyan/telemetry';
@@ -52,6 +53,15 @@ describe('enterRing', () => {
     const { started, asked } = await enter(['10.0.0.2:1', '10.0.0.5:1', '10.0.0.6:1'], { list: () => Promise.resolve(addresses) });
     expect(started).toEqual([['10.0.0.2:1', '10.0.0.5:1']]);
     expect(asked).toEqual(addresses.slice(0, 5));
+  });
+
+  it('says aloud when those who answer will not have this node, whatever it waits', async () => {
+    const lines: unknown[] = [];
+    const done = new AbortController();
+    const refusing = { self: SELF, isAlone: false, discover: () => Promise.reject(new OverlayError('VERSION_UNSUPPORTED', 'the peer speaks versions 3 to 4, this node 1 to 1')), start: () => undefined, whenReady: () => Promise.resolve() };
+    const logger = { ...NO_LOGGER, error: (line: unknown) => void lines.push(line), warn: () => done.abort(), info: () => setTimeout(() => done.abort(), 20) };
+    await enter([], { overlay: refusing, seeds: ['10.0.0.1:1'], logger, signal: done.signal });
+    expect(lines[0]).toMatchObject({ event: 'join_refused', address: '10.0.0.1:1', reason: 'VERSION_UNSUPPORTED', mend: expect.stringContaining('adjacent versions') as string });
   });
 
   it('goes on to the next five while nobody answers', async () => {

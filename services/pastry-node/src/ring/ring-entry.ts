@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { OverlayError, type Reason } from '@banyan/grpc';
 import type { Overlay } from '@banyan/host';
 import type { NodeHandle } from '@banyan/kbr';
 import type { Logger } from '@banyan/telemetry';
@@ -6,6 +7,8 @@ import type { SupernodeList } from './supernode-list.ts';
 
 /** Nodes that are asked who they are before one joins through the nearest of those that answer. */
 const ASKED_MAX = 5;
+/** Answers that waiting does not mend. */
+const REFUSALS: ReadonlySet<Reason> = new Set(['VERSION_UNSUPPORTED', 'CERTIFICATE_REVOKED', 'CERTIFICATE_INVALID', 'CERTIFICATE_UNTRUSTED']);
 /** How long each may take, ms. */
 const ASK_TIMEOUT_MS = 2_000;
 /** Pause before looking again when nobody was found, ms; it grows to the greatest. */
@@ -77,13 +80,19 @@ async function whoAnswers({ overlay, logger, signal }: EntryOptions, addresses: 
   for (let at = 0; at < addresses.length; at += ASKED_MAX) {
     signal.throwIfAborted();
     const asked = addresses.slice(at, at + ASKED_MAX);
-    const answers = await Promise.all(asked.map((address) => withTimeout(overlay.discover(address)).catch(() => undefined)));
+    const answers = await Promise.all(asked.map((address) => withTimeout(overlay.discover(address)).catch((error: unknown) => noteRefusal(logger, address, error))));
     // An address of an earlier life may be ours by now.
     const others = answers.filter((node) => node !== undefined).filter((node) => node.id !== overlay.self.id);
     if (others.length > 0) return others;
     logger.debug({ event: 'nodes_silent', addresses: asked });
   }
   return [];
+}
+
+/** Who answers and will not have this node would be looked for for ever: that is said aloud. */
+function noteRefusal(logger: Logger, address: string, error: unknown): undefined {
+  if (!(error instanceof OverlayError) || !REFUSALS.has(error.reason)) return;
+  logger.error({ event: 'join_refused', address, reason: error.reason, mend: error.mend }, error.message);
 }
 
 function withTimeout<Result>(asked: Promise<Result>): Promise<Result> {

@@ -53,11 +53,17 @@ export class NodeMap {
 
   /** Delay and price of a link between two nodes, as ms of round trip; undefined while their distance is not known. */
   costMs(from: Id, to: Id, now: number): number | undefined {
+    const [a, b] = [this.node(from, now), this.node(to, now)];
+    const roundTripMs = this.roundTripMs(from, to, now);
+    return roundTripMs === undefined || a === undefined || b === undefined ? undefined : roundTripMs + this.#prices.weightMs(a, b);
+  }
+
+  /** Round trip between two nodes, ms, as one of them measured it or else as their coordinates say; undefined: not known. */
+  roundTripMs(from: Id, to: Id, now: number): number | undefined {
     const a = this.#fresh(from, now);
     const b = this.#fresh(to, now);
     if (a === undefined || b === undefined) return undefined;
-    const roundTripMs = measured(a.measuredMs.get(to), b.measuredMs.get(from)) ?? predictedMs(a.at, b.at);
-    return roundTripMs === undefined ? undefined : roundTripMs + this.#prices.weightMs(a.node, b.node);
+    return measured(a.measuredMs.get(to), b.measuredMs.get(from)) ?? predictedMs(a.at, b.at);
   }
 
   #fresh(id: Id, now: number): Known | undefined {

@@ -12,9 +12,11 @@ export class RunningBuilder extends ServiceUnderTest<builder.TreeBuilderServiceC
     super(service, dataDir, { constructor: builder.TreeBuilderServiceClient, role: 'builder', authority: trust.pem });
   }
 
-  static async start(): Promise<RunningBuilder> {
-    const { trust, dataDir, flags } = await provisionMember('builder');
-    return new RunningBuilder(await startTestService(builderService, { flags: [...flags, ...QUICK] }), dataDir, trust, [...flags, ...QUICK]);
+  /** With `more` flags, as a member of an authority of its own unless `under` another. */
+  static async start(more: readonly string[] = [], under?: TestAuthority): Promise<RunningBuilder> {
+    const { trust, dataDir, flags: own } = await provisionMember('builder', under);
+    const flags = [...own, ...QUICK, ...more];
+    return new RunningBuilder(await startTestService(builderService, { flags }), dataDir, trust, flags);
   }
 
   /** Another start in the same directory, after `stop`. */
