@@ -108,9 +108,26 @@ describe.skipIf(!hasChromium() && process.env['CI'] === undefined)(`the console 
     await page.context().close();
   });
 
+  it('drains a node by keyboard, shows its steps, and has it in the audit log', async () => {
+    const { page, faults } = await openPage(browser, { width: 1400, height: 1000, colors: 'light' });
+    await signIn(page);
+    const leaving = overlay.nodes.at(-2)?.id ?? '';
+    await page.getByLabel('Find').fill(leaving);
+    await page.getByRole('button', { name: 'Drain this node…' }).press('Enter');
+    await page.getByRole('button', { name: 'Drain', exact: true }).press('Enter');
+    await page.getByText('It has left the ring').waitFor({ timeout: 60_000 });
+    expect(await page.getByRole('region', { name: 'Steps of the drain' }).getByRole('row').count()).toBe(1 + 7);
+    await eventually('the drained node is off the ring', async () => (await page.locator('.ring .node').count()) === NODES - 2);
+    await keepPicture(page, 'drain-light');
+    await page.getByRole('link', { name: 'Audit log' }).click();
+    await page.getByRole('row', { name: `drain ${leaving} done` }).waitFor();
+    expect(faults.filter((fault) => !fault.includes('401'))).toEqual([]);
+    await page.context().close();
+  });
+
   it('tells on a phone that a service of the control plane is away, and that it is back', async () => {
     const { page } = await openPage(browser, { width: 390, height: 844, colors: 'dark', isPhone: true });
-    await signIn(page);
+    await signIn(page, NODES - 2);
     await keepPicture(page, 'ring-phone-dark');
     await page.getByRole('link', { name: 'Slow readers' }).click();
     await page.getByText('Nobody keeps anybody waiting').waitFor();
@@ -147,7 +164,7 @@ describe.skipIf(!hasChromium() && process.env['CI'] === undefined)(`the console 
   it('lets those without the scope admin look, and no more', async () => {
     const { page } = await openPage(browser, { width: 1280, height: 800, colors: 'light' });
     token = await readingToken(overlay);
-    await signIn(page);
+    await signIn(page, NODES - 2);
     await page.getByText('(reading)').waitFor();
     await page.getByRole('link', { name: 'Groups' }).click();
     await page.getByText('There is no group that you may read.').waitFor();

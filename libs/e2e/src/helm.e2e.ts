@@ -28,6 +28,11 @@ describe('the chart', () => {
     expect(stdout).toContain('{{ $labels.objective }}'); // for Prometheus, not for Helm
   });
 
+  it('gives the control plane replicas only where they share a database', () => {
+    expect(template('auth.replicas=2').stderr).toContain('give database.existingSecret');
+    expect(template('auth.replicas=2', 'treeBuilder.replicas=3', 'database.existingSecret=pg').status).toBe(0);
+  });
+
   it('leaves the console out', () => {
     expect(template('console.enabled=false').stdout).not.toContain('banyan-console');
   });

@@ -7,6 +7,7 @@ import type { PreparedService, ServiceContext, ServiceDefinition } from '@banyan
 import { CONSOLE_METRICS } from '@banyan/telemetry';
 import { Actions } from './acting/actions.ts';
 import { AuditLog } from './acting/audit-log.ts';
+import { Drains } from './acting/drains.ts';
 import { consoleSchema, type ConsoleConfig } from './console.config.ts';
 import { WebModule } from './console.module.ts';
 import { openWebServer } from './http/web-server.ts';
@@ -35,10 +36,11 @@ async function prepare({ config, logger, metrics: registry, readiness }: Service
   const clients = new NodeClients(authority, () => token.current, treeBuilderAddress);
   const ring = new RingWatch({ bootstrapAddress, authority, token: () => token.current, clients, logger });
   const audit = await AuditLog.open(config.dataDir, logger);
+  const drains = new Drains(clients);
   const hub = new Hub();
-  const topics = new Topics({ ring, clients, audit, authority, treeBuilderAddress, services: watchedServices(config) });
+  const topics = new Topics({ ring, clients, audit, drains, authority, treeBuilderAddress, services: watchedServices(config) });
   const streams = new Streams(hub, topics, metrics);
-  const actions = new Actions({ ring, clients, audit, treeBuilderAddress, counted: (outcome) => metrics.actions.add(1, { outcome }) });
+  const actions = new Actions({ ring, clients, audit, drains, treeBuilderAddress, counted: (outcome) => metrics.actions.add(1, { outcome }) });
   const world = { outline: await worldOutline(), regions: await placesOfRegions(config.regionsFile) };
   registry.beforeScrape(() => metrics.topics.set(hub.size));
   const web = await openWebServer(WebModule.of({ verifier: createTokenVerifier(keys), streams, actions, world }), config, logger);

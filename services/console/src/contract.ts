@@ -147,6 +147,23 @@ export interface AuditEntry {
   readonly detail?: string;
 }
 
+/** A drain as far as it is: its seven steps in their order. */
+export interface DrainView {
+  readonly id: string;
+  readonly steps: readonly {
+    readonly name: string;
+    readonly state: 'waiting' | 'running' | 'done' | 'late';
+    /** What is left of it, or was left behind. */
+    readonly left: number;
+    /** When the next step begins at the latest, and how long this one took so far; ms since the drain began. */
+    readonly deadlineMs: number;
+    readonly elapsedMs: number;
+  }[];
+  readonly isDone: boolean;
+  /** Why nothing more is heard of it. */
+  readonly fault?: string;
+}
+
 /** One hop of a route. */
 export interface HopView {
   readonly at: string;
@@ -193,6 +210,7 @@ export interface StreamEvents {
   readonly coverage: CoverageView;
   readonly slow: SlowList;
   readonly control: ControlView;
+  readonly drain: DrainView;
   readonly audit: { readonly entries: readonly AuditEntry[] };
   readonly expired: { readonly reason: string };
 }

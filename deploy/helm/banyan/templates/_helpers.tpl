@@ -100,10 +100,13 @@ livenessProbe: { httpGet: { path: /livez, port: admin }, periodSeconds: 10, time
 {{- end }}
 
 {{/*
-A service of the control plane: one pod with a volume of its own, and a Service in front of it.
+A service of the control plane: pods with a volume each, and a Service in front of them.
 Needs: root, component (its image), values, ports (name to number), env (text), mounts and volumes (text, may be empty).
 */}}
 {{- define "banyan.service" -}}
+{{- if and (gt (int (.values.replicas | default 1)) 1) (not .root.Values.database.existingSecret) }}
+{{- fail (printf "%s: more than one replica needs a PostgreSQL that they share; give database.existingSecret" .component) }}
+{{- end }}
 {{- $name := printf "%s-%s" (include "banyan.name" .root) .component }}
 apiVersion: v1
 kind: Service
@@ -124,7 +127,8 @@ metadata:
   name: {{ $name }}
   labels: {{- include "banyan.labels" . | nindent 4 }}
 spec:
-  replicas: 1
+  replicas: {{ .values.replicas | default 1 }}
+  podManagementPolicy: Parallel
   serviceName: {{ $name }}
   selector:
     matchLabels: {{- include "banyan.selector" . | nindent 6 }}
@@ -144,9 +148,6 @@ spec:
         - name: {{ . }}
       {{- end }}
       {{- end }}
-      {{- with .init }}
-      initContainers: {{- . | nindent 8 }}
-      {{- end }}
       containers:
         - name: {{ .component }}
           image: {{ include "banyan.image" . }}
@@ -165,6 +166,9 @@ spec:
           volumeMounts:
             - { name: data, mountPath: /data }
             - { name: trust, mountPath: /trust, readOnly: true }
+            {{- with .mounts }}
+            {{- . | nindent 12 }}
+            {{- end }}
       volumes:
         {{- include "banyan.trustVolume" . | nindent 8 }}
         {{- with .volumes }}

@@ -1,16 +1,18 @@
-import type { Client, DeliveryName } from '@banyan/client';
+import type { DeliveryName } from '@banyan/client';
 import { OverlayError, parseStatus, reasons } from '@banyan/grpc';
 import type { RouteView } from '../contract.ts';
 import type { Session } from '../http/session.ts';
 import type { NodeClients } from '../watching/node-clients.ts';
 import type { RingWatch } from '../watching/ring-watch.ts';
 import type { AuditLog } from './audit-log.ts';
+import type { Drains } from './drains.ts';
 
 /** What actions stand on. */
 export interface ActionPorts {
   readonly ring: RingWatch;
   readonly clients: NodeClients;
   readonly audit: AuditLog;
+  readonly drains: Drains;
   /** API address that serves when only the tree builder is asked. */
   readonly treeBuilderAddress: string;
   /** Told of every action that changes something, by what came of it. */
@@ -56,7 +58,23 @@ export class Actions {
     });
   }
 
-  async #audited<Result>(session: Session, action: string, target: string, act: (client?: Client) => Promise<Result>): Promise<Result> {
+  /** Begins to drain a node; resolves when it has taken that up. The audit log has the end as well. */
+  async drain(session: Session, id: string): Promise<void> {
+    const node = this.#node(id);
+    const entry = { subject: session.subject, action: 'drain', target: id };
+    await this.ports.audit.write({ ...entry, outcome: 'asked' });
+    const begun = this.ports.drains.begin(node, session.token).catch((error: unknown) => this.#failed(entry, error));
+    const { ended } = await begun;
+    void ended.then(async ({ steps, fault }) => {
+      const late = steps.filter(({ state }) => state === 'late').map(({ name, left }) => `${left} left at ${name}`);
+      const detail = fault ?? late.join(', ');
+      const outcome = detail === '' ? 'done' : 'failed';
+      this.ports.counted(outcome);
+      await this.ports.audit.write({ ...entry, outcome, ...(detail === '' ? {} : { detail }) });
+    }).catch(() => undefined); // an audit log that cannot be written refuses the next action
+  }
+
+  async #audited<Result>(session: Session, action: string, target: string, act: () => Promise<Result>): Promise<Result> {
     const entry = { subject: session.subject, action, target };
     await this.ports.audit.write({ ...entry, outcome: 'asked' });
     try {
@@ -65,12 +83,16 @@ export class Actions {
       this.ports.counted('done');
       return result;
     } catch (error) {
-      const told = parseStatus(error);
-      const outcome = reasons[told.reason].http < 500 ? 'refused' : 'failed';
-      await this.ports.audit.write({ ...entry, outcome, detail: `${told.reason}: ${told.message}` });
-      this.ports.counted(outcome);
-      throw told;
+      return this.#failed(entry, error);
     }
+  }
+
+  async #failed(entry: { readonly subject: string; readonly action: string; readonly target: string }, error: unknown): Promise<never> {
+    const told = parseStatus(error);
+    const outcome = reasons[told.reason].http < 500 ? 'refused' : 'failed';
+    await this.ports.audit.write({ ...entry, outcome, detail: `${told.reason}: ${told.message}` });
+    this.ports.counted(outcome);
+    throw told;
   }
 
   #node(id: string | undefined): { readonly id: string; readonly api: string } {

@@ -56,6 +56,13 @@ export class OverlayController {
     return this.actions.route(session, key, from);
   }
 
+  @Post('nodes/:id/drain')
+  @HttpCode(202)
+  @NeedsScope('admin')
+  drain(@FromSession() session: Session, @Param('id') id: string): Promise<void> {
+    return this.actions.drain(session, id);
+  }
+
   @Post('groups')
   @NeedsScope('admin')
   createGroup(@FromSession() session: Session, @Body() body: unknown): Promise<{ readonly name: string }> {

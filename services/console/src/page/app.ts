@@ -42,7 +42,7 @@ async function show(session: SessionView): Promise<void> {
     store.changed();
   };
   const views: Readonly<Record<PageName, View>> = {
-    ring: new RingView(store, choose, undefined),
+    ring: new RingView(store, choose),
     groups: new GroupsView(store, chosenGroup),
     slow: new SlowPage(store),
     control: new ControlPage(store),

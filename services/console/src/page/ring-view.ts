@@ -2,6 +2,7 @@ import type { RingEvent, RouteView } from '../contract.ts';
 import { ask } from './ask.ts';
 import { fill, h, table } from './dom.ts';
 import { clock, duration, measured, ruleName, shortId } from './format.ts';
+import { NodeDrain } from './node-drain.ts';
 import { MapDrawing } from './map-drawing.ts';
 import { RegionColors } from './region-colors.ts';
 import { RingDrawing } from './ring-drawing.ts';
@@ -19,6 +20,7 @@ export class RingView implements View {
   readonly #map: MapDrawing;
   readonly #legend = h('ul', { class: 'legend' });
   readonly #node = h('div', {});
+  readonly #drain: NodeDrain;
   readonly #hops = h('div', { 'aria-live': 'polite' });
   readonly #events = h('div', {});
   readonly #key = h('input', { id: 'route-key', name: 'key', required: true, maxlength: 256, placeholder: 'a name, or 32 hex digits', autocomplete: 'off', spellcheck: 'false' });
@@ -27,8 +29,8 @@ export class RingView implements View {
   constructor(
     private readonly store: Store,
     private readonly choose: (id: string | undefined) => void,
-    private readonly drain: ((id: string) => HTMLElement) | undefined,
   ) {
+    this.#drain = new NodeDrain(store);
     this.#ring = new RingDrawing(store, this.#colors, choose);
     this.#map = new MapDrawing(store, this.#colors, choose);
     const find = h('input', { id: 'find', type: 'search', placeholder: 'first digits of an id', autocomplete: 'off', spellcheck: 'false', oninput: () => this.#find(find.value) });
@@ -36,13 +38,14 @@ export class RingView implements View {
     this.element = h('div', { class: 'split' },
       h('section', { class: 'drawings', 'aria-label': 'Drawings' }, this.#ring.element, this.#map.element, this.#legend),
       h('section', { class: 'side', 'aria-label': 'Details' },
-        h('div', { class: 'card' }, h('h2', {}, 'Node'), h('div', { class: 'line' }, h('label', { for: 'find' }, 'Find'), find), this.#node),
+        h('div', { class: 'card' }, h('h2', {}, 'Node'), h('div', { class: 'line' }, h('label', { for: 'find' }, 'Find'), find), this.#node, store.session.isAdmin && this.#drain.element),
         h('div', { class: 'card' }, h('h2', {}, 'Route'), store.session.canRoute ? form : h('p', { class: 'empty' }, 'Your token does not carry the scope route.'), this.#hops),
         h('div', { class: 'card' }, h('h2', {}, 'What happened'), this.#events)));
   }
 
   topics(): readonly string[] {
-    return ['ring', ...(this.store.selected === undefined ? [] : [`leaves:${this.store.selected}`])];
+    const { selected, session } = this.store;
+    return ['ring', ...(selected === undefined ? [] : [`leaves:${selected}`, ...(session.isAdmin ? [`drain:${selected}`] : [])])];
   }
 
   draw(): void {
@@ -50,6 +53,7 @@ export class RingView implements View {
     this.#map.draw();
     fill(this.#legend, ...this.#colors.regions.map((region) => h('li', { class: this.#colors.classOf(region) }, region)), this.#regionHint());
     this.#drawNode();
+    this.#drain.draw();
     this.#drawHops();
     const events = this.store.events.slice(-EVENTS_SHOWN).reverse();
     fill(this.#events, table('What happened', ['When', 'Node', 'What'], events.map(({ atMs, id, type }) => [clock(atMs), this.#link(id), WORDS[type]]), 'Nothing came, went or restarted since the console looks.'));
@@ -72,8 +76,7 @@ export class RingView implements View {
         ...pair('Region', node.region === '' ? 'none told' : `${node.region}${node.zone === '' ? '' : ` / ${node.zone}`}`), ...pair('API', node.api ?? 'not known'),
         ...pair('Load', node.load === undefined ? '–' : `${Math.round(node.load * 100)} %`), ...pair('Capacity', `${node.capacity} children`),
         ...pair('Leaf set', own?.fault ?? (own === undefined ? 'asking' : `${own.leaves.length} nodes`))),
-      own !== undefined && own.leaves.length > 0 && h('p', { class: 'chips' }, ...own.leaves.map((id) => this.#link(id))),
-      this.store.session.isAdmin && this.drain?.(selected));
+      own !== undefined && own.leaves.length > 0 && h('p', { class: 'chips' }, ...own.leaves.map((id) => this.#link(id))));
   }
 
   #drawHops(): void {

@@ -1,5 +1,5 @@
 // What the page knows, and the one stream that tells it.
-import type { AuditEntry, ControlView, CoverageView, LeavesView, NodeView, RingEvent, RouteView, SessionView, SlowList, StreamEventName, StreamEvents, TreeView, WorldView } from '../contract.ts';
+import type { AuditEntry, ControlView, CoverageView, DrainView, LeavesView, NodeView, RingEvent, RouteView, SessionView, SlowList, StreamEventName, StreamEvents, TreeView, WorldView } from '../contract.ts';
 import { ask } from './ask.ts';
 
 const EVENTS_KEPT = 100;
@@ -8,6 +8,7 @@ const AUDIT_KEPT = 200;
 /** Everything the views draw. */
 export class Store {
   readonly nodes = new Map<string, NodeView>();
+  readonly drains = new Map<string, DrainView>();
   events: readonly RingEvent[] = [];
   watched = 0;
   groups: StreamEvents['groups'] | undefined;
@@ -59,6 +60,7 @@ export class Store {
       this.watched = watched;
     });
     on('leaves', (leaves) => (this.leaves = leaves));
+    on('drain', (drain) => void this.drains.set(drain.id, drain));
     on('groups', (groups) => (this.groups = groups));
     on('tree', (tree) => (this.tree = tree));
     on('coverage', (coverage) => (this.coverage = coverage));

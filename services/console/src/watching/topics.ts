@@ -2,6 +2,7 @@ import { OverlayError } from '@banyan/grpc';
 import { parseId } from '@banyan/ids';
 import { isGroupName, scopeAllows } from '@banyan/identity';
 import type { AuditLog } from '../acting/audit-log.ts';
+import type { Drains } from '../acting/drains.ts';
 import { needScope, type Session } from '../http/session.ts';
 import { ControlWatch, type WatchedService } from './control-watch.ts';
 import { GroupsWatch } from './groups-watch.ts';
@@ -17,6 +18,7 @@ export interface TopicPorts {
   readonly ring: RingWatch;
   readonly clients: NodeClients;
   readonly audit: AuditLog;
+  readonly drains: Drains;
   readonly authority: string;
   readonly treeBuilderAddress: string;
   readonly services: readonly WatchedService[];
@@ -30,7 +32,7 @@ export class Topics {
   keyOf(session: Session, name: string): string {
     const [kind, subject] = split(name);
     if (kind === 'ring' || kind === 'leaves') needAny(session, ['route', 'admin']);
-    if (kind === 'slow' || kind === 'audit') needScope(session, 'admin');
+    if (kind === 'slow' || kind === 'audit' || kind === 'drain') needScope(session, 'admin');
     if (kind === 'tree') needScope(session, `subscribe:${subject}`);
     // Everyone sees his own groups.
     return kind === 'groups' && !scopeAllows(session.scopes, 'admin') ? `groups of ${session.tokenId}` : name;
@@ -38,7 +40,7 @@ export class Topics {
 
   /** Begins a topic. Throws REQUEST_INVALID. */
   make(session: Session, name: string): TopicSource {
-    const { ring, clients, audit, treeBuilderAddress, services, authority } = this.ports;
+    const { ring, clients, audit, drains, treeBuilderAddress, services, authority } = this.ports;
     const [kind, subject] = split(name);
     switch (kind) {
       case 'ring':
@@ -53,6 +55,9 @@ export class Topics {
         return new GroupsWatch(scopeAllows(session.scopes, 'admin') ? clients.open(treeBuilderAddress) : clients.open(treeBuilderAddress, () => session.token));
       case 'leaves':
         if (parseId(subject) !== undefined) return new LeavesWatch(subject, ring, clients);
+        break;
+      case 'drain':
+        if (parseId(subject) !== undefined) return drains.of(subject);
         break;
       case 'tree':
         if (isGroupName(subject)) return new TreeWatch(subject, clients, treeBuilderAddress);
