@@ -31,7 +31,10 @@ export function drainCommand(io: Io): Command {
     .action(async (node: string, options: OverlayOptions & { readonly grace?: number; readonly json?: boolean }) => {
       const access = await accessOverlay(io, { ...options, node });
       const client = await openClient(access, 'only', true);
-      io.signal.addEventListener('abort', () => client.close());
+      io.signal.addEventListener('abort', () => {
+        note(io, `${node} goes on with its drain; the same command looks on again`);
+        client.close();
+      });
       const show = options.json === true ? (progress: DrainProgress) => say(io, json(progress)) : stepPrinter(io);
       let last: DrainProgress | undefined;
       try {
