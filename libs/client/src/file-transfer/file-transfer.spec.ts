@@ -83,6 +83,10 @@ describe('a file over a group', () => {
     expect(await readFile(join(directory, 'precious'), 'utf8')).toBe('kept');
   });
 
+  it('takes no place that is no regular file, such as a device', async () => {
+    await expect(fileSink('/dev/null', { replace: true })).rejects.toMatchObject({ reason: 'FILE_UNWRITABLE' });
+  });
+
   async function receive(events: readonly SubscriptionEvent[]): Promise<ReceivedFile[]> {
     const files: ReceivedFile[] = [];
     for await (const file of receiveFiles(stream(events), { sinkFor: () => fileSink(join(directory, 'out'), { replace: true }) })) files.push(file);

@@ -21,11 +21,14 @@ const PART_FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | 
 
 /**
  * A sink that writes `path.part` and renames it to `path` when it is committed, both flushed to the disk.
- * Throws DISK_FULL, or FILE_UNWRITABLE: also when `path` exists and is not to be replaced.
+ * Throws DISK_FULL, or FILE_UNWRITABLE: also when `path` exists and is not to be replaced, or is no regular file (renaming to
+ * /dev/null as root would put a file in the place of the device).
  */
 export async function fileSink(path: string, { replace }: { readonly replace: boolean }): Promise<Sink> {
   const part = `${path}.part`;
-  if (!replace && (await exists(path))) {
+  const present = await stat(path).catch(() => undefined);
+  if (present?.isFile() === false) throw new OverlayError('FILE_UNWRITABLE', `${path} is no regular file; with --out - the bytes go to the standard output, and from there anywhere`, { file: path });
+  if (!replace && present !== undefined) {
     throw new OverlayError('FILE_UNWRITABLE', `${path} exists already; name the file with --out to replace it`, { file: path });
   }
   const file = await open(part, PART_FLAGS, 0o644).catch((cause: unknown) => {
@@ -69,13 +72,6 @@ async function writeAll(file: FileHandle, path: string, bytes: Uint8Array): Prom
   } catch (cause) {
     throw unwritable(path, cause);
   }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 async function flushDirectory(path: string): Promise<void> {
