@@ -4,36 +4,17 @@ import type { Bound, Millis } from '@banyan/sansio';
 import type { MulticastCommand } from './commands.ts';
 import type { GroupDescriptor, Verified } from './descriptor.ts';
 import { compareEpochs, type Epoch, type EpochRecord } from './epoch.ts';
-import type { BatchFrame, Block } from './frames.ts';
+import type { BatchFrame } from './frames.ts';
 import { batchCost } from './intake.ts';
 import type { PublishMessage } from './messages.ts';
+import { PublishSession, type Publish } from './publish-session.ts';
 import type { Turn } from './turn.ts';
 
-type Publish = Extract<MulticastCommand, { type: 'publish' }>;
 type Receipts = Extract<PublishMessage, { type: 'receipts' }>;
 type Refusal = Extract<PublishMessage, { type: 'publishRefused' }>;
 
 /** A session whose publisher is gone is served for so many look-ups of the root more. */
 const ENDED_RETRIES = 60;
-
-/** One publisher at this node. Batches are kept until their receipt comes. */
-interface Session {
-  readonly client: string;
-  readonly session: string;
-  /** The counter after the highest one taken. */
-  nextCounter: number;
-  /** Without a receipt, in the order they were given. */
-  batches: Block[];
-  /** How many of them were sent in this flow. */
-  sent: number;
-  bytes: number;
-  blocked: boolean;
-  endedAt?: Millis;
-  stalledTold: boolean;
-  /** When something last went forward: a receipt, or the first batch. */
-  progressAt: Millis;
-  askAt: Millis;
-}
 
 /** One group as its publishers' node sees it. */
 interface Publishing {
@@ -46,7 +27,7 @@ interface Publishing {
   finds: number;
   /** A reader of the group is waited for: nothing is sent before. */
   heldUntil: Millis;
-  readonly sessions: Map<string, Session>;
+  readonly sessions: Map<string, PublishSession>;
 }
 
 /** What the publishing side needs of the rest of the machine. */
@@ -58,8 +39,8 @@ export interface PublisherPort {
 }
 
 /**
- * The publishers' side: looks the root up once, keeps what has no receipt (at most `publishWindowBytes` a session), and
- * after a change of root sends all of that again, in order and with the same borders; the root knows what it has.
+ * The publishers' side: looks the root up once, sends what has no receipt, and after a change of root sends all of it again; the root
+ * knows what it has.
  */
 export class Publishers {
   readonly #groups = new Map<Id, Publishing>();
@@ -70,30 +51,15 @@ export class Publishers {
   }
 
   publish(turn: Turn, command: Publish): void {
-    const { client, session: name, counter, count, payload, bytes } = command;
     const publishing = this.#publishing(turn, command.group);
     const session = publishing === undefined ? undefined : this.#session(turn, publishing, command);
     if (publishing === undefined || session === undefined) {
-      turn.event({ type: 'publishFailed', group: command.group, client, session: name, counter, reason: 'TOO_MANY_SESSIONS' });
+      const { group, client, session: name, counter } = command;
+      turn.event({ type: 'publishFailed', group, client, session: name, counter, reason: 'TOO_MANY_SESSIONS' });
       return;
     }
     if (command.descriptor !== undefined) publishing.descriptor ??= command.descriptor;
-    if (counter > session.nextCounter) {
-      turn.event({ type: 'publishFailed', group: command.group, client, session: name, counter, reason: 'COUNTER_GAP' });
-      return;
-    }
-    if (counter < session.nextCounter && session.batches.some((batch) => batch.counter === counter)) return;
-    const isFull = session.bytes + bytes > turn.config.publishWindowBytes || session.batches.length >= turn.config.receiptsMax;
-    if (isFull && session.batches.length > 0) {
-      session.blocked = true;
-      turn.event({ type: 'publishBlocked', group: command.group, client, session: name, counter });
-      return;
-    }
-    if (session.batches.length === 0) session.progressAt = turn.now;
-    session.batches.push(blockOf(command, { client, session: name, counter, count, payload, bytes }));
-    session.bytes += bytes;
-    session.nextCounter = Math.max(session.nextCounter, counter + count);
-    this.#pump(turn, publishing);
+    if (session.offer(turn, command)) this.#pump(turn, publishing);
   }
 
   end(turn: Turn, command: Extract<MulticastCommand, { type: 'publishEnd' }>): void {
@@ -133,7 +99,7 @@ export class Publishers {
       publishing.flow = { root: from, epoch: grant.epoch, flow: grant.flow, sentBytes: 0, creditBytes: grant.creditBytes };
       publishing.finds = 0;
       for (const session of publishing.sessions.values()) {
-        session.sent = 0;
+        session.rewind();
         session.askAt = turn.now + turn.config.receiptMs;
       }
     }
@@ -145,15 +111,15 @@ export class Publishers {
     const publishing = this.#groups.get(group);
     if (publishing === undefined) return;
     publishing.heldUntil = turn.now + turn.config.holdMs;
-    for (const session of publishing.sessions.values()) if (session.sent === 0) session.progressAt = turn.now;
+    for (const session of publishing.sessions.values()) if (!session.isUnderWay) session.progressAt = turn.now;
   }
 
   onReceipts(turn: Turn, message: Receipts): void {
     const publishing = this.#groups.get(message.group);
     const session = publishing?.sessions.get(sessionKey(message));
     if (publishing === undefined || session === undefined) return;
-    for (const receipt of message.receipts) this.#settle(turn, publishing, session, receipt);
-    this.#reopen(turn, publishing, session);
+    for (const receipt of message.receipts) session.receipted(turn, receipt);
+    session.reopen(turn);
     this.#forget(publishing, session);
   }
 
@@ -161,19 +127,14 @@ export class Publishers {
     const publishing = this.#groups.get(refusal.group);
     const session = publishing?.sessions.get(sessionKey(refusal));
     if (publishing === undefined || session === undefined) return;
-    const { group, client, session: name, counter, reason } = refusal;
-    if (reason === 'NO_QUORUM') {
-      this.#tellStalled(turn, publishing, session, 'NO_QUORUM');
-      return;
+    const { counter, reason } = refusal;
+    // Something before it was lost on the way: a fresh flow brings all of it again.
+    if (reason === 'COUNTER_GAP') this.#loseRoot(turn, publishing);
+    else if (reason === 'NO_QUORUM') session.tellStalled(turn, reason);
+    else {
+      session.refused(turn, counter, reason);
+      session.reopen(turn);
     }
-    if (reason === 'COUNTER_GAP') {
-      // Something before it was lost on the way: a fresh flow brings all of it again.
-      this.#loseRoot(turn, publishing);
-      return;
-    }
-    if (this.#take(session, counter) === undefined) return;
-    turn.event({ type: 'publishFailed', group, client, session: name, counter, reason });
-    this.#reopen(turn, publishing, session);
   }
 
   onNoSuchGroup(turn: Turn, group: Id): void {
@@ -211,9 +172,9 @@ export class Publishers {
     const perGroup = [...this.#groups.values()].flatMap(({ sessions }) => [
       { name: 'publishers of a group', size: sessions.size, limit: config.sessionsMax },
       ...[...sessions.values()].flatMap(({ batches, bytes }) => [
-        { name: 'batches without a receipt', size: batches.length, limit: config.receiptsMax },
+        { name: 'batches without a receipt', size: batches, limit: config.receiptsMax },
         // One batch is taken whatever its size.
-        { name: 'bytes without a receipt', size: batches.length > 1 ? bytes : 0, limit: config.publishWindowBytes },
+        { name: 'bytes without a receipt', size: batches > 1 ? bytes : 0, limit: config.publishWindowBytes },
       ]),
     ]);
     return [{ name: 'groups published to', size: this.#groups.size, limit: config.groupsMax }, ...perGroup];
@@ -222,12 +183,12 @@ export class Publishers {
   /** Bytes without a receipt, per group and session, for gauges and bounds. */
   unreceipted(): readonly { readonly group: Id; readonly session: string; readonly bytes: number; readonly batches: number }[] {
     return [...this.#groups.values()].flatMap(({ group, sessions }) =>
-      [...sessions.values()].map(({ session, bytes, batches }) => ({ group, session, bytes, batches: batches.length })),
+      [...sessions.values()].map(({ session, bytes, batches }) => ({ group, session, bytes, batches })),
     );
   }
 
   #tickGroup(turn: Turn, publishing: Publishing): void {
-    const waiting = [...publishing.sessions.values()].filter((session) => session.batches.length > 0);
+    const waiting = [...publishing.sessions.values()].filter((session) => session.isWaiting);
     for (const session of [...publishing.sessions.values()]) this.#forget(publishing, session);
     if (waiting.length === 0) return;
     if (publishing.heldUntil !== -Infinity && publishing.heldUntil <= turn.now) {
@@ -239,22 +200,22 @@ export class Publishers {
     if (publishing.flow !== undefined && turn.now - Math.max(oldest, publishing.findAt) >= 3 * publishRetryMs) this.#loseRoot(turn, publishing);
     if (publishing.flow === undefined) {
       if (publishing.findAt <= turn.now) this.#find(turn, publishing);
-      for (const session of waiting) if (turn.now - session.progressAt >= 3 * publishRetryMs) this.#tellStalled(turn, publishing, session, whyRootless(publishing));
+      for (const session of waiting) if (turn.now - session.progressAt >= 3 * publishRetryMs) session.tellStalled(turn, whyRootless(publishing));
       return;
     }
     for (const session of waiting) {
       if (session.askAt > turn.now) continue;
       session.askAt = turn.now + receiptMs;
-      if (session.sent === 0) continue;
-      const from = session.batches[0]?.counter ?? 1;
-      turn.direct(publishing.flow.root, { type: 'receiptAsk', group: publishing.group, client: session.client, session: session.session, from });
+      if (!session.isUnderWay) continue;
+      const { client, session: name, oldestCounter: from } = session;
+      turn.direct(publishing.flow.root, { type: 'receiptAsk', group: publishing.group, client, session: name, from });
     }
   }
 
   #deadlineOf(publishing: Publishing): Millis | undefined {
     let first: Millis | undefined;
     for (const session of publishing.sessions.values()) {
-      if (session.batches.length === 0) continue;
+      if (!session.isWaiting) continue;
       const at = publishing.flow === undefined ? publishing.findAt : Math.min(session.askAt, publishing.heldUntil === -Infinity ? Infinity : publishing.heldUntil);
       if (first === undefined || at < first) first = at;
     }
@@ -275,15 +236,12 @@ export class Publishers {
     for (let isProgress = true; isProgress; ) {
       isProgress = false;
       for (const session of publishing.sessions.values()) {
-        const block = session.batches[session.sent];
-        if (block === undefined || flow.sentBytes >= flow.creditBytes || publishing.flow !== flow) continue;
+        if (flow.sentBytes >= flow.creditBytes || publishing.flow !== flow) continue;
+        const out = session.send(turn);
+        if (out === undefined) continue;
         isProgress = true;
-        // Only the first one out sets the clock: a stream of later batches must not put off the question for a lost receipt.
-        const isOldest = session.sent === 0;
-        if (isOldest) session.askAt = turn.now + turn.config.receiptMs;
-        session.sent++;
-        flow.sentBytes += batchCost(block);
-        const batch: BatchFrame = { type: 'batch', group: publishing.group, flow: flow.flow, isOldest, block };
+        flow.sentBytes += batchCost(out.block);
+        const batch: BatchFrame = { type: 'batch', group: publishing.group, flow: flow.flow, ...out };
         if (isOwn) this.#port.toOwnRoot(batch);
         else if (link !== undefined) turn.fanOut([link], batch);
       }
@@ -308,55 +266,18 @@ export class Publishers {
 
   #loseRoot(turn: Turn, publishing: Publishing): void {
     delete publishing.flow;
-    for (const session of publishing.sessions.values()) session.sent = 0;
+    for (const session of publishing.sessions.values()) session.rewind();
     // Soon, and not in this turn: the last look may lie far back, and an alarm in the past would never move on.
     publishing.findAt = Math.min(Math.max(publishing.findAt, turn.now + 1), turn.now + turn.config.beatBundleMs);
   }
 
-  #settle(turn: Turn, publishing: Publishing, session: Session, receipt: Receipts['receipts'][number]): void {
-    const isOldest = session.batches[0]?.counter === receipt.counter;
-    if (this.#take(session, receipt.counter) === undefined) return;
-    if (isOldest) session.askAt = turn.now + turn.config.receiptMs;
-    session.progressAt = turn.now;
-    session.stalledTold = false;
-    const { client, session: name } = session;
-    turn.event({ type: 'receipt', group: publishing.group, client, session: name, ...receipt });
-  }
-
-  /** Takes a batch off the list; receipts come nearly always in order, so it is looked for from the front. */
-  #take(session: Session, counter: number): Block | undefined {
-    const at = session.batches.findIndex((batch) => batch.counter === counter);
-    const block = session.batches[at];
-    if (block === undefined) return undefined;
-    session.batches.splice(at, 1);
-    if (at < session.sent) session.sent--;
-    session.bytes -= block.bytes;
-    return block;
-  }
-
-  #reopen(turn: Turn, publishing: Publishing, session: Session): void {
-    if (!session.blocked || session.bytes > turn.config.publishWindowBytes / 2 || session.batches.length > turn.config.receiptsMax / 2) return;
-    session.blocked = false;
-    const { client, session: name, nextCounter } = session;
-    turn.event({ type: 'publishReady', group: publishing.group, client, session: name, counter: nextCounter });
-  }
-
-  #tellStalled(turn: Turn, publishing: Publishing, session: Session, reason: 'NO_QUORUM' | 'NO_ROOT'): void {
-    if (session.stalledTold) return;
-    session.stalledTold = true;
-    turn.event({ type: 'publishStalled', group: publishing.group, client: session.client, session: session.session, reason });
-  }
-
   #failAll(turn: Turn, publishing: Publishing, reason: 'UNKNOWN_GROUP' | 'GROUP_CLOSED'): void {
     this.#groups.delete(publishing.group);
-    for (const { client, session, batches, nextCounter } of publishing.sessions.values()) {
-      const counters = batches.length === 0 ? [nextCounter] : batches.map((batch) => batch.counter);
-      for (const counter of counters) turn.event({ type: 'publishFailed', group: publishing.group, client, session, counter, reason });
-    }
+    for (const session of publishing.sessions.values()) session.failAll(turn, reason);
   }
 
-  #forget(publishing: Publishing, session: Session): void {
-    if (session.endedAt === undefined || (session.batches.length > 0 && publishing.finds < ENDED_RETRIES)) return;
+  #forget(publishing: Publishing, session: PublishSession): void {
+    if (session.endedAt === undefined || (session.isWaiting && publishing.finds < ENDED_RETRIES)) return;
     publishing.sessions.delete(sessionKey(session));
     if (publishing.sessions.size === 0) this.#groups.delete(publishing.group);
   }
@@ -370,25 +291,11 @@ export class Publishers {
     return publishing;
   }
 
-  /** A session new to this node starts at whatever counter it is given: it may have moved here with batches to retry. */
-  #session(turn: Turn, publishing: Publishing, command: Publish): Session | undefined {
+  #session(turn: Turn, publishing: Publishing, command: Publish): PublishSession | undefined {
     const key = sessionKey(command);
     const known = publishing.sessions.get(key);
-    if (known !== undefined) return known;
-    if (publishing.sessions.size >= turn.config.sessionsMax) return undefined;
-    const { client, session: name, counter } = command;
-    const session: Session = {
-      client,
-      session: name,
-      nextCounter: counter,
-      batches: [],
-      sent: 0,
-      bytes: 0,
-      blocked: false,
-      stalledTold: false,
-      progressAt: turn.now,
-      askAt: turn.now,
-    };
+    if (known !== undefined || publishing.sessions.size >= turn.config.sessionsMax) return known;
+    const session = new PublishSession(turn.now, command);
     publishing.sessions.set(key, session);
     return session;
   }
@@ -397,17 +304,6 @@ export class Publishers {
 /** A reliable group that exists has a root as soon as a majority of its voters can be reached. */
 function whyRootless({ record, descriptor }: Publishing): 'NO_QUORUM' | 'NO_ROOT' {
   return record !== undefined && descriptor?.delivery === 'reliable' ? 'NO_QUORUM' : 'NO_ROOT';
-}
-
-function blockOf({ trace, place, partOf, row, fragment }: Publish, block: Block): Block {
-  return {
-    ...block,
-    ...(trace === undefined ? {} : { trace }),
-    ...(place === undefined ? {} : { place }),
-    ...(partOf === undefined ? {} : { partOf }),
-    ...(row === undefined ? {} : { row }),
-    ...(fragment === undefined ? {} : { fragment }),
-  };
 }
 
 function sessionKey(of: { readonly client: string; readonly session: string }): string {
