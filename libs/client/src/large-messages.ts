@@ -1,5 +1,5 @@
 import { MESSAGE_BYTES_MAX, type FragmentPlace } from './fragments.ts';
-import type { SubscriptionEvent } from './subscription.ts';
+import type { SubscriptionEvent } from './subscription-event.ts';
 
 /** Messages that are put together at the same time, and bytes of all of them: who sends more is not waited for. */
 const OPEN_MAX = 64;

@@ -1,7 +1,8 @@
 import { parseStatus } from '@banyan/grpc';
 import type { GroupsApi } from './groups-api.ts';
 import { Patience } from './patience.ts';
-import type { SubscribeOptions, Subscription, SubscriptionEvent } from './subscription.ts';
+import type { SubscriptionEvent } from './subscription-event.ts';
+import type { SubscribeOptions, Subscription } from './subscription.ts';
 
 /** What a subscriber to many groups gets: an event of one of them, or the news that one came or is gone. */
 export type PatternEvent =

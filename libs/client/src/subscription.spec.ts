@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { OverlayError } from '@banyan/grpc';
 import { multicast } from '@banyan/proto';
 import { connect, type Client } from './connect.ts';
-import type { Subscription, SubscriptionEvent } from './subscription.ts';
+import type { SubscriptionEvent } from './subscription-event.ts';
+import type { Subscription } from './subscription.ts';
 import { startTestOverlay } from './testing.ts';
 
 describe('Subscription', () => {
