@@ -32,6 +32,11 @@ export function quantile(fraction: number, metric: Histogram, by: readonly strin
   return `histogram_quantile(${fraction}, ${rateOf(`${metric.name}_bucket`, ['le', ...by])})`;
 }
 
+/** A quantile of all observations since the processes began: for what happens seldom, so that a rate would mostly show nothing. */
+export function quantileEver(fraction: number, metric: Histogram): string {
+  return `histogram_quantile(${fraction}, sum by (le) (${series(`${metric.name}_bucket`)}))`;
+}
+
 /** The mean of a histogram's observations in the last rate interval, over everything or by labels. */
 export function mean(metric: Histogram, by: readonly string[] = []): string {
   return `${gathered(metric, by)} / ${observations(metric, by)}`;
