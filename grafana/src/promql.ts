@@ -32,8 +32,8 @@ export function quantile(fraction: number, metric: Histogram, by: readonly strin
   return `histogram_quantile(${fraction}, ${rateOf(`${metric.name}_bucket`, ['le', ...by])})`;
 }
 
-/** A quantile of all observations since the processes began: for what happens seldom, so that a rate would mostly show nothing. */
-export function quantileEver(fraction: number, metric: Histogram): string {
+/** A quantile of everything that a histogram of the running processes observed: for what happens once in a process's life, mostly before its first scrape. */
+export function quantileOfAll(fraction: number, metric: Histogram): string {
   return `histogram_quantile(${fraction}, sum by (le) (${series(`${metric.name}_bucket`)}))`;
 }
 

@@ -2,7 +2,7 @@
 import { AUTH_METRICS, BOOTSTRAP_METRICS, OVERLAY_METRICS, SERVICE_METRICS } from '@banyan/telemetry';
 import type { Panel } from './panel.ts';
 import { PROCESS_METRICS } from './process-metrics.ts';
-import { gauge, mean, observations, quantile, quantileEver, rate, sum } from './promql.ts';
+import { gauge, mean, observations, quantile, quantileOfAll, rate, sum } from './promql.ts';
 
 const NODES = 'job="pastry-node"';
 
@@ -257,11 +257,11 @@ export const routingTable: Panel = {
 
 export const timeOfAJoin: Panel = {
   title: 'Time of a join',
-  meaning: 'From a node\'s first attempt to its being in the ring, of all joins of the processes that run. Half a minute and more: a stale list of supernodes, or many joins in one gap.',
+  meaning: 'From a node\'s first attempt to its being in the ring, over all joins of the running nodes. Half a minute and more: a stale list of supernodes, or many joins in one gap.',
   unit: 's',
   limits: { warn: 10, act: 30 },
   queries: [
-    { expr: quantileEver(0.5, OVERLAY_METRICS.joinDuration), legend: 'p50' },
-    { expr: quantileEver(0.99, OVERLAY_METRICS.joinDuration), legend: 'p99' },
+    { expr: quantileOfAll(0.5, OVERLAY_METRICS.joinDuration), legend: 'p50' },
+    { expr: quantileOfAll(0.99, OVERLAY_METRICS.joinDuration), legend: 'p99' },
   ],
 };

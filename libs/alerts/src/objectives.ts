@@ -1,6 +1,6 @@
 import { MULTICAST_METRICS, OVERLAY_METRICS, SERVICE_METRICS } from '@banyan/telemetry';
 import type { Alert, Span } from './alert.ts';
-import { increase, observations, rate, within } from './promql.ts';
+import { increase, observations, ofYoung, rate, within } from './promql.ts';
 
 /** What users may expect, as a share that must not fail; and what fails of how much, in a window of so many seconds. */
 export interface Objective {
@@ -52,8 +52,8 @@ export const objectives: readonly Objective[] = [
     name: 'join-time',
     promise: `Of 100 nodes that join 95 are in the ring within ${JOIN_S} s of their first attempt.`,
     budget: 0.05,
-    bad: (span, s) => `(${observations(span, OVERLAY_METRICS.joinDuration, { s })} - ${within(span, OVERLAY_METRICS.joinDuration, JOIN_S, { s })})`,
-    all: (span, s) => observations(span, OVERLAY_METRICS.joinDuration, { s }),
+    bad: (span, s) => `sum(${ofYoung(span, OVERLAY_METRICS.joinDuration, 'count', s)} - ignoring (le) ${ofYoung(span, OVERLAY_METRICS.joinDuration, JOIN_S, s)})`,
+    all: (span, s) => `sum(${ofYoung(span, OVERLAY_METRICS.joinDuration, 'count', s)})`,
   },
 ];
 

@@ -1,17 +1,16 @@
 import { OVERLAY_METRICS, SERVICE_METRICS } from '@banyan/telemetry';
 import type { Alert } from './alert.ts';
-import { gauge, increase, observations, quantile, rate } from './promql.ts';
+import { gauge, increase, observations, ofYoung, quantile, rate } from './promql.ts';
 
 const NODES = 'job="pastry-node"';
 const UP = `up{${NODES}}`;
 
 const MINUTE = 60;
 
-/** Joins that all took from 30 to 60 s, or (`quick` of them) at most 10 s. */
-function joinCourse(joined: string, quick = '0'): Readonly<Record<string, string>> {
-  const bucket = (le: string): string => `banyan_overlay_join_duration_seconds_bucket{node="node-1", le="${le}"}`;
-  const early = `0x8 ${quick}x40`;
-  return { [bucket('10')]: early, [bucket('30')]: early, [bucket('60')]: joined, [bucket('+Inf')]: joined };
+/** A node that started when the course begins, and joined once, after so many seconds. */
+function joinOf(tookS: number): Readonly<Record<string, string>> {
+  const labels = '{job="pastry-node", node="node-1"}';
+  return { [`process_start_time_seconds${labels}`]: '0x40', [`banyan_overlay_join_duration_seconds_sum${labels}`]: `0x4 ${tookS}x40`, [`banyan_overlay_join_duration_seconds_count${labels}`]: '0x4 1x40' };
 }
 
 /** Is the ring whole, and does it route. */
@@ -99,12 +98,12 @@ export const overlayAlerts: readonly Alert[] = [
   {
     name: 'BanyanJoinsSlow',
     severity: 'warning',
-    expr: (span) => `${quantile(span, 0.95, OVERLAY_METRICS.joinDuration, { s: 15 * MINUTE })} > 30`,
+    expr: (span) => `${ofYoung(span, OVERLAY_METRICS.joinDuration, 'sum', 15 * MINUTE)} / ${ofYoung(span, OVERLAY_METRICS.joinDuration, 'count', 15 * MINUTE)} > 30`,
     forS: 0,
-    summary: 'Nodes take over half a minute to join the ring.',
+    summary: 'Node {{ $labels.node }} took over half a minute to join the ring.',
     description: 'A stale list of supernodes, many joins in one gap, or neighbors that answer late. Capacity comes late, and every step of a rollout takes as long.',
-    fires: { series: joinCourse('0x8 4x40'), afterS: 600, labels: {} },
-    silent: { series: joinCourse('0x8 4x40', '4'), afterS: 600 },
+    fires: { series: joinOf(40), afterS: 300, labels: { job: 'pastry-node', node: 'node-1' } },
+    silent: { series: joinOf(4), afterS: 300 },
   },
   {
     name: 'BanyanMessagesGivenUp',

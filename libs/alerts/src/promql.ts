@@ -45,6 +45,24 @@ export function quantile(span: Span, fraction: number, metric: Histogram, window
   return `histogram_quantile(${fraction}, ${summed(`rate(${series(`${metric.name}_bucket`, window.where)}[${span(window.s)}])`, { ...window, by: ['le', ...(window.by ?? [])] })})`;
 }
 
+/**
+ * What a histogram says of a process's first moments, `part` of it (`sum`, `count`, or at most `bound`), of processes that were
+ * started within `s`. No rate can tell it: a node has mostly joined before it is scraped for the first time.
+ */
+export function ofYoung(span: Span, metric: Histogram, part: 'sum' | 'count' | number, s: number): string {
+  if (typeof part === 'number' && !metric.buckets?.includes(part)) throw new Error(`${metric.name} has no bucket of ${part}`);
+  const value = typeof part === 'number' ? series(`${metric.name}_bucket`, `le="${part}"`) : `${metric.name}_${part}`;
+  return `(${value} and on (job, node) (time() - process_start_time_seconds < ${secondsIn(span(s))}))`;
+}
+
+/** Seconds of a duration as `scaled` writes it. */
+function secondsIn(duration: string): number {
+  const [, value, unit] = /^(\d+)(ms|s|m|h|d)$/.exec(duration) ?? [];
+  const factor = { ms: 0.001, s: 1, m: 60, h: 3_600, d: 86_400 }[unit ?? ''];
+  if (value === undefined || factor === undefined) throw new Error(`'${duration}' is no duration`);
+  return Number(value) * factor;
+}
+
 function summed(inner: string, { by = [] }: Pick<Window, 'by'>): string {
   return by.length === 0 ? `sum(${inner})` : `sum by (${by.join(', ')}) (${inner})`;
 }

@@ -28,7 +28,7 @@ describe('a client', () => {
     const client = await connect({ addresses: overlay.nodes.map((node) => node.address), authority: overlay.authority });
     await expect(client.place('demo')).rejects.toMatchObject({ reason: 'GROUP_NOT_FOUND' });
     const node = overlay.nodes[0]?.node;
-    overlay.groups.places = [{ group: 'admin/demo', node, role: multicast.Role.ROOT, children: [], subscribers: 2, epoch: 1n, low: 1n, committed: 7n, next: 8n, voter: true, fanOut: 8 }];
+    overlay.groups.places = [{ group: 'admin/demo', node, role: multicast.Role.ROOT, children: [], subscribers: 2, epoch: 1n, low: 1n, committed: 7n, next: 8n, voter: true, fanOut: 8, publishers: [] }];
     expect(await client.place('demo')).toMatchObject({ role: 'root', parent: undefined, subscriptions: 2, committed: 7n, isVoter: true });
     client.close();
     overlay.stop();

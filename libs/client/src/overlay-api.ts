@@ -70,6 +70,8 @@ export interface NodeState {
 export interface Neighbors {
   readonly node: RingNode;
   readonly isReady: boolean;
+  /** It leaves the ring, or has left it: it will not be ready again in this life. */
+  readonly isLeaving: boolean;
   /** Nearest first. */
   readonly leaves: readonly RingNode[];
   readonly gained: readonly RingNode[];
@@ -165,7 +167,7 @@ export class OverlayApi {
 
 function neighbors(seen: overlay.WatchNeighborsResponse): Neighbors {
   const node = ringNode(present(seen.node, 'node'));
-  return { node, isReady: seen.ready, leaves: seen.leaves.map(ringNode), gained: seen.gained.map(ringNode), lost: seen.lost.map(ringNode) };
+  return { node, isReady: seen.ready, isLeaving: seen.leaving, leaves: seen.leaves.map(ringNode), gained: seen.gained.map(ringNode), lost: seen.lost.map(ringNode) };
 }
 
 function tracedRoute(answer: overlay.TraceResponse): TracedRoute {

@@ -9,7 +9,9 @@ export type WhatIf =
   /** As many subscribers again, each where one is now. */
   | { readonly type: 'double' }
   /** The tree built anew with so many children a node at most. */
-  | { readonly type: 'fanOut'; readonly children: number };
+  | { readonly type: 'fanOut'; readonly children: number }
+  /** The tree built anew under the root that is nearest to the publishers, with voters near it in distinct zones. */
+  | { readonly type: 'bestRoot' };
 
 /** A tree in figures. */
 export interface TreeFigures {
@@ -22,6 +24,8 @@ export interface TreeFigures {
   readonly wayMsMax: number;
   readonly childrenMax: number;
   readonly root: Id | undefined;
+  /** Round trip from the publishers (without any: the subscribers) to the root, mean. */
+  readonly publisherMsMean: number;
 }
 
 /** What would become of a group's tree. */
@@ -39,6 +43,8 @@ export interface Plan {
   readonly messagesLost: number;
   /** Publishing would wait: too few voters would live. */
   readonly hasNoQuorum: boolean;
+  /** Answers `bestRoot`: the root and the other voters. */
+  readonly electorate: readonly Id[];
 }
 
 /** A what-if as the API has it. */
@@ -50,16 +56,18 @@ export function whatIfMessage(whatIf: WhatIf): builder.PlanRequest['whatIf'] {
       return { $case: 'loseRegion', value: whatIf.region };
     case 'double':
       return { $case: 'double', value: true };
+    case 'bestRoot':
+      return { $case: 'bestRoot', value: true };
     case 'fanOut':
       return { $case: 'fanOut', value: whatIf.children };
   }
 }
 
 /** A plan of the API. */
-export function planOf({ before, after, lost, lostVoters, reachedAfterMs, unreached, messagesLost, noQuorum }: builder.PlanResponse): Plan {
-  return { before: figuresOf(present(before, 'before')), after: figuresOf(present(after, 'after')), lost, lostVoters, reachedAfterMs, unreached, messagesLost, hasNoQuorum: noQuorum };
+export function planOf({ before, after, lost, lostVoters, reachedAfterMs, unreached, messagesLost, noQuorum, electorate }: builder.PlanResponse): Plan {
+  return { before: figuresOf(present(before, 'before')), after: figuresOf(present(after, 'after')), lost, lostVoters, reachedAfterMs, unreached, messagesLost, hasNoQuorum: noQuorum, electorate: electorate.map(idFromBytes) };
 }
 
-function figuresOf({ root, nodes, orphans, depthMax, wayMsMean, wayMsMax, childrenMax }: builder.TreeFigures): TreeFigures {
-  return { nodes, orphans, depthMax, wayMsMean, wayMsMax, childrenMax, root: root.length === 0 ? undefined : idFromBytes(root) };
+function figuresOf({ root, nodes, orphans, depthMax, wayMsMean, wayMsMax, childrenMax, publisherMsMean }: builder.TreeFigures): TreeFigures {
+  return { nodes, orphans, depthMax, wayMsMean, wayMsMax, childrenMax, publisherMsMean, root: root.length === 0 ? undefined : idFromBytes(root) };
 }

@@ -48,8 +48,8 @@ export class TestGroups {
       plan: ({ request }, answer) =>
         this.#answer(answer, () => {
           this.#found(request.group);
-          const figures = { nodes: 3, orphans: 0, depthMax: 1, wayMsMean: 2.5, wayMsMax: 4, childrenMax: 2, root: new Uint8Array(16).fill(1) };
-          return { before: figures, after: figures, lost: 1, lostVoters: 1, reachedAfterMs: 2_100, unreached: 0, messagesLost: 0, noQuorum: false };
+          const figures = { nodes: 3, orphans: 0, depthMax: 1, wayMsMean: 2.5, wayMsMax: 4, childrenMax: 2, publisherMsMean: 3, root: new Uint8Array(16).fill(1) };
+          return { before: figures, after: figures, lost: 1, lostVoters: 1, reachedAfterMs: 2_100, unreached: 0, messagesLost: 0, noQuorum: false, electorate: [] };
         }),
       watchAdvice: (call) => call.end(),
       watchTree: (call) => {

@@ -87,6 +87,7 @@ export class TestNode {
   /** What `watchNeighbors` tells. */
   leaves: overlay.Node[] = [];
   isReady = true;
+  isLeaving = false;
   /** What `drain` tells, one after the other. */
   drains: overlay.DrainResponse[] = [];
   /** What `trace` tells. */
@@ -158,7 +159,7 @@ export class TestNode {
       },
       replicaSet: (_call, answer) => answer(null, { replicas: [this.node], isRoot: true, key: this.node.id }),
       watchNeighbors: (call) => {
-        call.write({ node: this.node, ready: this.isReady, leaves: this.leaves, gained: [], lost: [] });
+        call.write({ node: this.node, ready: this.isReady, leaves: this.leaves, gained: [], lost: [], leaving: this.isLeaving });
       },
       attach: (call) => {
         call.on('data', ({ answer, forwardPrefixes }: overlay.AttachRequest) => {

@@ -187,3 +187,23 @@ async function failureOf(service: Service): Promise<{ readonly code: number | nu
   expect(errors).toHaveLength(1);
   return { code, ...errors[0] };
 }
+
+it('reads its settings again at SIGHUP: takes over what it can, says what waits, and lives on when they have faults', async () => {
+  const file = join(folder, 'reload.yaml');
+  writeFileSync(file, `dataDir: ${join(folder, 'reload')}\nlogLevel: info\n`);
+  const service = new Service('auth', ['--config', file]);
+  const { addresses } = await service.ready();
+  writeFileSync(file, `dataDir: ${join(folder, 'elsewhere')}\nlogLevel: debug\n`);
+  service.signal('SIGHUP');
+  await service.logged('reload_needs_restart');
+  writeFileSync(file, 'logLevel: loud\n');
+  service.signal('SIGHUP');
+  await service.logged('reload_refused');
+  const page = (await (await fetch(`http://${addresses?.['admin'] ?? ''}/config`)).json()) as { readonly config: Readonly<Record<string, unknown>> };
+  expect(page.config).toMatchObject({ logLevel: 'debug', dataDir: join(folder, 'reload') });
+  const metrics = await (await fetch(`http://${addresses?.['admin'] ?? ''}/metrics`)).text();
+  expect(metrics).toContain('banyan_config_reloads_total{outcome="needs_restart"} 1');
+  expect(metrics).toMatch(/banyan_certificate_expires_in_seconds\{certificate="tokens"\} \d+/);
+  service.signal('SIGTERM');
+  expect((await service.ended).code).toBe(0);
+});

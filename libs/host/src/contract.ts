@@ -224,6 +224,8 @@ export interface GroupPlace {
   readonly next: number;
   /** Children that it would take, those it has included. */
   readonly fanOut: number;
+  /** At the root: nodes whose users publish, or did lately. */
+  readonly publishers: readonly NodeHandle[];
 }
 
 /** Multicast as the node's own users have it. Authorisation is done before. */

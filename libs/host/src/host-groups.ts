@@ -122,8 +122,8 @@ export class HostGroups implements Groups {
   place(group: Id): GroupPlace | undefined {
     const picture = this.#ports.machine.describe(group);
     if (picture === undefined) return undefined;
-    const { name, role, isVoter, parent, children, subscriptions, record, low, committed, next, fanOut } = picture;
-    return { group, name, role, isVoter, parent, children, subscriptions, epoch: record?.epoch, low, committed, next, fanOut };
+    const { name, role, isVoter, parent, children, subscriptions, record, low, committed, next, fanOut, publishers } = picture;
+    return { group, name, role, isVoter, parent, children, subscriptions, epoch: record?.epoch, low, committed, next, fanOut, publishers };
   }
 
   coverage(group: Id): Coverage | undefined {

@@ -5,6 +5,7 @@ import { placesFor } from './children.ts';
 import type { GroupDescriptor } from './descriptor.ts';
 import type { EpochRecord, RoundMark, Sequence } from './epoch.ts';
 import type { Group } from './group.ts';
+import { slowReaders } from './describe-slow.ts';
 import type { Turn } from './turn.ts';
 
 /** What a node is in a group's tree. `orphan`: it needs a parent and has none. */
@@ -30,6 +31,8 @@ export interface GroupPicture {
   readonly subscriptions: number;
   /** Children that it would take, those it has included; orphans find a few places more. */
   readonly fanOut: number;
+  /** At the root: nodes whose users publish, or did lately. */
+  readonly publishers: readonly NodeHandle[];
   /** Children and readers that stand behind `next`, with how many bytes they lack. */
   readonly behind: readonly { readonly who: string; readonly bytes: number }[];
 }
@@ -70,12 +73,28 @@ export function describeGroup(turn: Turn, group: Group): GroupPicture {
     retainedBytes: ring.bytes,
     subscriptions: group.subscriptions.size,
     fanOut: placesFor(turn, group, false),
+    publishers: group.sequencer === undefined ? [] : [...group.intakes.values()].map(({ node }) => node),
     behind: [
       ...children.filter((child) => child.position < ring.next).map((child) => ({ who: child.handle.id as string, bytes: ring.bytesFrom(child.position) })),
       ...[...group.subscriptions.values()]
         .filter((reader) => (reader.position ?? ring.next) < group.deliverable)
         .map((reader) => ({ who: `subscription ${reader.id}`, bytes: ring.bytesFrom(reader.position ?? ring.next) })),
     ],
+  };
+}
+
+/** Gauges over all groups, but for what publishers of this node have no receipt for. */
+export function statsOf(turn: Turn, groups: readonly Group[]): Omit<MulticastStats, 'unreceiptedBytes'> {
+  const sum = (of: (group: Group) => number): number => groups.reduce((total, group) => total + of(group), 0);
+  return {
+    groups: groups.length,
+    roots: sum((group) => (group.sequencer === undefined ? 0 : 1)),
+    behind: sum((group) => (group.isVoter(turn) && group.ring.next < group.committed ? 1 : 0)),
+    orphans: sum((group) => (!group.closed && !group.attached && group.wanted(turn) ? 1 : 0)),
+    children: sum((group) => group.children.size),
+    subscriptions: sum((group) => group.subscriptions.size),
+    slow: sum((group) => slowReaders(turn, group).length),
+    retainedBytes: sum((group) => group.ring.bytes + (group.backfill?.ring.bytes ?? 0)),
   };
 }
 

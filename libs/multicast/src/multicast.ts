@@ -11,7 +11,7 @@ import { LOCAL_CONFIG, type MulticastConfig } from './config.ts';
 import { coverageOf, type Coverage } from './coverage.ts';
 import { Departure, type Remaining } from './departure.ts';
 import type { GroupDescriptor, Verified } from './descriptor.ts';
-import { describeGroup, groupState, type GroupPicture, type MulticastStats } from './describe.ts';
+import { describeGroup, groupState, statsOf, type GroupPicture, type MulticastStats } from './describe.ts';
 import { slowReaders, type SlowReader } from './describe-slow.ts';
 import type { EpochRecord } from './epoch.ts';
 import { faultOfFrame, faultOfMessage } from './faults.ts';
@@ -19,7 +19,6 @@ import { pump } from './feed.ts';
 import { onFrame } from './flow.ts';
 import type { MulticastFrame } from './frames.ts';
 import { GroupTable } from './group-table.ts';
-import type { Group } from './group.ts';
 import { Inbox } from './inbox.ts';
 import { onBatch } from './intake.ts';
 import { onLinkDown, onLinkUp, onPeerDead, onReborn } from './links.ts';
@@ -160,19 +159,8 @@ export class Multicast implements Application<MulticastMessage, MulticastCommand
 
   /** Gauges over all groups. */
   stats(): MulticastStats {
-    const groups = [...this.#groups.byId.values()];
-    const sum = (of: (group: Group) => number): number => groups.reduce((total, group) => total + of(group), 0);
-    return {
-      groups: groups.length,
-      roots: sum((group) => (group.sequencer === undefined ? 0 : 1)),
-      behind: sum((group) => (group.isVoter(this.#turn) && group.ring.next < group.committed ? 1 : 0)),
-      orphans: sum((group) => (!group.closed && !group.attached && group.wanted(this.#turn) ? 1 : 0)),
-      children: sum((group) => group.children.size),
-      subscriptions: sum((group) => group.subscriptions.size),
-      slow: sum((group) => slowReaders(this.#turn, group).length),
-      retainedBytes: sum((group) => group.ring.bytes + (group.backfill?.ring.bytes ?? 0)),
-      unreceiptedBytes: this.unreceipted().reduce((total, session) => total + session.bytes, 0),
-    };
+    const unreceiptedBytes = this.unreceipted().reduce((total, session) => total + session.bytes, 0);
+    return { ...statsOf(this.#turn, [...this.#groups.byId.values()]), unreceiptedBytes };
   }
 
   /** Every queue, table and ring of this node with its limit; none may ever be exceeded. */

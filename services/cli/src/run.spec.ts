@@ -1,14 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough, Readable } from 'node:stream';
-import { parseTarGzip } from 'nanotar';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startTestOverlay, type TestOverlay } from '@banyan/client/testing';
 import { mintTestAuthority } from '@banyan/identity/testing';
 import { multicast, overlay as overlayApi } from '@banyan/proto';
-import { run } from './run.ts';
+import { banyanIn, type Outcome } from './testing/banyan.ts';
 
 const { HopRule } = overlayApi;
 
@@ -30,7 +28,7 @@ describe('banyan', () => {
     [['group', 'create', 'x', '--parity', '--stripes', '2'], '--parity needs --stripes of at least 3'],
     [['subscribe', 'g', '--raw', '--json'], '--raw writes the messages of one group and nothing else'],
     [['anycast', 'g', 'hello', '--answer', 'x'], 'who answers offers nothing'],
-    [['plan', 'g'], 'give one of --lose-zone, --lose-region, --double and --fan-out'],
+    [['plan', 'g'], 'give one of --lose-zone, --lose-region, --double, --fan-out and --best-root'],
     [['plan', 'g', '--double', '--fan-out', '3'], 'give one of'],
     [['nodes', '--address', '127.0.0.1:1'], '--address needs --authority'],
     [['token'], 'give --auth HOST:PORT and --authority FILE'],
@@ -64,14 +62,6 @@ describe('banyan', () => {
 
   it('says that a file cannot be written before it waits for one', async () => {
     expect(await banyan(['subscribe', 'g', '--out', 'nowhere/copy'])).toMatchObject({ code: 1, stderr: expect.stringContaining('(FILE_UNWRITABLE)') as string });
-  });
-
-  it('answers a monitoring system with unknown when it cannot look, or was called wrongly', async () => {
-    expect(await banyan(['check'])).toMatchObject({ code: 3, stdout: expect.stringContaining('BANYAN UNKNOWN - overlay: no local overlay runs here') as string });
-    expect((await banyan(['check', 'moon'])).code).toBe(3);
-    expect((await banyan(['check', 'groups'])).code).toBe(3);
-    expect((await banyan(['check', '--warning', 'nodes'])).stderr).toContain('Give CHECK=NUMBER');
-    expect((await banyan(['check', '--help'])).code).toBe(0);
   });
 
   describe('with an overlay', () => {
@@ -147,74 +137,6 @@ describe('banyan', () => {
       expect(await route('nowhere.pem')).toMatchObject({ code: 1, stderr: expect.stringContaining('(FILE_NOT_FOUND)') as string });
     });
 
-    it('checks what a monitoring system asks for, by limits of its own', async () => {
-      const one = overlay.nodes[0]!;
-      const other = overlay.nodes[1]!;
-      [one.leaves, other.leaves] = [[other.node], [one.node]];
-      expect(await banyan(['check', 'nodes', 'ring', 'slow', ...where])).toMatchObject({ code: 0, stdout: expect.stringContaining('BANYAN OK - 2 of 2 nodes are ready') as string });
-      other.isReady = false;
-      expect((await banyan(['check', 'nodes', ...where])).code).toBe(1);
-      expect((await banyan(['check', 'nodes', '--critical', 'nodes=1', ...where])).code).toBe(2);
-      other.isReady = true;
-      expect(await banyan(['check', 'ring', 'certificates', '--warning', 'certificates=60', ...where])).toMatchObject({ code: 1, stdout: expect.stringContaining('first to expire') as string });
-      expect(await banyan(['check', ...where])).toMatchObject({ code: 2, stdout: expect.stringContaining('token: there is no token') as string });
-      [one.leaves, other.leaves] = [[], []];
-    });
-
-    it('prints nodes and groups once where there is no terminal', async () => {
-      const { code, stdout } = await banyan(['top', '--interval', '0.2', ...where]);
-      expect({ code, first: stdout.split('\n')[0] }).toMatchObject({ code: 0, first: expect.stringContaining('2 of 2 nodes ready') as string });
-    });
-
-    it('keeps overlays under names, for this user alone, and reads the token from its file', async () => {
-      const add = (name: string, ...more: readonly string[]) => banyan(['context', 'add', name, ...where, ...more]);
-      await writeFile(join(directory, 'token'), 'x.y.z\n', { mode: 0o644 });
-      expect(await add('prod', '--token-file', 'token')).toMatchObject({ code: 1, stderr: expect.stringContaining('(TOKEN_FILE_EXPOSED)') as string });
-      await chmod(join(directory, 'token'), 0o600);
-      expect((await add('prod', '--token-file', 'token')).stderr).toContain("talk to 'prod'");
-      expect((await add('prod')).code).toBe(2);
-      expect((await add('No')).code).toBe(2);
-      expect((await add('other')).stderr).toContain('context use other');
-      const { mode } = await stat(join(directory, 'config', 'banyan', 'contexts.json'));
-      expect(mode & 0o777).toBe(0o600);
-      expect((await banyan(['context', 'list'])).stdout).toMatch(/^ +NAME.*\n\* +prod .*token\n +other/);
-      expect((await banyan(['nodes', '--json'])).code).toBe(0);
-      expect((await banyan(['nodes', '--context', 'other', '--json'])).code).toBe(0);
-      expect((await banyan(['nodes', '--context', 'nowhere'])).stderr).toContain("there is no context 'nowhere'");
-      expect((await banyan(['nodes', '--context', 'prod', ...where])).stderr).toContain('not both');
-      await banyan(['context', 'use', 'local']);
-      expect((await banyan(['nodes'])).stderr).toContain('(OVERLAY_NOT_FOUND)');
-      await banyan(['context', 'use', 'prod']);
-      expect((await banyan(['context', 'remove', 'prod'])).stderr).toContain('which was in use');
-      expect(JSON.parse((await banyan(['context', 'list', '--json'])).stdout)).toMatchObject([{ name: 'other', isCurrent: false }]);
-    });
-
-    it('drains a node step by step, and fails when something was left behind', async () => {
-      const { DrainState, DrainStepName } = overlayApi;
-      const step = (name: overlayApi.DrainStepName, state: overlayApi.DrainState, left = 0): overlayApi.DrainStep => ({ name, state, left, deadlineMs: 900, elapsedMs: 20 });
-      const [node] = overlay.nodes;
-      const first = step(DrainStepName.REFUSE, DrainState.DONE);
-      node!.drains = [{ steps: [first, step(DrainStepName.CLIENTS, DrainState.RUNNING, 2)], done: false }, { steps: [first, step(DrainStepName.CLIENTS, DrainState.DONE)], done: true }];
-      const well = await banyan(['drain', node!.address, ...where]);
-      expect(well).toMatchObject({ code: 0, stderr: expect.stringContaining('has left the ring') as string });
-      expect(well.stdout.split('\n').map((line) => line.slice(0, 10).trim())).toEqual(['✓ refuse', '✓ clients', '']);
-      node!.drains = [{ steps: [first, step(DrainStepName.CLIENTS, DrainState.LATE, 3)], done: true }];
-      expect(await banyan(['drain', node!.address, ...where])).toMatchObject({ code: 1, stderr: expect.stringContaining('3 clients left at clients') as string });
-      node!.drains = [{ steps: [first], done: false }];
-      expect(await banyan(['drain', node!.address, ...where])).toMatchObject({ code: 1, stderr: expect.stringContaining('was not heard of any more') as string });
-    });
-
-    it('packs what helps into an archive without the token', async () => {
-      const token = 'a-token-of-this-overlay';
-      await writeFile(join(directory, 'token'), token, { mode: 0o600 });
-      await banyan(['context', 'add', 'here', ...where, '--token-file', 'token']);
-      expect((await banyan(['doctor', '--gather', 'bundle.tar.gz'])).stderr).toContain('gathered');
-      const packed = await readFile(join(directory, 'bundle.tar.gz'));
-      const files = await parseTarGzip(packed);
-      expect(files.map(({ name }) => name)).toEqual(expect.arrayContaining(['bundle/README.txt', 'bundle/findings.json', 'bundle/machine.json']));
-      expect(files.filter(({ text }) => text.includes(token))).toEqual([]);
-    });
-
     it('creates, lists, describes and deletes groups', async () => {
       for (const name of ['one', 'two', 'ops/alerts']) expect((await banyan(['group', 'create', name, '--retention', '1M', ...where])).code).toBe(0);
       expect(await banyan(['group', 'create', 'one', ...where])).toMatchObject({ code: 1, stderr: expect.stringContaining('(GROUP_EXISTS)') as string });
@@ -277,7 +199,7 @@ describe('banyan', () => {
     it("draws a group's tree", async () => {
       const place = (n: number, parent: number | undefined, role: multicast.Role): multicast.Place => ({
         ...{ group: 'admin/tall', node: nodeOf(n), role, parent: parent === undefined ? undefined : nodeOf(parent), children: [] },
-        ...{ subscribers: role === multicast.Role.LEAF ? 1 : 0, epoch: 1n, low: 1n, committed: 9n, next: 10n, voter: n < 3, fanOut: 8 },
+        ...{ subscribers: role === multicast.Role.LEAF ? 1 : 0, epoch: 1n, low: 1n, committed: 9n, next: 10n, voter: n < 3, fanOut: 8, publishers: [] },
       });
       await banyan(['group', 'create', 'tall', ...where]);
       expect((await banyan(['tree', 'tall', ...where])).stdout).toContain('no node has told its place yet');
@@ -311,23 +233,11 @@ describe('banyan', () => {
     });
   });
 
-  async function banyan(argv: readonly string[], input = '', stop = new AbortController()): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
-    const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-    const texts = Promise.all([textOf(stdout), textOf(stderr)]);
-    const code = await run(argv, { stdin: Readable.from([Buffer.from(input)]), stdout, stderr, env: { XDG_CONFIG_HOME: join(directory, 'config') }, cwd: directory, signal: stop.signal });
-    stdout.end();
-    stderr.end();
-    const [out, err] = await texts;
-    return { code, stdout: out, stderr: err };
+  function banyan(argv: readonly string[], input = '', stop = new AbortController()): Promise<Outcome> {
+    return banyanIn(directory, argv, input, stop);
   }
 });
 
 function nodeOf(n: number): overlayApi.Node {
   return { id: Buffer.alloc(16, n), incarnation: 1n, controlAddress: '', dataAddress: '', region: '', zone: '', capacity: 8, apiAddress: '' };
-}
-
-async function textOf(stream: Readable): Promise<string> {
-  let text = '';
-  for await (const chunk of stream) text += String(chunk);
-  return text;
 }

@@ -55,7 +55,7 @@ describe('a node', () => {
   it('answers its admin pages: alive, ready by condition, started, measured', async () => {
     const admin = `http://${first.service.ready.addresses['admin']}`;
     await request(admin).get('/livez').expect(200);
-    await request(admin).get('/readyz').expect(200, { status: 'ready', conditions: { listening: true, ring: true } });
+    await request(admin).get('/readyz').expect(200, { status: 'ready', conditions: { listening: true, ring: true, duties: true } });
     await request(admin).get('/startupz').expect(200);
     const { text } = await request(admin).get('/metrics').expect(200);
     for (const name of ['banyan_ready 1', 'banyan_overlay_leaf_set_nodes', 'banyan_multicast_groups', 'banyan_overlay_joins_total']) expect(text).toContain(name);
@@ -65,7 +65,7 @@ describe('a node', () => {
     const lonely = await startTestNode(trust, { ...plane, bootstrapAddress: '127.0.0.1:1' }, ['--name', 'lonely']);
     const admin = `http://${lonely.service.ready.addresses['admin']}`;
     await request(admin).get('/livez').expect(200);
-    await request(admin).get('/readyz').expect(503, { status: 'waiting', conditions: { listening: true, ring: false } });
+    await request(admin).get('/readyz').expect(503, { status: 'waiting', conditions: { listening: true, ring: false, duties: true } });
     await request(admin).get('/startupz').expect(503);
     const token = await trust.token('alice', ['route']);
     const client = lonely.overlayClient(token);

@@ -59,7 +59,9 @@ async function prepare(context: ServiceContext<NodeConfig>): Promise<PreparedSer
     others: async () => (plane.bootstrap === undefined ? [] : listApis(plane.bootstrap, config.region, idToBytes(overlay.self.id))),
   });
   const life = nodeLife(context, { overlay, self, plane, membership, drain, graceMs });
-  setInterval(() => readiness.set('duties', overlay.holdsVotes), DUTIES_LOOK_MS).unref();
+  const lookAtDuties = (): void => readiness.set('duties', overlay.holdsVotes);
+  lookAtDuties();
+  setInterval(lookAtDuties, DUTIES_LOOK_MS).unref();
   return {
     module: PastryNodeModule.of({ overlay, self, descriptors, life, clients, drain, graceMs }),
     tokenVerifier: membership.tokenVerifier,

@@ -243,6 +243,8 @@ function whatIfOf(asked: z.infer<typeof planRequest>['whatIf']): WhatIf {
       return { type: 'loseRegion', region: asked.value };
     case 'double':
       return { type: 'double' };
+    case 'bestRoot':
+      return { type: 'bestRoot' };
     case 'fanOut':
       return { type: 'fanOut', children: asked.value };
   }

@@ -10,6 +10,7 @@ const SUBJECTS_MAX = 1_000;
 const FAN_OUT_MAX = 1_000;
 const FAN_OUT_DEFAULT = 8;
 const STRIPES_MAX = 16;
+const PUBLISHERS_MAX = 64;
 const PLAN_FAN_OUT_MAX = 64;
 /** With fewer a parity would be a second copy. */
 const PARITY_STRIPES_MIN = 3;
@@ -85,8 +86,8 @@ export const watchTreeRequest = z.object({ group: text });
 const node = z.custom<overlay.Node>((value) => idBytes.safeParse((value as overlay.Node | undefined)?.id).success, { error: 'has no id of 16 bytes' });
 const place = z.custom<multicast.Place>(
   (value) => {
-    const { parent, children } = value as multicast.Place;
-    return (parent === undefined || node.safeParse(parent).success) && children.length <= CHILDREN_MAX && children.every((child) => node.safeParse(child).success);
+    const { parent, children, publishers } = value as multicast.Place;
+    return (parent === undefined || node.safeParse(parent).success) && children.length <= CHILDREN_MAX && publishers.length <= PUBLISHERS_MAX && [...children, ...publishers].every((other) => node.safeParse(other).success);
   },
   { error: `has a parent or child without id, or more than ${CHILDREN_MAX} children` },
 );
@@ -117,9 +118,10 @@ export const planRequest = z.object({
       z.object({ $case: z.literal('loseZone'), value: text }),
       z.object({ $case: z.literal('loseRegion'), value: text }),
       z.object({ $case: z.literal('double'), value: z.boolean() }),
+      z.object({ $case: z.literal('bestRoot'), value: z.boolean() }),
       z.object({ $case: z.literal('fanOut'), value: z.number().min(1, 'is at least 1').max(PLAN_FAN_OUT_MAX, `is at most ${PLAN_FAN_OUT_MAX}`) }),
     ],
-    { error: 'is none of lose_zone, lose_region, double, fan_out' },
+    { error: 'is none of lose_zone, lose_region, double, fan_out, best_root' },
   ),
   seed: z.number(),
 });

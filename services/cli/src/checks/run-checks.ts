@@ -71,7 +71,7 @@ function closed(ring: Ring, limits: Limits): CheckResult {
   const present = ring.flatMap(({ name, told }) => (told instanceof Error ? [] : [{ name, told }]));
   if (present.length === 0) return unknown('ring', 'no node answers');
   const holes = holesIn(present);
-  const detail = holes.length === 0 ? `the ring of ${present.length} nodes is closed` : holes.join('; ');
+  const detail = holes.length === 0 ? `the ring of ${present.filter(({ told }) => told.isReady).length} nodes is closed` : holes.join('; ');
   return { check: 'ring', status: atMost(holes.length, limits), detail, measured: [{ name: 'holes', value: holes.length, ...limits }] };
 }
 

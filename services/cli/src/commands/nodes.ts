@@ -14,7 +14,7 @@ interface NodeRow {
   readonly name: string;
   readonly id: string;
   readonly pid: number | undefined;
-  /** `ready`, `joining`, `gone` (no process), or why it did not answer. */
+  /** `ready`, `joining`, `leaving` (or left), `gone` (no process), or why it did not answer. */
   readonly state: string;
   readonly leaves: number | undefined;
   readonly answerMs: number | undefined;
@@ -55,8 +55,8 @@ async function askNode(access: OverlayAccess, { name, id, pid, api, runs }: Know
   try {
     await client.overlay.neighbors({ deadlineMs: ANSWER_DEADLINE_MS }); // the first call pays for the connection
     const askedAt = performance.now();
-    const { node, isReady, leaves } = await client.overlay.neighbors({ deadlineMs: ANSWER_DEADLINE_MS });
-    return { name, id: node.id, pid, state: isReady ? 'ready' : 'joining', leaves: leaves.length, answerMs: performance.now() - askedAt, api };
+    const { node, isReady, isLeaving, leaves } = await client.overlay.neighbors({ deadlineMs: ANSWER_DEADLINE_MS });
+    return { name, id: node.id, pid, state: isLeaving ? 'leaving' : isReady ? 'ready' : 'joining', leaves: leaves.length, answerMs: performance.now() - askedAt, api };
   } catch (error) {
     return { name, id, pid, state: parseStatus(error).reason, leaves: undefined, answerMs: undefined, api };
   } finally {
@@ -73,7 +73,7 @@ function noAnswer(rows: readonly NodeRow[]): OverlayError {
 
 function nodeTable(io: Io, rows: readonly NodeRow[]): string {
   const style = styleFor(io.stdout, io.env);
-  const paint = (state: string): string => (state === 'ready' ? style.green(state) : state === 'joining' ? style.yellow(state) : style.red(state));
+  const paint = (state: string): string => (state === 'ready' ? style.green(state) : state === 'joining' || state === 'leaving' ? style.yellow(state) : style.red(state));
   return table(rows, [
     { heading: 'NAME', text: (row) => row.name },
     { heading: 'STATE', text: (row) => paint(row.state) },

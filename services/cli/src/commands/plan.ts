@@ -12,6 +12,7 @@ interface PlanOptions extends OverlayOptions {
   readonly loseZone?: string;
   readonly loseRegion?: string;
   readonly double?: boolean;
+  readonly bestRoot?: boolean;
   readonly fanOut?: number;
   readonly seed?: number;
   readonly json?: boolean;
@@ -26,6 +27,7 @@ export function planCommand(io: Io): Command {
     .option('--lose-region <region>', 'every node with this region label dies at once')
     .option('--double', 'as many subscribers again, each where one is now')
     .option('--fan-out <children>', 'the tree built anew with so many children a node at most, 1 to 64', wholeArgument)
+    .option('--best-root', 'the tree built anew under the root nearest to its publishers, with voters near it in distinct zones; names them')
     .option('--seed <n>', 'another course of chance', wholeArgument)
     .option('--json', 'print JSON')
     .action(async (group: string, options: PlanOptions) => {
@@ -41,14 +43,15 @@ export function planCommand(io: Io): Command {
     });
 }
 
-function whatIfOf({ loseZone, loseRegion, double, fanOut }: PlanOptions): WhatIf {
+function whatIfOf({ loseZone, loseRegion, double, fanOut, bestRoot }: PlanOptions): WhatIf {
   const asked: WhatIf[] = [];
   if (loseZone !== undefined) asked.push({ type: 'loseZone', zone: loseZone });
   if (loseRegion !== undefined) asked.push({ type: 'loseRegion', region: loseRegion });
   if (double === true) asked.push({ type: 'double' });
   if (fanOut !== undefined) asked.push({ type: 'fanOut', children: fanOut });
+  if (bestRoot === true) asked.push({ type: 'bestRoot' });
   const [only] = asked;
-  if (only === undefined || asked.length > 1) throw new UsageError('give one of --lose-zone, --lose-region, --double and --fan-out');
+  if (only === undefined || asked.length > 1) throw new UsageError('give one of --lose-zone, --lose-region, --double, --fan-out and --best-root');
   return only;
 }
 
@@ -61,15 +64,16 @@ function planText(whatIf: WhatIf, plan: Plan, nameOf: (id: string) => string): s
     durationText(figures.wayMsMean),
     durationText(figures.wayMsMax),
     String(figures.childrenMax),
+    durationText(figures.publisherMsMean),
   ];
   const [before, after] = [column(plan.before), column(plan.after)];
-  const rows = ['nodes', 'without a parent', 'root', 'hops to the farthest', 'way from the root, mean', 'way from the root, longest', 'most children'].map((what, i) => ({ what, before: before[i] ?? '', after: after[i] ?? '' }));
+  const rows = ['nodes', 'without a parent', 'root', 'hops to the farthest', 'way from the root, mean', 'way from the root, longest', 'most children', 'publishers to the root and back'].map((what, i) => ({ what, before: before[i] ?? '', after: after[i] ?? '' }));
   const figures = table(rows, [
     { heading: 'TREE', text: (row) => row.what },
     { heading: 'NOW', text: (row) => row.before, isNumber: true },
     { heading: 'THEN', text: (row) => row.after, isNumber: true },
   ]);
-  const said = verdict(whatIf, plan);
+  const said = whatIf.type === 'bestRoot' ? advice(plan, nameOf) : verdict(whatIf, plan);
   return said === '' ? figures : `${figures}\n\n${said}`;
 }
 
@@ -82,6 +86,13 @@ function verdict(whatIf: WhatIf, plan: Plan): string {
   const reach = reachedAfterMs === undefined ? `${count(unreached, 'node')} with subscribers would have nothing new for a minute` : `${all} would have what is new after ${durationText(reachedAfterMs)}`;
   const losses = hasNoQuorum ? [] : [messagesLost === 0 ? 'no message would be lost' : `up to ${count(messagesLost, 'message')} would be told as a gap`];
   return [...died, ...quorum, whatIf.type === 'fanOut' && reachedAfterMs !== undefined ? '' : reach, ...(whatIf.type === 'fanOut' ? [] : losses)].filter((line) => line !== '').join('\n');
+}
+
+function advice({ before, electorate }: Plan, nameOf: (id: string) => string): string {
+  const [root, ...voters] = electorate;
+  if (root === undefined) return '';
+  const beside = voters.length === 0 ? '' : `, with the voters ${voters.map(nameOf).join(', ')}`;
+  return root === before.root ? `the root stands well${beside}` : `the best root would be ${nameOf(root)}${beside}`;
 }
 
 function count(amount: number, what: string): string {

@@ -1,6 +1,6 @@
 import { OverlayError, parseStatus } from '@banyan/grpc';
 import type { Client, Neighbors } from '@banyan/client';
-import { fail, ok, type Finding } from './check.ts';
+import { fail, ok, warn, type Finding } from './check.ts';
 
 /** A node to be asked, and what people call it. */
 export interface AskedNode {
@@ -41,20 +41,22 @@ interface Present {
 }
 
 function checkReady(present: readonly Present[]): Finding {
-  const joining = present.filter(({ told }) => !told.isReady).map(({ name }) => name);
+  const leaving = present.filter(({ told }) => told.isLeaving).map(({ name }) => name);
+  const joining = present.filter(({ told }) => !told.isReady && !told.isLeaving).map(({ name }) => name);
+  if (joining.length === 0 && leaving.length > 0) return warn('ready', `${present.length - leaving.length} nodes deliver keys; ${leaving.join(', ')} left the ring in order`, 'stop their processes, or start them again to have them back');
   if (joining.length === 0) return ok('ready', `${present.length} nodes deliver keys`);
   return fail('ready', `${joining.join(', ')} ${joining.length === 1 ? 'does' : 'do'} not deliver keys`, 'a joining node needs a moment; if it lasts, its log says whom it waits for');
 }
 
 function checkClosed(present: readonly Present[]): Finding {
   const holes = holesIn(present);
-  if (holes.length === 0) return ok('ring', `closed: each of ${present.length} nodes sees its neighbors`);
+  if (holes.length === 0) return ok('ring', `closed: each of ${present.filter(({ told }) => told.isReady).length} nodes sees its neighbors`);
   return fail('ring', holes.join('; '), 'wait for a few heartbeats; if it lasts, check that the nodes reach each other at their control addresses');
 }
 
-/** Who does not see the node next to it among those that answered; empty when the ring is closed. */
+/** Who does not see the node next to it among those that are ready; empty when the ring is closed. */
 export function holesIn(present: readonly Present[]): readonly string[] {
-  const ring = [...present].sort((a, b) => (a.told.node.id < b.told.node.id ? -1 : 1));
+  const ring = present.filter(({ told }) => told.isReady).sort((a, b) => (a.told.node.id < b.told.node.id ? -1 : 1));
   const holes = ring.flatMap((node, at) => {
     const leaves = new Set(node.told.leaves.map((leaf) => leaf.id));
     const beside = [ring.at(at - 1), ring[(at + 1) % ring.length]].filter((other) => other !== undefined && other !== node);

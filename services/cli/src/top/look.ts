@@ -7,7 +7,7 @@ import { readSamples, type Samples } from './metrics-text.ts';
 /** A node at one moment. */
 export interface NodeLook {
   readonly name: string;
-  /** `ready`, `joining`, or the reason why it did not answer. */
+  /** `ready`, `joining`, `leaving` (or left), or the reason why it did not answer. */
   readonly state: string;
   readonly leaves: number | undefined;
   readonly samples: Samples | undefined;
@@ -69,8 +69,8 @@ export class Looker implements Disposable {
       const samples = scrape(admins.get(address));
       const client = await connect();
       try {
-        const { isReady, leaves } = await client.overlay.neighbors({ deadlineMs: ANSWER_TIMEOUT_MS });
-        return { name, state: isReady ? 'ready' : 'joining', leaves: leaves.length, samples: await samples };
+        const { isReady, isLeaving, leaves } = await client.overlay.neighbors({ deadlineMs: ANSWER_TIMEOUT_MS });
+        return { name, state: isLeaving ? 'leaving' : isReady ? 'ready' : 'joining', leaves: leaves.length, samples: await samples };
       } catch (error) {
         return { name, state: parseStatus(error).reason, leaves: undefined, samples: await samples };
       } finally {

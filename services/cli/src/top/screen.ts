@@ -18,7 +18,7 @@ export function screenText(io: Pick<Io, 'stdout' | 'env'>, before: Look | undefi
 
 function nodeTable(io: Pick<Io, 'stdout' | 'env'>, before: Look | undefined, now: Look, ms: number): string {
   const style = styleFor(io.stdout, io.env);
-  const paint = (state: string): string => (state === 'ready' ? style.green(state) : state === 'joining' ? style.yellow(state) : style.red(state));
+  const paint = (state: string): string => (state === 'ready' ? style.green(state) : state === 'joining' || state === 'leaving' ? style.yellow(state) : style.red(state));
   const rate = (node: NodeLook, name: string): number | undefined => rateOf(before, node, name, ms);
   const gauge = (node: NodeLook, name: string): string => String(node.samples?.get(name) ?? '-');
   return table(now.nodes, [

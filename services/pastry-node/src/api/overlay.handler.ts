@@ -7,7 +7,8 @@ import { idToBytes } from '@banyan/ids';
 import type { overlay } from '@banyan/proto';
 import { canonicalJson } from '@banyan/sansio';
 import { Call, cancelSignal, checkRequest, onCancel, Request, RequireScope, requests, send, Traceparent, type Cancellable, type DuplexCall, type ResponseStream } from '@banyan/service-kit';
-import { OVERLAY, SELF, type SelfNode } from '../ports.ts';
+import type { Drain } from '../drain/drain.ts';
+import { DRAIN, OVERLAY, SELF, type SelfNode } from '../ports.ts';
 import { answerRequest, attachRequest, lookupRequest, replicaSetRequest, routeRequest, traceRequest, type LookupOrder, type RouteOrder, type TraceOrder } from './overlay.requests.ts';
 import { toAttachResponse, toHop, toNode, toNodes } from './to-proto.ts';
 
@@ -16,10 +17,12 @@ import { toAttachResponse, toHop, toNode, toNodes } from './to-proto.ts';
 export class OverlayHandler {
   readonly #overlay: Overlay;
   readonly #self: SelfNode;
+  readonly #drain: Drain;
 
-  constructor(@Inject(OVERLAY) node: Overlay, @Inject(SELF) self: SelfNode) {
+  constructor(@Inject(OVERLAY) node: Overlay, @Inject(SELF) self: SelfNode, @Inject(DRAIN) drain: Drain) {
     this.#overlay = node;
     this.#self = self;
+    this.#drain = drain;
   }
 
   @GrpcMethod('OverlayService', 'Route')
@@ -92,7 +95,7 @@ export class OverlayHandler {
   }
 
   #neighborsResponse({ ready, leaves, gained, lost }: Neighbors): overlay.WatchNeighborsResponse {
-    return { node: this.#node(), ready, leaves: toNodes(leaves), gained: toNodes(gained), lost: toNodes(lost) };
+    return { node: this.#node(), ready, leaves: toNodes(leaves), gained: toNodes(gained), lost: toNodes(lost), leaving: this.#drain.isUnderWay };
   }
 }
 

@@ -29,6 +29,9 @@ const GAP_REASONS: Readonly<Record<Extract<SubscriptionEvent, { type: 'gap' }>['
   DROPPED: multicast.GapReason.DROPPED,
 };
 
+/** Nodes that publish, named in one place. */
+const PUBLISHERS_MAX = 16;
+
 /** A node; its API address only where it speaks of itself. */
 export function toNode(handle: NodeHandle, apiAddress = ''): overlay.Node {
   return { ...nodeCodec.toWire(handle), apiAddress };
@@ -87,6 +90,7 @@ export function toPlace(name: string, node: overlay.Node, place: GroupPlace | un
     next: BigInt(place?.next ?? 0),
     voter: place?.isVoter ?? false,
     fanOut: place?.fanOut ?? 0,
+    publishers: toNodes((place?.publishers ?? []).slice(0, PUBLISHERS_MAX)),
   };
 }
 

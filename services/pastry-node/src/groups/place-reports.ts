@@ -114,7 +114,7 @@ export class PlaceReports {
 
 // Marks move with every message and are told with the full reports; a change of shape is told at once.
 function shapeOf(place: GroupPlace): string {
-  const { role, isVoter, parent, children, subscriptions, epoch } = place;
-  const shape: Json = { role, isVoter, parent: parent?.id ?? '', children: children.map((child) => child.id), subscriptions, epoch: epoch?.counter ?? 0 };
+  const { role, isVoter, parent, children, subscriptions, epoch, publishers } = place;
+  const shape: Json = { role, isVoter, parent: parent?.id ?? '', children: children.map((child) => child.id), subscriptions, epoch: epoch?.counter ?? 0, publishers: publishers.map((node) => node.id) };
   return canonicalJson(shape);
 }

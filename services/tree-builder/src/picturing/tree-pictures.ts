@@ -124,7 +124,7 @@ function keyOf(group: Id, node: Id): string {
 
 // Everyone in the picture has a place of his own with his addresses, so parents and children are named by id only.
 function slimPlace(place: multicast.Place, node: overlay.Node): multicast.Place {
-  return { ...place, node, parent: place.parent === undefined ? undefined : nameOnly(place.parent), children: place.children.map(nameOnly) };
+  return { ...place, node, parent: place.parent === undefined ? undefined : nameOnly(place.parent), children: place.children.map(nameOnly), publishers: place.publishers.map(nameOnly) };
 }
 
 function nameOnly(node: overlay.Node): overlay.Node {

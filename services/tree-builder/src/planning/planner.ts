@@ -33,8 +33,8 @@ export class Planner {
       // Between steps of virtual time the event loop has its turn, so reports and watchers do not wait for a plan.
       const pause = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
       const { before, after, ...rest } = await runPlan(tree, question.whatIf, { seed: question.seed, pause });
-      const { lost, lostVoters, reachedAfterMs, unreached, messagesLost, hasNoQuorum: noQuorum } = rest;
-      return { before: toFigures(before), after: toFigures(after), lost, lostVoters, reachedAfterMs, unreached, messagesLost, noQuorum };
+      const { lost, lostVoters, reachedAfterMs, unreached, messagesLost, hasNoQuorum: noQuorum, electorate = [] } = rest;
+      return { before: toFigures(before), after: toFigures(after), lost, lostVoters, reachedAfterMs, unreached, messagesLost, noQuorum, electorate: electorate.map((id) => idToBytes(id)) };
     } finally {
       this.#isBusy = false;
     }
@@ -42,12 +42,14 @@ export class Planner {
 
   #present({ key, delivery, fanOutMax }: multicast.GroupDescriptor, now: number): PresentTree {
     const group = idFromBytes(key);
-    const nodes = this.#pictures.picture(group, now).flatMap(presentNode);
+    const places = this.#pictures.picture(group, now);
+    const nodes = places.flatMap(presentNode);
+    const publishers = places.flatMap((place) => place.publishers.map((node) => idFromBytes(node.id)));
     const known = new Set(nodes.map(({ id }) => id));
     // A parent that has not reported yet is none that could be put up.
     const standing = nodes.map((node) => (node.parent === undefined || known.has(node.parent) ? node : { ...node, parent: undefined }));
     const roundTripMs = (a: Id, b: Id): number | undefined => this.#map.roundTripMs(a, b, now);
-    return { group, nodes: standing, delivery: DELIVERIES.get(delivery as multicast.Delivery.ORDERED) ?? 'reliable', fanOutMax, roundTripMs };
+    return { group, nodes: standing, publishers, delivery: DELIVERIES.get(delivery as multicast.Delivery.ORDERED) ?? 'reliable', fanOutMax, roundTripMs };
   }
 }
 

@@ -19,6 +19,8 @@ export interface PresentNode {
 export interface PresentTree {
   readonly group: Id;
   readonly nodes: readonly PresentNode[];
+  /** Nodes whose users publish. */
+  readonly publishers: readonly Id[];
   readonly delivery: DeliveryClass;
   readonly fanOutMax: number;
   /** Round trip between two of them, ms; undefined: not known. */
@@ -33,4 +35,6 @@ export type WhatIf =
   /** As many subscribers again, each where one is now. */
   | { readonly type: 'double' }
   /** The tree built anew, with so many children a node at most. */
-  | { readonly type: 'fanOut'; readonly children: number };
+  | { readonly type: 'fanOut'; readonly children: number }
+  /** The tree built anew under the root, and with the voters, that suit its publishers best. */
+  | { readonly type: 'bestRoot' };

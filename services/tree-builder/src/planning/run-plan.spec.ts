@@ -23,7 +23,7 @@ function tree(count: number, { voters = [0, 1, 2], zones = 3 }: { readonly voter
   }));
   const numberOf = new Map(ids.map((id, i) => [id, i]));
   const roundTripMs = (a: Id, b: Id): number => 2 + 10 * Math.abs(((numberOf.get(a) ?? 0) % zones) - ((numberOf.get(b) ?? 0) % zones));
-  return { group: GROUP, nodes, delivery: 'reliable', fanOutMax: 6, roundTripMs };
+  return { group: GROUP, nodes, publishers: [], delivery: 'reliable', fanOutMax: 6, roundTripMs };
 }
 
 describe('a plan', () => {

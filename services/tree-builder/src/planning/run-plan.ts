@@ -2,6 +2,7 @@ import { randomId, type Id } from '@banyan/ids';
 import type { MulticastEvent } from '@banyan/multicast';
 import { seededRng, type Millis } from '@banyan/sansio';
 import { descriptorFor, PlanWorld } from './plan-world.ts';
+import { bestElectorate, presentPublisherMs, withElectorate } from './best-electorate.ts';
 import type { PresentNode, PresentTree, WhatIf } from './present-tree.ts';
 
 /** A tree in figures. */
@@ -15,6 +16,8 @@ export interface TreeFigures {
   readonly wayMsMax: number;
   readonly childrenMax: number;
   readonly root: Id | undefined;
+  /** Round trip from the publishers (without any: the subscribers) to the root, ms, mean. */
+  readonly publisherMsMean: number;
 }
 
 /** What would become of the tree. */
@@ -32,6 +35,8 @@ export interface PlanOutcome {
   readonly messagesLost: number;
   /** The group could not go on: too few voters lived. */
   readonly hasNoQuorum: boolean;
+  /** Of the question for the best root: it and the voters, the root first. */
+  readonly electorate?: readonly Id[];
 }
 
 /** Nodes in one plan at most: a few seconds of one core. */
@@ -58,6 +63,13 @@ export async function runPlan(tree: PresentTree, whatIf: WhatIf, { seed = 1, pau
     const then = new PlanRun(tree, { seed, asPresent: false, fanOutMax: whatIf.children });
     await then.settle(pause);
     return { before, after: then.figures(), lost: 0, lostVoters: 0, hasNoQuorum: false, ...(await then.watch(pause)) };
+  }
+  if (whatIf.type === 'bestRoot') {
+    const best = bestElectorate(tree);
+    if (best === undefined) return { before, after: before, lost: 0, lostVoters: 0, hasNoQuorum: false, reachedAfterMs: 0, unreached: 0, messagesLost: 0, electorate: [] };
+    const then = new PlanRun(withElectorate(tree, best), { seed, asPresent: false, fanOutMax: tree.fanOutMax });
+    await then.settle(pause);
+    return { before, after: then.figures(), lost: 0, lostVoters: 0, hasNoQuorum: false, electorate: best.voters, ...(await then.watch(pause)) };
   }
   const lost = whatIf.type === 'double' ? [] : tree.nodes.filter(({ zone, region }) => (whatIf.type === 'loseZone' ? zone === whatIf.zone : region === whatIf.region));
   const isLost = new Set(lost.map(({ id }) => id));
@@ -162,6 +174,7 @@ class PlanRun {
       wayMsMax: Math.max(0, ...ways.map(({ ms }) => ms)),
       childrenMax: Math.max(0, ...pictures.map(({ picture }) => picture.children.length)),
       root,
+      publisherMsMean: presentPublisherMs({ ...this.#tree, nodes: this.#tree.nodes.map((node) => ({ ...node, isRoot: node.id === root })) }),
     };
   }
 

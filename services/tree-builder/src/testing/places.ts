@@ -14,7 +14,7 @@ export function nodeOf(id: Id, incarnation = 1n): overlay.Node {
 
 /** A place in `ann/news`. */
 export function placeOf(change: Partial<multicast.Place> = {}): multicast.Place {
-  const counters = { subscribers: 1, epoch: 1n, low: 0n, committed: 5n, next: 6n, voter: false, fanOut: 8 };
+  const counters = { subscribers: 1, epoch: 1n, low: 0n, committed: 5n, next: 6n, voter: false, fanOut: 8, publishers: [] };
   return { group: 'ann/news', node: undefined, role: multicast.Role.LEAF, parent: undefined, children: [], ...counters, ...change };
 }
 
