@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { SubscriptionEvent } from '../subscription.ts';
+import type { SubscriptionEvent } from '../subscription-event.ts';
 import { decodeTransfer, encodeTransfer } from './envelope.ts';
 import { pathBelow, safeFileName } from './file-name.ts';
 import { receiveFiles, type ReceivedFile } from './receive-files.ts';

@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import { OverlayError } from '@banyan/grpc';
-import type { SubscriptionEvent } from '../subscription.ts';
+import type { SubscriptionEvent } from '../subscription-event.ts';
 import { decodeTransfer, TRANSFER_VERSION, type TransferId, type TransferMessage } from './envelope.ts';
 import type { Sink } from './sink.ts';
 
