@@ -70,6 +70,11 @@ describe('a lease that another issued', () => {
     expect(blocked(keys, left)).toEqual(['4d', '50', '53', '55']);
     expect(blocked(keys, right)).toEqual(['55']);
     expect(blocked(keys, left, { own: false })).toEqual(['55']);
+    // Who has had a later lease of ours than that of the other knows us.
+    const known = new Leases();
+    known.issue(0, gone, 8_000);
+    known.adopt(0, from(gone, 5_000, true), left.id, leafSet);
+    expect(known.blocks(4_000, idOf('4d'), leafSet)).toBe(false);
     // Beyond the leaves it may well be alive, and know those that came between.
     const nearer = new LeafSet(self, 2, [handleOf(idOf('52')), handleOf(idOf('4f'))]);
     expect(blocked(keys, left, { leaves: nearer })).toEqual(['55']);

@@ -12,13 +12,18 @@ interface IssuedLease {
   /** By ourselves; -Infinity: others told us of it only. */
   readonly ownUntil: Millis;
   /** The issuer, where we stand between it and the holder: the two were ring neighbors, and what lies between was theirs to divide. */
-  readonly across?: Id;
+  readonly across: Id | undefined;
 }
 
 /** A promise is kept so much longer, as a share: the holder's clock may lose one second in a hundred and ours gain one. */
 const CLOCK_ERROR_SHARE = 0.025;
 /** Promises kept at once; two ring neighbors at a time, and those who were neighbors within one lease. */
 const ISSUED_MAX = 64;
+
+/** Until when our own promise to this life runs. */
+function ownUntilOf(lease: IssuedLease | undefined, incarnation: number): Millis {
+  return lease?.incarnation === incarnation ? lease.ownUntil : -Infinity;
+}
 
 /**
  * Who may deliver keys. A node delivers only while it holds a lease from both ring neighbors; whoever issued a lease does
@@ -56,7 +61,7 @@ export class Leases {
   /** Promises not to take over the holder's keys until the holder's clock, too, is past that time. */
   issue(now: Millis, holder: NodeHandle, untilMs: Millis): void {
     const ownUntil = untilMs + CLOCK_ERROR_SHARE * (untilMs - now);
-    this.#keep(now, holder, { until: ownUntil, ownUntil });
+    this.#keep(now, holder, { until: ownUntil, ownUntil, across: undefined });
   }
 
   /**
@@ -64,15 +69,18 @@ export class Leases {
    * its keys, although we never were its neighbor, or for a moment only. While it runs, being told again prolongs it only when its
    * issuer itself tells, or for a leaf of ours, of which we tell nobody unless it is next to us: else it would run on for ever
    * between two who tell each other. An issuer (`from`, a ring neighbor of ours) that tells of its lease
-   * to a life on our other side has taken that life for its neighbor: until the lease is over, the holder may deliver keys of ours.
+   * to a life on our other side has taken that life for its neighbor: until the lease is over, the holder may deliver keys of ours, unless it has
+   * had a later one of us and so knows us.
    */
   adopt(now: Millis, { id, incarnation, forMs, own }: RunningLease, from: Id, leafSet: LeafSet): void {
     const present = this.#issued.get(id);
     if (present !== undefined && present.incarnation > incarnation) return;
     const isTold = present !== undefined && present.incarnation === incarnation && present.until > Math.max(now, present.ownUntil);
     if (isTold && !own && !leafSet.has(id)) return;
-    const across = own && leafSet.isAbove(from) !== leafSet.isAbove(id) ? { across: from } : {};
-    this.#keep(now, { id, incarnation }, { until: now + forMs, ownUntil: -Infinity, ...across });
+    const until = now + forMs;
+    const isAcross = own && leafSet.isAbove(from) !== leafSet.isAbove(id) && until > ownUntilOf(present, incarnation);
+    const across = isAcross ? from : present?.incarnation === incarnation ? present.across : undefined;
+    this.#keep(now, { id, incarnation }, { until, ownUntil: -Infinity, across });
   }
 
   /**
@@ -96,10 +104,10 @@ export class Leases {
     const present = known?.incarnation === holder.incarnation ? known : undefined;
     const until = Math.max(promise.until, present?.until ?? -Infinity);
     const ownUntil = Math.max(promise.ownUntil, present?.ownUntil ?? -Infinity);
-    const across = promise.across ?? present?.across;
+    const { across } = promise;
     if (present !== undefined && until === present.until && ownUntil === present.ownUntil && across === present.across) return;
     this.#issued.delete(holder.id);
-    this.#issued.set(holder.id, { incarnation: holder.incarnation, until, ownUntil, ...(across === undefined ? {} : { across }) });
+    this.#issued.set(holder.id, { incarnation: holder.incarnation, until, ownUntil, across });
     for (const [id, lease] of this.#issued) {
       if (lease.until > now && this.#issued.size <= ISSUED_MAX) break;
       this.#issued.delete(id);
