@@ -1,5 +1,6 @@
 import type { Client, Tree, TreePlace } from '@banyan/client';
 import type { LocalOverlay } from '@banyan/local-overlay';
+import { eventually } from './eventually.ts';
 
 /** The newest picture of a group's tree that the tree builder gives; kept up to date until the client is closed. */
 export class LiveTree {
@@ -37,4 +38,26 @@ export function nameOf(overlay: LocalOverlay, place: TreePlace): string {
   const node = overlay.nodes.find((entry) => entry.id === place.node.id);
   if (node === undefined) throw new Error(`no node of the overlay has the id ${place.node.id}`);
   return node.name;
+}
+
+/** The process name of the root, once there is one. */
+export function rootOf(overlay: LocalOverlay, tree: LiveTree): Promise<string> {
+  return placed(overlay, 'a root', () => tree.root);
+}
+
+/** Of the forwarder with most children. */
+export function forwarderOf(overlay: LocalOverlay, tree: LiveTree): Promise<string> {
+  return placed(overlay, 'a forwarder', () => tree.interior[0]);
+}
+
+/** Of a voter that is not the root. */
+export function voterOf(overlay: LocalOverlay, tree: LiveTree): Promise<string> {
+  return placed(overlay, 'a voter', () => tree.places.find((place) => place.isVoter && place.role !== 'root'));
+}
+
+function placed(overlay: LocalOverlay, what: string, find: () => TreePlace | undefined): Promise<string> {
+  return eventually(what, () => {
+    const place = find();
+    return place !== undefined && nameOf(overlay, place);
+  });
 }
