@@ -40,5 +40,6 @@ export async function churnUnderLoad(overlay: LocalOverlay, options: ChurnUnderL
     await overlay.kill(rng.pick(alive)?.name ?? '', 'SIGKILL');
     await overlay.addNode();
   }
-  return load.judge();
+  // Awaited here: what is returned is otherwise disposed of before it has judged.
+  return await load.judge();
 }
