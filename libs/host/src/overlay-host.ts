@@ -259,7 +259,7 @@ export class OverlayHost implements Overlay {
   }
 
   get holdsVotes(): boolean {
-    return this.#multicast.stats().behind === 0;
+    return this.#multicast.holdsVotes;
   }
 
   get openLinks(): number {
@@ -399,7 +399,7 @@ export class OverlayHost implements Overlay {
   }
 }
 
-const NO_SIZES = { leaves: 0, entries: 0, multicast: { groups: 0, roots: 0, behind: 0, orphans: 0, children: 0, subscriptions: 0, slow: 0, retainedBytes: 0, unreceiptedBytes: 0 } };
+const NO_SIZES = { leaves: 0, entries: 0, multicast: { groups: 0, roots: 0, orphans: 0, children: 0, subscriptions: 0, slow: 0, retainedBytes: 0, unreceiptedBytes: 0 } };
 
 async function listening(peers: PeerSide, { listen }: OverlayHostOptions): Promise<readonly [string, string]> {
   try {

@@ -1,7 +1,7 @@
 import type { Id } from '@banyan/ids';
-import type { NodeHandle } from '@banyan/kbr';
 import { earliest, type Bound, type Millis } from '@banyan/sansio';
 import type { MulticastCommand, MulticastEvent, SubscriptionId } from './commands.ts';
+import { stepOn } from './depth-first.ts';
 import type { Group } from './group.ts';
 import type { AnycastMessage, AnycastRefusal } from './messages.ts';
 import type { Turn } from './turn.ts';
@@ -160,9 +160,7 @@ export class Anycasts {
   }
 
   #goOn(turn: Turn, search: Search, group: Group | undefined): void {
-    const known = new Set([...search.visited, ...search.ahead.map(({ id }) => id)]);
-    const fresh = group === undefined ? [] : neighborsOf(turn, group).filter(({ id }) => !known.has(id));
-    const [next, ...ahead] = [...fresh, ...search.ahead].slice(0, AHEAD_MAX);
+    const { next, ahead } = stepOn(turn, group, search, ({ handle }) => turn.neighbors.stays(handle), AHEAD_MAX);
     if (next === undefined) this.#refuse(turn, search, 'NOBODY');
     else if (search.visited.length >= search.visitsMax) this.#refuse(turn, search, 'VISITS');
     else turn.direct(next, { ...search, ahead });
@@ -171,10 +169,8 @@ export class Anycasts {
   #accept(turn: Turn, search: Search, reply: unknown, bytes: number): void {
     const answer: Answer = { type: 'anycastAnswer', group: search.group, query: search.query, by: turn.self, visits: search.visited.length, reply, bytes };
     this.#accepted.set(keyOf(search), answer);
-    if (this.#accepted.size > ACCEPTED_MAX) for (const oldest of this.#accepted.keys()) {
-      this.#accepted.delete(oldest);
-      break;
-    }
+    const [oldest] = this.#accepted.keys();
+    if (this.#accepted.size > ACCEPTED_MAX && oldest !== undefined) this.#accepted.delete(oldest);
     turn.direct(search.origin, answer);
   }
 
@@ -186,14 +182,6 @@ export class Anycasts {
     this.#asked.delete(search.query);
     turn.event({ type: 'anycastEnded', query: command.query, group: command.group, outcome });
   }
-}
-
-/** Children, nearest first, then the parent: depth first from here. */
-function neighborsOf(turn: Turn, group: Group): readonly NodeHandle[] {
-  const far = (node: NodeHandle): number => turn.view.roundTripMs(node.id) ?? Number.MAX_SAFE_INTEGER;
-  const children = [...group.children.values()].filter(({ stage, handle }) => stage === 'flowing' && turn.neighbors.stays(handle)).map(({ handle }) => handle);
-  const parent = group.parent === undefined ? [] : [group.parent.handle];
-  return [...children.sort((a, b) => far(a) - far(b)), ...parent];
 }
 
 function keyOf({ origin, query }: Search): string {

@@ -41,8 +41,6 @@ export interface GroupPicture {
 export interface MulticastStats {
   readonly groups: number;
   readonly roots: number;
-  /** Groups that this node votes in without holding all that is committed yet. */
-  readonly behind: number;
   readonly orphans: number;
   readonly children: number;
   readonly subscriptions: number;
@@ -89,7 +87,6 @@ export function statsOf(turn: Turn, groups: readonly Group[]): Omit<MulticastSta
   return {
     groups: groups.length,
     roots: sum((group) => (group.sequencer === undefined ? 0 : 1)),
-    behind: sum((group) => (group.isVoter(turn) && group.ring.next < group.committed ? 1 : 0)),
     orphans: sum((group) => (!group.closed && !group.attached && group.wanted(turn) ? 1 : 0)),
     children: sum((group) => group.children.size),
     subscriptions: sum((group) => group.subscriptions.size),

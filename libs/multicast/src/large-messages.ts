@@ -3,6 +3,7 @@ import type { Block } from './frames.ts';
 import type { Group } from './group.ts';
 import type { RetentionRing } from './retention-ring.ts';
 import { number, type Sequencer } from './sequencer.ts';
+import { sessionKey } from './session-key.ts';
 import type { Turn } from './turn.ts';
 
 /** Sequences looked through for the first part of a message. */
@@ -17,11 +18,12 @@ export function giveUpUnfinished(turn: Turn, group: Group, sequencer: Sequencer)
   const { unfinished } = sequencer;
   const open = group.sessions.openMessages();
   if (unfinished.size > 0) {
-    const keys = new Set(open.map(({ client, session }) => `${client}\n${session}`));
+    const keys = new Set(open.map(sessionKey));
     for (const key of unfinished.keys()) if (!keys.has(key)) unfinished.delete(key);
   }
-  for (const { client, session, nextCounter, newest } of open) {
-    const key = `${client}\n${session}`;
+  for (const message of open) {
+    const { client, session, nextCounter, newest } = message;
+    const key = sessionKey(message);
     const waited = unfinished.get(key);
     if (waited?.counter !== nextCounter) {
       unfinished.set(key, { counter: nextCounter, since: turn.now });

@@ -1,12 +1,11 @@
 import type { Id } from '@banyan/ids';
 import type { Application, LinkId, NodeHandle, RoutingView, Upcall } from '@banyan/kbr';
 import { assert, assertNever, earliest, type Bound, type Json, type Millis, type Rng } from '@banyan/sansio';
-import { takeAdvice } from './advice.ts';
 import { Anycasts } from './anycast.ts';
 import { tickNeighbors } from './beats.ts';
 import { onJoin } from './children.ts';
 import { groupBounds } from './bounds.ts';
-import type { MulticastCommand, MulticastEvent, SubscriptionId } from './commands.ts';
+import type { MulticastCommand, MulticastEvent } from './commands.ts';
 import { LOCAL_CONFIG, type MulticastConfig } from './config.ts';
 import { coverageOf, type Coverage } from './coverage.ts';
 import { Departure, type Remaining } from './departure.ts';
@@ -15,23 +14,20 @@ import { describeGroup, groupState, statsOf, type GroupPicture, type MulticastSt
 import { slowReaders, type SlowReader } from './describe-slow.ts';
 import type { EpochRecord } from './epoch.ts';
 import { faultOfFrame, faultOfMessage } from './faults.ts';
-import { pump } from './feed.ts';
 import { onFrame } from './flow.ts';
 import type { MulticastFrame } from './frames.ts';
 import { GroupTable } from './group-table.ts';
 import { Inbox } from './inbox.ts';
 import { onBatch } from './intake.ts';
 import { onLinkDown, onLinkUp, onPeerDead, onReborn } from './links.ts';
-import { startReaders } from './locate.ts';
 import type { MulticastMessage, RoutedMessage } from './messages.ts';
 import { Openings } from './openings.ts';
 import { learn, onDelivered } from './owner.ts';
 import { seek } from './parent.ts';
 import { Publishers } from './publisher.ts';
 import { Relief } from './relief.ts';
-import { endSubscription, subscribe } from './subscriptions.ts';
-import { noteTaken } from './taken.ts';
 import { Turn, type MulticastEffect } from './turn.ts';
+import { UserCommands } from './user-commands.ts';
 
 type Input = Upcall<MulticastMessage, MulticastFrame> | { readonly type: 'command'; readonly command: MulticastCommand };
 
@@ -54,6 +50,7 @@ export class Multicast implements Application<MulticastMessage, MulticastCommand
   readonly #anycasts: Anycasts;
   readonly #relief = new Relief();
   readonly #inbox: Inbox;
+  readonly #commands: UserCommands;
   /** What a tick found due only after its own turn (a hurried beat, a root lost) waits for the next, a millisecond later. */
   #restUntil: Millis = 0;
   /** The deadline as the last input left it. */
@@ -70,6 +67,7 @@ export class Multicast implements Application<MulticastMessage, MulticastCommand
       highest: (id) => this.#groups.byId.get(id)?.highest ?? 1,
     });
     this.#anycasts = new Anycasts((group) => this.#groups.find(group));
+    this.#commands = new UserCommands({ turn: this.#turn, groups: this.#groups, publishers: this.#publishers, openings: this.#openings, departure: this.#departure, anycasts: this.#anycasts });
     this.#inbox = new Inbox(this.#turn, this.#groups, this.#publishers, this.#openings, this.#anycasts);
   }
 
@@ -157,6 +155,12 @@ export class Multicast implements Application<MulticastMessage, MulticastCommand
     return this.#departure.remaining(this.#turn, this.#groups);
   }
 
+  /** True when it holds all that is committed of every group that it votes in. */
+  get holdsVotes(): boolean {
+    for (const group of this.#groups.byId.values()) if (group.isVoter(this.#turn) && group.ring.next < group.committed) return false;
+    return true;
+  }
+
   /** Gauges over all groups. */
   stats(): MulticastStats {
     const unreceiptedBytes = this.unreceipted().reduce((total, session) => total + session.bytes, 0);
@@ -195,7 +199,7 @@ export class Multicast implements Application<MulticastMessage, MulticastCommand
     const turn = this.#turn;
     switch (input.type) {
       case 'command':
-        this.#onCommand(input.command);
+        this.#commands.take(input.command);
         return;
       case 'direct':
         if (this.#isSound(input.from, faultOfMessage(input.body))) this.#inbox.take(input.from, input.body);
@@ -231,72 +235,6 @@ export class Multicast implements Application<MulticastMessage, MulticastCommand
       default:
         assertNever(input);
     }
-  }
-
-  #onCommand(command: MulticastCommand): void {
-    const turn = this.#turn;
-    switch (command.type) {
-      case 'open':
-        this.#openings.open(turn, command.descriptor);
-        return;
-      case 'subscribe':
-        this.#onSubscribe(command);
-        return;
-      case 'unsubscribe':
-        this.#onUnsubscribe(command.subscription);
-        return;
-      case 'consumed': {
-        const group = this.#groups.homeOf(command.subscription);
-        const subscription = group?.subscriptions.get(command.subscription);
-        if (group === undefined || subscription === undefined) return;
-        subscription.outstandingBytes = Math.max(0, subscription.outstandingBytes - command.bytes);
-        noteTaken(subscription, command.bytes);
-        pump(turn, group);
-        return;
-      }
-      case 'publish':
-        this.#publishers.publish(turn, command);
-        return;
-      case 'publishEnd':
-        this.#publishers.end(turn, command);
-        return;
-      case 'advise': {
-        const { advice } = command;
-        turn.event({ type: 'advised', group: advice.group, outcome: takeAdvice(turn, this.#groups.find(advice.group), advice) });
-        return;
-      }
-      case 'anycast':
-        this.#anycasts.ask(turn, command);
-        return;
-      case 'answerAnycast':
-        this.#anycasts.decide(turn, command);
-        return;
-      case 'leave':
-        this.#departure.start(turn, this.#groups, command.withinMs);
-        return;
-      default:
-        assertNever(command);
-    }
-  }
-
-  #onSubscribe(command: Extract<MulticastCommand, { type: 'subscribe' }>): void {
-    const turn = this.#turn;
-    const { subscription: id, group: groupId, start, windowBytes, descriptor, policy = 'drop-oldest', client = '', answers = false } = command;
-    const group = this.#groups.settleIn(id, groupId) ? this.#groups.open(groupId) : undefined;
-    if (group === undefined || group.descriptor?.closed === true) {
-      turn.homes.delete(id);
-      turn.event({ type: 'subscribeFailed', subscription: id, group: groupId, reason: group === undefined ? 'TOO_MANY' : 'GROUP_CLOSED' });
-      return;
-    }
-    if (descriptor !== undefined) learn(turn, group, { descriptor });
-    subscribe(turn, group, { id, start, windowBytes, policy, client, answers });
-    startReaders(turn, group);
-    pump(turn, group);
-  }
-
-  #onUnsubscribe(id: SubscriptionId): void {
-    const group = this.#groups.homeOf(id);
-    if (group !== undefined) endSubscription(this.#turn, group, id);
   }
 
   /** A message on its way to the key of a group passes by: only joins may end here. */

@@ -8,6 +8,7 @@ import type { BatchFrame } from './frames.ts';
 import { batchCost } from './intake.ts';
 import type { PublishMessage } from './messages.ts';
 import { PublishSession, type Publish } from './publish-session.ts';
+import { sessionKey } from './session-key.ts';
 import type { Turn } from './turn.ts';
 
 type Receipts = Extract<PublishMessage, { type: 'receipts' }>;
@@ -304,8 +305,4 @@ export class Publishers {
 /** A reliable group that exists has a root as soon as a majority of its voters can be reached. */
 function whyRootless({ record, descriptor }: Publishing): 'NO_QUORUM' | 'NO_ROOT' {
   return record !== undefined && descriptor?.delivery === 'reliable' ? 'NO_QUORUM' : 'NO_ROOT';
-}
-
-function sessionKey(of: { readonly client: string; readonly session: string }): string {
-  return `${of.client}\n${of.session}`;
 }

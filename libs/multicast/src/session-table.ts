@@ -3,6 +3,7 @@ import type { Sequence } from './epoch.ts';
 import { SNAPSHOT_RECEIPTS_MAX, type Block, type Fragment, type SessionMemory, type StampedFrame } from './frames.ts';
 import type { Receipt } from './messages.ts';
 import type { Retained } from './retention-ring.ts';
+import { sessionKey } from './session-key.ts';
 
 interface Known extends Receipt {
   readonly fragment?: Fragment;
@@ -113,15 +114,14 @@ export class SessionTable {
 
   /** The counter the session goes on with; undefined for one never heard of. */
   expected(client: string, session: string): number | undefined {
-    return this.#sessions.get(`${client}\n${session}`)?.nextCounter;
+    return this.#sessions.get(sessionKey({ client, session }))?.nextCounter;
   }
 
   /** Receipts from `counter` on whose messages all lie below `committed`, oldest first, at most `max`. */
   receiptsFrom(at: { readonly client: string; readonly session: string; readonly counter: number }, committed: Sequence, max: number): readonly Receipt[] {
-    const session = this.#sessions.get(`${at.client}\n${at.session}`);
+    const session = this.#sessions.get(sessionKey(at));
     if (session === undefined) return [];
-    const known = session.receipts.filter((r) => r.counter >= at.counter && r.firstSequence + r.count <= committed).slice(0, max);
-    return known.map(({ counter, count, firstSequence }) => ({ counter, count, firstSequence }));
+    return session.receipts.filter((r) => r.counter >= at.counter && r.firstSequence + r.count <= committed).slice(0, max).map(receiptOf);
   }
 
   /** Large messages that are not whole yet. */
@@ -140,7 +140,7 @@ export class SessionTable {
     return [...this.#sessions.values()].map((one) => {
       const { client, session, nextCounter } = one;
       const open = openPart(one);
-      const receipts = one.receipts.slice(-SNAPSHOT_RECEIPTS_MAX).map(({ counter, count, firstSequence }) => ({ counter, count, firstSequence }));
+      const receipts = one.receipts.slice(-SNAPSHOT_RECEIPTS_MAX).map(receiptOf);
       return { client, session, nextCounter, receipts, ...(open === undefined ? {} : { open }) };
     });
   }
@@ -148,7 +148,7 @@ export class SessionTable {
   /** Takes over what another remembers, where it knows more, and only what lies below `next` (the rest comes as frames). */
   adopt(memories: readonly SessionMemory[], next: Sequence, now: Millis, limits: SessionLimits): void {
     for (const memory of memories) {
-      const key = `${memory.client}\n${memory.session}`;
+      const key = sessionKey(memory);
       const known = this.#sessions.get(key);
       const receipts: Known[] = memory.receipts.filter((r) => r.firstSequence + r.count <= next);
       const beyond = memory.receipts.find((r) => r.firstSequence + r.count > next);
@@ -209,6 +209,7 @@ function isHeadless({ fragment, counter }: Block, session: Session | undefined):
   return before === undefined || session?.nextCounter !== counter || before.index + 1 !== fragment.index || before.count !== fragment.count;
 }
 
-function sessionKey(block: Block): string {
-  return `${block.client}\n${block.session}`;
+/** Without the fragment, which only this table needs. */
+function receiptOf({ counter, count, firstSequence }: Known): Receipt {
+  return { counter, count, firstSequence };
 }

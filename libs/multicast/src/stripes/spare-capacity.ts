@@ -1,6 +1,7 @@
 import { isNewerRound } from '../epoch.ts';
 import { onGraft, placesLeft } from '../children.ts';
-import type { Child, Group } from '../group.ts';
+import { stepOn } from '../depth-first.ts';
+import type { Group } from '../group.ts';
 import type { TreeMessage } from '../messages.ts';
 import type { Turn } from '../turn.ts';
 import { isStriped, stripeCount, stripeKey } from './stripe-groups.ts';
@@ -61,10 +62,6 @@ function hasPlace(turn: Turn, stripe: Group, { child, accepted }: Search): boole
 }
 
 function goOn(turn: Turn, main: Group, search: Search): void {
-  const known = new Set([...search.visited, ...search.ahead.map(({ id }) => id)]);
-  const far = ({ handle }: Child): number => turn.view.roundTripMs(handle.id) ?? Number.MAX_SAFE_INTEGER;
-  const children = [...main.children.values()].filter(({ spare, stage, handle }) => spare && stage === 'flowing' && !known.has(handle.id)).sort((a, b) => far(a) - far(b));
-  const up = main.parent === undefined || known.has(main.parent.handle.id) ? [] : [main.parent.handle];
-  const [next, ...ahead] = [...children.map(({ handle }) => handle), ...up, ...search.ahead].slice(0, PLACE_AHEAD_MAX);
+  const { next, ahead } = stepOn(turn, main, search, ({ spare }) => spare, PLACE_AHEAD_MAX);
   if (next !== undefined && search.visited.length < PLACE_VISITS_MAX) turn.direct(next, { ...search, ahead });
 }
