@@ -6,20 +6,19 @@ import { assertNever, type Bound, type Json, type Millis, type Rng } from '@bany
 import { Admission } from './admission.ts';
 import { ChurnEstimate } from './churn-estimate.ts';
 import { DEFAULT_PASTRY_CONFIG, type PastryConfig } from './config.ts';
-import { participates, type NodeContext, type Phase } from './context.ts';
+import type { NodeContext, Phase } from './context.ts';
 import type { FilledTables } from './fill-tables.ts';
 import { PastryGeometry } from './geometry.ts';
 import { Heartbeats } from './heartbeats.ts';
+import { Inbox } from './inbox.ts';
 import { Introduction } from './introduction.ts';
 import { Join } from './join.ts';
 import { LeafProbing } from './leaf-probing.ts';
 import { Leases } from './leases.ts';
-import { located } from './located.ts';
 import { Liveness } from './liveness.ts';
-import { Maintenance, ROW_EXCHANGE } from './maintenance.ts';
+import { Maintenance } from './maintenance.ts';
 import { Membership } from './membership.ts';
 import { Merge } from './merge.ts';
-import { listsTooMany } from './message-bounds.ts';
 import type { PastryMessage } from './messages.ts';
 import { Pace } from './pace.ts';
 import { Repair } from './repair.ts';
@@ -64,6 +63,7 @@ export class PastryNode implements Routing<PastryMessage> {
   readonly #geometry: PastryGeometry;
   readonly #liveness: Liveness;
   readonly #membership: Membership;
+  readonly #inbox: Inbox;
   #leased = true;
   #now: Millis = 0;
   #out: PastryEffect[] = [];
@@ -147,6 +147,18 @@ export class PastryNode implements Routing<PastryMessage> {
       place: () => this.#peers.place,
       roundTripMs: (peer) => this.#peers.roundTripMs(peer),
       ...(numbers === undefined ? {} : { numbers }),
+    });
+    this.#inbox = new Inbox({
+      context,
+      admission: this.#admission,
+      introduction: this.#introduction,
+      join: this.#join,
+      leafProbing: this.#leafProbing,
+      liveness: this.#liveness,
+      merge: this.#merge,
+      repair: this.#repair,
+      onHop: (now, from, message) => this.#applyHops(now, this.#hops.receive(now, from, message)),
+      emit: (effect) => this.#out.push(effect),
     });
     this.view = new PastryView(context, this.#geometry);
   }
@@ -266,7 +278,7 @@ export class PastryNode implements Routing<PastryMessage> {
   #dispatch(now: Millis, input: PastryInput): void {
     switch (input.type) {
       case 'message':
-        return this.#onMessage(now, input.from, input.message);
+        return this.#inbox.take(now, input.from, input.message);
       case 'tick':
         return this.#tick(now);
       case 'route':
@@ -304,74 +316,6 @@ export class PastryNode implements Routing<PastryMessage> {
     this.#applyHops(now, this.#hops.tick(now));
   }
 
-  #onMessage(now: Millis, from: NodeHandle, message: PastryMessage): void {
-    if (from.id === this.#context.self.id) return this.#drop('own_id');
-    if (listsTooMany(message, this.#context.config)) return void this.#out.push({ type: 'peerFault', peer: from, fault: 'list_too_long' });
-    const heard = this.#peers.heard(now, from);
-    if (heard.type === 'stale') return this.#drop('stale_incarnation');
-    if (heard.type === 'restarted') this.#liveness.lose(now, heard.former, 'restarted');
-    if (heard.type === 'revived') this.#liveness.onRevived(now, from, message);
-    this.#merge.heard(now, from);
-    this.#onPeerMessage(now, from, message);
-  }
-
-  #onPeerMessage(now: Millis, from: NodeHandle, message: PastryMessage): void {
-    switch (message.type) {
-      case 'envelope':
-        // Meant for an earlier life: nobody can know this one yet. Unacknowledged, it finds another way.
-        if (!participates(this.#membership.phase) && this.#membership.phase !== 'left') return this.#drop('not_a_member');
-        // The sender missed our farewell: else it would take us for the root, and the message come back to it from the one that is.
-        if (this.#membership.phase === 'left') this.#context.send(from, { type: 'leaving' });
-        return this.#applyHops(now, this.#hops.receive(now, from, message));
-      case 'hopAck':
-        return this.#applyHops(now, this.#hops.receive(now, from, message));
-      case 'ping':
-      case 'pong':
-      case 'pingRequest':
-      case 'pingReport':
-      case 'distance':
-        return this.#liveness.apply(now, this.#peers.receive(now, from, message));
-      case 'heartbeat':
-        return this.#liveness.onHeartbeat(now, from, message);
-      case 'leafProbe':
-        this.#admission.sign(now, from, message.ready);
-        return this.#leafProbing.onProbe(now, from, message);
-      case 'leafReply':
-        this.#admission.sign(now, from, message.ready);
-        return this.#leafProbing.onReply(now, from, message);
-      case 'leafNews':
-        return this.#leafProbing.onNews(now, message);
-      case 'ringLookup':
-        return this.#merge.onLookup(now, message);
-      case 'joinRequest':
-        return this.#admission.onRequest(now, message);
-      case 'joinRows':
-        return this.#join.onRows(now, from, message);
-      case 'joinAccept':
-        return this.#join.onAccept(now, from, message);
-      case 'joinBusy':
-        return this.#join.onBusy(now, message);
-      case 'announce':
-        this.#admission.release(from);
-        this.#leafProbing.onAnnounced(now, from);
-        return this.#introduction.onAnnounce(now, from, message);
-      case 'leaving':
-        return this.#liveness.lose(now, from, 'left');
-      case 'leavesRequest':
-        return this.#context.send(from, { type: 'leavesReply', nonce: message.nonce, leaves: this.#tables.leafSet.members, depth: this.#tables.table.depth });
-      case 'rowRequest':
-        return this.#context.send(from, { type: 'rowReply', nonce: message.nonce, row: message.row, entries: located(this.#tables.table.row(message.row, message.columns), this.#peers) });
-      case 'leavesReply':
-        return this.#join.search.onReply(now, from, message);
-      case 'rowReply':
-        if (this.#membership.phase === 'searching') return this.#join.search.onReply(now, from, message);
-        if (message.nonce === ROW_EXCHANGE) return this.#introduction.lookAt(now, message.entries, message.entries.nodes.length);
-        return this.#repair.onRow(now, message.row, message.entries.nodes);
-      default:
-        return assertNever(message);
-    }
-  }
-
   // After every input: tell what changed among the leaves, see whether the join goes on, let go what waited for either.
   #settle(now: Millis): void {
     for (const peer of this.#liveness.takeLost()) this.#applyHops(now, this.#hops.peerLost(now, peer));
@@ -395,9 +339,5 @@ export class PastryNode implements Routing<PastryMessage> {
       else if (effect.type === 'measured') this.#peers.measured(now, effect.peer, effect.roundTripMs);
       else this.#out.push(effect);
     }
-  }
-
-  #drop(reason: string): void {
-    this.#out.push({ type: 'drop', reason, count: 1 });
   }
 }
