@@ -6,17 +6,16 @@ import type { Coordinate, NodeHandle, RoutingView } from '@banyan/kbr';
 import type { Multicast, Remaining } from '@banyan/multicast';
 import { createFullNode, FULL_NODE_KIND, RECORDING_VERSION, type FullApplications, type FullNodeParts, type OverlayNode } from '@banyan/overlay';
 import { LOCAL_PASTRY_CONFIG, type PastryNode } from '@banyan/pastry';
-import { assertNever, digest, seededRng, type Json, type Millis } from '@banyan/sansio';
+import { digest, seededRng, type Json, type Millis } from '@banyan/sansio';
 import { createMetricsRegistry, NO_LOGGER, NO_TRACER, type Logger } from '@banyan/telemetry';
 import { nodeCodec, type DescriptorCheck } from '@banyan/wire';
 import { Attachments } from './attachments.ts';
 import type { Ask, Attachment, HostState, LookupAnswer, Neighbors, Ongoing, Overlay, OverlayHostOptions, ReplicaSet, TraceAnswer } from './contract.ts';
 import { Driver, SYSTEM_CLOCK } from './driver.ts';
+import { Effects } from './effects.ts';
 import { EmulatedNetwork } from './emulation/emulated-network.ts';
 import { FlightRecorder } from './flight-recorder.ts';
 import { toNode } from './handles.ts';
-import { FrameSpans } from './frame-spans.ts';
-import { HopSpans } from './hop-spans.ts';
 import { HostGroups } from './host-groups.ts';
 import { HostMetrics, type HostGauges } from './host-metrics.ts';
 import type { HostEffect, HostInput } from './machine.ts';
@@ -49,8 +48,7 @@ export class OverlayHost implements Overlay {
   readonly #driver: Driver<HostInput, HostEffect>;
   readonly #peers: PeerSide;
   readonly #metrics: HostMetrics;
-  readonly #spans: HopSpans;
-  readonly #frameSpans: FrameSpans;
+  readonly #effects: Effects;
   readonly #questions: Questions;
   readonly #attachments: Attachments;
   readonly #neighbors: NeighborWatch;
@@ -112,12 +110,10 @@ export class OverlayHost implements Overlay {
     this.#multicast = multicast;
     this.#peers = peers;
     this.#metrics = metrics;
-    this.#spans = new HopSpans(tracer);
-    this.#frameSpans = new FrameSpans(tracer);
     this.#recorder = new FlightRecorder({ version: RECORDING_VERSION, kind: FULL_NODE_KIND, seed: parts.seed, config: parts.config as unknown as Json, self }, options.recordFile);
     this.#driver = new Driver<HostInput, HostEffect>({
       machine: node,
-      perform: (effect) => this.#perform(effect),
+      perform: (effect) => this.#effects.perform(effect),
       tick: { type: 'tick' },
       stalled: (forMs) => this.#stalled(forMs),
       stallMs: parts.config.pastry.leaseMs / 2,
@@ -139,6 +135,10 @@ export class OverlayHost implements Overlay {
     this.#attachments = new Attachments((input) => this.postSurely(input));
     this.#neighbors = new NeighborWatch(() => ({ ready: this.isReady, leaves: this.view.leaves() }));
     this.groups = new HostGroups({ command: (command) => this.postSurely({ type: 'command', app: 'multicast', command }), machine: multicast, isSigned, tracer, metrics });
+    this.#effects = new Effects({
+      ...{ peers, metrics, tracer, log: this.#log, questions: this.#questions, attachments: this.#attachments, neighbors: this.#neighbors, groups: this.groups },
+      readyChanged: (ready) => this.#readyChanged(ready),
+    });
   }
 
   /** What may be read of routing between turns. */
@@ -298,79 +298,22 @@ export class OverlayHost implements Overlay {
 
   async #stop(): Promise<void> {
     this.#driver.stop();
-    const error = new OverlayError('STOPPING', 'the node stops');
+    this.#failAll(new OverlayError('STOPPING', 'the node stops'));
+    await this.#peers.stop();
+    this.#recorder.close();
+  }
+
+  // Whoever waits for something of this node waits in vain.
+  #failAll(error: OverlayError): void {
     this.#questions.failAll(error);
     this.#attachments.failAll(error);
     this.#neighbors.failAll(error);
     this.groups.failAll(error);
-    await this.#peers.stop();
-    this.#recorder.close();
   }
 
   #whenIdle(then: () => void): void {
     if (this.#driver.waiting === 0) then();
     else setImmediate(() => this.#whenIdle(then));
-  }
-
-  #perform(effect: HostEffect): void {
-    this.#metrics.performed(effect);
-    switch (effect.type) {
-      case 'send':
-        return this.#send(effect);
-      case 'sendDirect':
-        return this.#peers.send(effect.to, { type: 'direct', app: effect.app, body: effect.body });
-      case 'hopDone': {
-        const hop = this.#spans.done(effect.hopId, effect.outcome, effect.roundTripMs);
-        if (hop !== undefined) this.#metrics.hopDone(hop, effect.outcome, effect.roundTripMs);
-        return;
-      }
-      case 'dial':
-        return this.#peers.dial(effect.to);
-      case 'hangUp':
-        return this.#peers.data.hangUp(effect.link);
-      case 'fanOut':
-        return effect.app === 'multicast' ? this.#peers.fanOut(effect.links, effect.frame, this.#frameSpans.fannedOut(effect.frame, effect.links.length)) : undefined;
-      case 'event':
-        return this.#tell(effect);
-      case 'leafSetChanged':
-        return this.#neighbors.changed(effect.gained, effect.lost);
-      case 'readyChanged':
-        return this.#readyChanged(effect.ready);
-      case 'peerFault':
-        this.#log.warn({ event: 'peer_fault', peer: effect.peer.id, fault: effect.fault });
-        return this.#peers.punish(effect.peer, effect.fault);
-      case 'peerDead':
-        return this.#log.info({ event: 'peer_dead', peer: effect.peer.id });
-      case 'note':
-        return this.#log.info({ event: effect.note, ...(effect.peer === undefined ? {} : { peer: effect.peer.id }) });
-      case 'delivered':
-      case 'drop':
-        return undefined;
-      default:
-        return assertNever(effect);
-    }
-  }
-
-  #send({ to, message, hop }: Extract<HostEffect, { readonly type: 'send' }>): void {
-    if (hop === undefined || message.type !== 'envelope') return this.#peers.send(to, { type: 'ring', message });
-    const trace = this.#spans.sent(hop, to);
-    const envelope = trace === undefined ? message.envelope : { ...message.envelope, trace };
-    this.#peers.send(to, { type: 'ring', message: { ...message, envelope } });
-  }
-
-  #tell(effect: Extract<HostEffect, { readonly type: 'event' }>): void {
-    switch (effect.app) {
-      case 'lookup':
-        return this.#questions.onLookup(effect.event);
-      case 'attached':
-        if (effect.event.type === 'routed' || effect.event.type === 'routeFailed') return this.#questions.onRoute(effect.event);
-        return this.#attachments.on(effect.event);
-      case 'multicast':
-        if (effect.event.type === 'note') this.#log.info({ event: `group_${effect.event.note}`, group: effect.event.group });
-        return this.groups.on(effect.event);
-      default:
-        return assertNever(effect);
-    }
   }
 
   #readyChanged(ready: boolean): void {
@@ -390,11 +333,7 @@ export class OverlayHost implements Overlay {
     this.#recorder.stepped(now, input, []);
     const record = this.#options.recordFile;
     this.#log.error({ event: 'machine_broke', message: error.message, stack: error.stack, lastInputs: this.#recorder.lastInputs(), ...(record === undefined ? {} : { replay: `npm run lab -- replay ${record}` }) });
-    const failed = new OverlayError('INTERNAL', error.message, {}, { cause: error });
-    this.#questions.failAll(failed);
-    this.#attachments.failAll(failed);
-    this.#neighbors.failAll(failed);
-    this.groups.failAll(failed);
+    this.#failAll(new OverlayError('INTERNAL', error.message, {}, { cause: error }));
     this.#options.onFatal?.(error);
   }
 }
