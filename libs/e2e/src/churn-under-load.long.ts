@@ -1,28 +1,15 @@
 // A third of 24 nodes is killed at random, one by one, and new ones join, under 1,000 messages of 1 KiB a second into a reliable group.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { LocalOverlay } from '@banyan/local-overlay';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { churnUnderLoad } from './testing/churn-under-load.ts';
 import { SPOTLESS } from './testing/message-history.ts';
-import { startTestOverlay } from './testing/test-overlay.ts';
+import { sharedOverlay } from './testing/test-overlay.ts';
 
 const NODES = 24;
 const LOAD = { seconds: 30, kills: 8, messagesPerSecond: 1_000, readers: 15, seed: 20_240 } as const;
-const folder = mkdtempSync(join(tmpdir(), 'banyan-churn-'));
-let overlay: LocalOverlay;
-
-beforeAll(async () => {
-  overlay = await startTestOverlay({ dataDir: join(folder, 'data'), nodes: NODES });
-});
-afterAll(async () => {
-  await overlay?.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
+const scene = sharedOverlay('churn', { nodes: NODES });
 
 it(`gives every reader every message once and in order (seed ${LOAD.seed})`, async () => {
-  const { published, shared, verdicts } = await churnUnderLoad(overlay, LOAD);
+  const { published, shared, verdicts } = await churnUnderLoad(scene.overlay, LOAD);
   expect(published).toBeGreaterThan((LOAD.seconds * LOAD.messagesPerSecond) / 2);
   expect({ shared, verdicts }).toEqual({ shared: 0, verdicts: Array.from({ length: LOAD.readers }, () => SPOTLESS) });
 });

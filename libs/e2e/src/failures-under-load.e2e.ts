@@ -1,38 +1,25 @@
 // Nodes are killed under a steady stream into a reliable group: a history checker looks at what everybody got.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { LocalOverlay } from '@banyan/local-overlay';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { eventually } from './testing/eventually.ts';
 import { LiveLoad } from './testing/live-load.ts';
 import { forwarderOf, nameOf, rootOf } from './testing/live-tree.ts';
 import { messageOf, SPOTLESS } from './testing/message-history.ts';
-import { startTestOverlay } from './testing/test-overlay.ts';
+import { sharedOverlay } from './testing/test-overlay.ts';
 
 const NODES = 10;
 const MESSAGES_PER_SECOND = 200;
 /** Messages that everybody has to get before the next thing happens, and at the end. */
 const SOME = 300;
-const folder = mkdtempSync(join(tmpdir(), 'banyan-failures-'));
-let overlay: LocalOverlay;
-
-beforeAll(async () => {
-  overlay = await startTestOverlay({ dataDir: join(folder, 'data'), nodes: NODES });
-});
-afterAll(async () => {
-  await overlay?.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
+const scene = sharedOverlay('failures', { nodes: NODES });
 
 it('loses, doubles and reorders nothing while a forwarder and three roots in a row are killed and come back', async () => {
   await using load = await start('kills');
-  await kill(await forwarderOf(overlay, load.tree));
+  await kill(await forwarderOf(scene.overlay, load.tree));
   await load.goesOn(SOME);
   for (let round = 0; round < 3; round++) {
-    const root = await rootOf(overlay, load.tree);
+    const root = await rootOf(scene.overlay, load.tree);
     await kill(root);
-    await eventually('another root numbers', () => load.tree.root !== undefined && nameOf(overlay, load.tree.root) !== root);
+    await eventually('another root numbers', () => load.tree.root !== undefined && nameOf(scene.overlay, load.tree.root) !== root);
     await load.goesOn(SOME);
   }
   await expectSpotless(load);
@@ -42,7 +29,7 @@ it('loses, doubles and reorders nothing when two voters die within 100 ms', asyn
   await using load = await start('voters');
   const voters = await eventually('two voters besides the root', () => {
     const found = load.tree.places.filter((place) => place.isVoter && place.role !== 'root');
-    return found.length >= 2 && found.slice(0, 2).map((place) => nameOf(overlay, place));
+    return found.length >= 2 && found.slice(0, 2).map((place) => nameOf(scene.overlay, place));
   });
   await Promise.all(voters.map((name) => kill(name)));
   await load.goesOn(SOME);
@@ -50,7 +37,7 @@ it('loses, doubles and reorders nothing when two voters die within 100 ms', asyn
 });
 
 it('takes a session up again where its publisher was cut off between sending and receipts', async () => {
-  const client = await overlay.connect();
+  const client = await scene.overlay.connect();
   try {
     await client.groups.create('again');
     const first = await client.publish('again');
@@ -73,14 +60,14 @@ it('takes a session up again where its publisher was cut off between sending and
 });
 
 function start(name: string): Promise<LiveLoad> {
-  const [publisher = '', ...readers] = overlay.nodes.map((node) => node.name);
-  return LiveLoad.start(overlay, { name, publisher, readers, messagesPerSecond: MESSAGES_PER_SECOND, group: { fanOutMax: 3 } });
+  const [publisher = '', ...readers] = scene.overlay.nodes.map((node) => node.name);
+  return LiveLoad.start(scene.overlay, { name, publisher, readers, messagesPerSecond: MESSAGES_PER_SECOND, group: { fanOutMax: 3 } });
 }
 
 /** Ends a node as a failing machine would, and has it come back where it was. */
 async function kill(name: string): Promise<void> {
-  await overlay.kill(name, 'SIGKILL');
-  await overlay.restart(name);
+  await scene.overlay.kill(name, 'SIGKILL');
+  await scene.overlay.restart(name);
 }
 
 async function expectSpotless(load: LiveLoad): Promise<void> {

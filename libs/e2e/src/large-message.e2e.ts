@@ -1,28 +1,20 @@
 // One message of 8 MiB over real nodes, in parts that each forwarder passes on before the next one is there; and one that
 // its publisher leaves in the middle.
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Client, Subscription, SubscriptionEvent } from '@banyan/client';
-import type { LocalOverlay } from '@banyan/local-overlay';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { eventually } from './testing/eventually.ts';
-import { startTestOverlay } from './testing/test-overlay.ts';
+import { sharedOverlay } from './testing/test-overlay.ts';
 
 const MESSAGE_BYTES = 8 * 1024 * 1024;
-const folder = mkdtempSync(join(tmpdir(), 'banyan-large-'));
-let overlay: LocalOverlay;
+const scene = sharedOverlay('large', { nodes: 5 });
 let clients: Client[] = [];
 
 beforeAll(async () => {
-  overlay = await startTestOverlay({ dataDir: join(folder, 'data'), nodes: 5 });
-  clients = await Promise.all(overlay.nodes.map((node) => overlay.connect({ addresses: [node.addresses['api'] ?? ''] })));
+  clients = await Promise.all(scene.overlay.nodes.map((node) => scene.overlay.connect({ addresses: [node.addresses['api'] ?? ''] })));
 });
 afterAll(async () => {
   for (const client of clients) client.close();
-  await overlay?.stop();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 it('brings a message of 8 MiB whole to subscribers on every node, and to who comes later', async () => {

@@ -1,14 +1,10 @@
 // A forwarder, a voter and the root stand still for five seconds each, and the root for twenty, under a steady stream into a reliable group.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { LocalOverlay } from '@banyan/local-overlay';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { LiveLoad } from './testing/live-load.ts';
 import { forwarderOf, rootOf, voterOf } from './testing/live-tree.ts';
 import { SPOTLESS } from './testing/message-history.ts';
-import { startTestOverlay } from './testing/test-overlay.ts';
+import { sharedOverlay } from './testing/test-overlay.ts';
 
 const NODES = 10;
 /** Messages that everybody has to get before the next one stands still. */
@@ -19,25 +15,16 @@ const PAUSES = [
   { who: rootOf, forMs: 5_000 },
   { who: rootOf, forMs: 20_000 },
 ] as const;
-const folder = mkdtempSync(join(tmpdir(), 'banyan-pauses-'));
-let overlay: LocalOverlay;
-
-beforeAll(async () => {
-  overlay = await startTestOverlay({ dataDir: join(folder, 'data'), nodes: NODES });
-});
-afterAll(async () => {
-  await overlay?.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
+const scene = sharedOverlay('pauses', { nodes: NODES });
 
 it('gives no sequence twice, and loses, doubles and reorders nothing', async () => {
-  const [publisher = '', ...readers] = overlay.nodes.map((node) => node.name);
-  await using load = await LiveLoad.start(overlay, { name: 'pauses', publisher, readers, messagesPerSecond: 200, group: { fanOutMax: 3 } });
+  const [publisher = '', ...readers] = scene.overlay.nodes.map((node) => node.name);
+  await using load = await LiveLoad.start(scene.overlay, { name: 'pauses', publisher, readers, messagesPerSecond: 200, group: { fanOutMax: 3 } });
   for (const { who, forMs } of PAUSES) {
-    const name = await who(overlay, load.tree);
-    await overlay.kill(name, 'SIGSTOP');
+    const name = await who(scene.overlay, load.tree);
+    await scene.overlay.kill(name, 'SIGSTOP');
     await pause(forMs);
-    await overlay.kill(name, 'SIGCONT');
+    await scene.overlay.kill(name, 'SIGCONT');
     await load.goesOn(SOME);
   }
   const { published, shared, verdicts } = await load.judge();

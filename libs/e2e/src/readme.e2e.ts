@@ -1,27 +1,19 @@
 // The clients of the READMEs run as they stand there.
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { LocalOverlay } from '@banyan/local-overlay';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { banyanCommand } from './testing/cli-process.ts';
-import { startTestOverlay } from './testing/test-overlay.ts';
+import { sharedOverlay } from './testing/test-overlay.ts';
 
 const projectRoot = join(import.meta.dirname, '..', '..', '..');
-const folder = mkdtempSync(join(tmpdir(), 'banyan-readme-'));
+const scene = sharedOverlay('readme', { nodes: 3 });
 const scripts: string[] = [];
 const running: ChildProcess[] = [];
-let overlay: LocalOverlay;
 
-beforeAll(async () => {
-  overlay = await startTestOverlay({ dataDir: join(folder, 'data'), nodes: 3 });
-});
 afterAll(async () => {
   for (const client of running) client.kill();
-  await overlay?.stop();
-  rmSync(folder, { recursive: true, force: true });
   for (const script of scripts) rmSync(script, { force: true });
 });
 
@@ -29,19 +21,19 @@ it('echoes what is routed to a key, at its root, and goes on', async () => {
   const [echo] = clientsOf('README.md');
   const { lines, stop } = start(echo);
   expect(await lines.next()).toMatchObject({ value: expect.stringMatching(/^[0-9a-f]{32} got hello after \d hops$/) as string });
-  await banyanCommand(overlay.paths.dataDir, 'route', 'another key', '--application', 'echo', '--payload', 'more');
+  await banyanCommand(scene.overlay.paths.dataDir, 'route', 'another key', '--application', 'echo', '--payload', 'more');
   expect(await lines.next()).toMatchObject({ value: expect.stringContaining('got more') as string });
   stop();
 });
 
 it('publishes, and reads from a minute ago on, although the node in use is killed', async () => {
   const [publish, subscribe] = clientsOf('libs/client/README.md');
-  const { dataDir } = overlay.paths;
+  const { dataDir } = scene.overlay.paths;
   expect(await banyanCommand(dataDir, 'group', 'create', 'demo')).toMatchObject({ code: 0 });
   expect(await start(publish, 'one', 'two').lines.next()).toMatchObject({ value: '2 messages are receipted, the last as number 2' });
   const { lines } = start(subscribe);
   expect([(await lines.next()).value, (await lines.next()).value]).toEqual(['1 one', '2 two']);
-  await overlay.kill(overlay.nodes[0]?.name ?? '', 'SIGKILL');
+  await scene.overlay.kill(scene.overlay.nodes[0]?.name ?? '', 'SIGKILL');
   expect(await start(publish, 'three').lines.next()).toMatchObject({ value: '1 messages are receipted, the last as number 3' });
   expect(await lines.next()).toMatchObject({ value: '3 three' });
 });
@@ -58,7 +50,7 @@ function start(code: string | undefined, ...words: readonly string[]): { readonl
   const script = join(projectRoot, 'node_modules', `.banyan-readme-client-${scripts.length}.mjs`);
   scripts.push(script);
   writeFileSync(script, code ?? '');
-  const client = spawn(process.execPath, [script, ...words], { env: { ...process.env, BANYAN_DATA_DIR: overlay.paths.dataDir }, stdio: ['ignore', 'pipe', 'inherit'] });
+  const client = spawn(process.execPath, [script, ...words], { env: { ...process.env, BANYAN_DATA_DIR: scene.overlay.paths.dataDir }, stdio: ['ignore', 'pipe', 'inherit'] });
   running.push(client);
   return { lines: createInterface({ input: client.stdout })[Symbol.asyncIterator](), stop: () => void client.kill() };
 }

@@ -1,14 +1,10 @@
 // An upgrade as operators do it: every node is stopped in order and started again, one after the other, while messages flow.
 // Nothing is lost, and no client is cut off without having been told where to go on.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Client, Reconnect, Subscription } from '@banyan/client';
-import type { LocalOverlay } from '@banyan/local-overlay';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { eventually } from './testing/eventually.ts';
-import { startTestOverlay } from './testing/test-overlay.ts';
+import { sharedOverlay } from './testing/test-overlay.ts';
 
 const GROUP = 'admin/rolling';
 const NODES = 8;
@@ -16,8 +12,7 @@ const MESSAGES_PER_S = 300;
 const TICK_MS = 10;
 /** More than a drain needs; what would need it all is lost, and seen. */
 const STOP_GRACE_MS = 15_000;
-const folder = mkdtempSync(join(tmpdir(), 'banyan-rolling-'));
-let overlay: LocalOverlay;
+const scene = sharedOverlay('rolling', { nodes: NODES, stopGraceMs: STOP_GRACE_MS });
 const clients: Client[] = [];
 
 /** What one subscriber saw. */
@@ -27,14 +22,8 @@ interface Seen {
   readonly reconnects: Reconnect[];
 }
 
-beforeAll(async () => {
-  overlay = await startTestOverlay({ dataDir: join(folder, 'data'), nodes: NODES, stopGraceMs: STOP_GRACE_MS });
-});
-
 afterAll(async () => {
   for (const client of clients) client.close();
-  await overlay?.stop();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 it(`restarts ${NODES} nodes one by one under ${MESSAGES_PER_S} messages/s: nothing is lost, nobody is cut off without being told`, async () => {
@@ -51,10 +40,10 @@ it(`restarts ${NODES} nodes one by one under ${MESSAGES_PER_S} messages/s: nothi
       while (sent < due) await publisher.send(Buffer.from(String(++sent)));
     }
   })();
-  const { nodes } = overlay;
+  const { nodes } = scene.overlay;
   for (const { name } of nodes) {
     const before = sent;
-    await overlay.restart(name);
+    await scene.overlay.restart(name);
     await eventually('messages flow on', () => sent > before + MESSAGES_PER_S / 10);
   }
   isOver.abort();
@@ -88,8 +77,8 @@ async function read(subscription: Subscription, { numbers, gaps }: Seen): Promis
 
 /** A client that begins at one node and knows the others. */
 async function clientAt(at: number): Promise<Client> {
-  const addresses = overlay.nodes.map((node) => node.addresses['api'] ?? '');
-  const client = await overlay.connect({ addresses: [...addresses.slice(at), ...addresses.slice(0, at)] });
+  const addresses = scene.overlay.nodes.map((node) => node.addresses['api'] ?? '');
+  const client = await scene.overlay.connect({ addresses: [...addresses.slice(at), ...addresses.slice(0, at)] });
   clients.push(client);
   return client;
 }

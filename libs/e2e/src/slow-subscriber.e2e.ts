@@ -1,15 +1,11 @@
 // One subscriber of fifteen stands still, under each policy: the others go on, he is named, and what he may have comes to him
 // when he runs again.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Client, SlowPolicy } from '@banyan/client';
-import type { LocalOverlay } from '@banyan/local-overlay';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { banyanCommand, banyanJson, CliProcess } from './testing/cli-process.ts';
 import { eventually } from './testing/eventually.ts';
-import { startTestOverlay } from './testing/test-overlay.ts';
+import { sharedOverlay } from './testing/test-overlay.ts';
 
 const MESSAGES = 1_000;
 const EVERY_MS = 10;
@@ -17,22 +13,13 @@ const MESSAGE_BYTES = 1_024;
 const WINDOW = '128K';
 const MAX_WAIT_S = 1;
 const OTHERS = 14;
-const folder = mkdtempSync(join(tmpdir(), 'banyan-slow-'));
-let overlay: LocalOverlay;
-
-beforeAll(async () => {
-  overlay = await startTestOverlay({ dataDir: join(folder, 'data'), nodes: 4 });
-});
-afterAll(async () => {
-  await overlay?.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
+const scene = sharedOverlay('slow', { nodes: 4 });
 
 it.each<SlowPolicy>(['block', 'detach', 'drop-oldest'])('goes on for fourteen while one stands still who asked for %s', async (policy) => {
-  const { dataDir } = overlay.paths;
+  const { dataDir } = scene.overlay.paths;
   const group = `admin/${policy}`;
   expect(await banyanCommand(dataDir, 'group', 'create', group, '--window', WINDOW, '--max-wait', String(MAX_WAIT_S))).toMatchObject({ code: 0 });
-  const clients = await Promise.all(overlay.nodes.map((node) => overlay.connect({ addresses: [node.addresses['api'] ?? ''] })));
+  const clients = await Promise.all(scene.overlay.nodes.map((node) => scene.overlay.connect({ addresses: [node.addresses['api'] ?? ''] })));
   const stopped = new CliProcess(dataDir, ['subscribe', group, '--slow', policy, '--count', String(MESSAGES)]);
   try {
     await eventually('the subscriber that will stand still is grafted', () => stopped.printed.includes('subscribed to'));
@@ -97,9 +84,9 @@ async function publish(client: Client, group: string): Promise<void> {
 }
 
 function coverageOf(group: string): Promise<{ readonly covered: number; readonly members: number; readonly reached: number; readonly behind: readonly unknown[] }> {
-  return banyanJson(overlay.paths.dataDir, 'coverage', group);
+  return banyanJson(scene.overlay.paths.dataDir, 'coverage', group);
 }
 
 function slowIn(group: string): Promise<readonly { readonly client: string }[]> {
-  return banyanJson(overlay.paths.dataDir, 'slow', group);
+  return banyanJson(scene.overlay.paths.dataDir, 'slow', group);
 }

@@ -1,35 +1,27 @@
 // The data plane owes nothing to the control plane: with all of it killed, what runs goes on.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Client, Subscription, SubscriptionEvent } from '@banyan/client';
-import type { LocalOverlay } from '@banyan/local-overlay';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { banyanCommand, banyanJson } from './testing/cli-process.ts';
-import { startTestOverlay } from './testing/test-overlay.ts';
+import { sharedOverlay } from './testing/test-overlay.ts';
 
 const GROUP = 'admin/steady';
-const folder = mkdtempSync(join(tmpdir(), 'banyan-data-plane-'));
-let overlay: LocalOverlay;
+const scene = sharedOverlay('data-plane', { nodes: 5 });
 let client: Client;
 let subscription: Subscription;
 let events: AsyncIterator<SubscriptionEvent>;
 
 beforeAll(async () => {
-  overlay = await startTestOverlay({ dataDir: join(folder, 'data'), nodes: 5 });
-  client = await overlay.connect();
+  client = await scene.overlay.connect();
   await client.groups.create(GROUP);
   subscription = await client.subscribe(GROUP);
   events = subscription[Symbol.asyncIterator]();
   await publishAndReceive('before');
-  for (const name of ['auth', 'bootstrap', 'tree-builder']) await overlay.kill(name, 'SIGKILL');
+  for (const name of ['auth', 'bootstrap', 'tree-builder']) await scene.overlay.kill(name, 'SIGKILL');
 });
 
 afterAll(async () => {
   await subscription?.close();
   client?.close();
-  await overlay?.stop();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 it('keeps delivering a running group', async () => {
@@ -37,7 +29,7 @@ it('keeps delivering a running group', async () => {
 });
 
 it('lets a node that never saw the group join it', async () => {
-  const other = await overlay.connect({ addresses: [overlay.nodes.at(-1)?.addresses['api'] ?? ''] });
+  const other = await scene.overlay.connect({ addresses: [scene.overlay.nodes.at(-1)?.addresses['api'] ?? ''] });
   const late = await other.subscribe(GROUP, { start: { type: 'first' } });
   const [first] = await take(late[Symbol.asyncIterator](), 2);
   expect(first).toBe('before');
@@ -46,9 +38,9 @@ it('lets a node that never saw the group join it', async () => {
 });
 
 it('keeps answering route', async () => {
-  const { code, stderr } = await banyanCommand(overlay.paths.dataDir, 'route', 'some-key', '--dry-run');
+  const { code, stderr } = await banyanCommand(scene.overlay.paths.dataDir, 'route', 'some-key', '--dry-run');
   expect(code, stderr).toBe(0);
-  const traced = await banyanJson<{ readonly root: unknown }>(overlay.paths.dataDir, 'route', 'another-key', '--dry-run');
+  const traced = await banyanJson<{ readonly root: unknown }>(scene.overlay.paths.dataDir, 'route', 'another-key', '--dry-run');
   expect(traced.root).toBeDefined();
 });
 

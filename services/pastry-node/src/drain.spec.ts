@@ -1,48 +1,35 @@
 import request from 'supertest';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { mintTestAuthority, type TestAuthority } from '@banyan/identity/testing';
 import { multicast, overlay } from '@banyan/proto';
 import { reader } from './testing/calls.ts';
-import { startControlPlane, type ControlPlane } from './testing/control-plane.ts';
-import { startTestNode, type TestNode } from './testing/test-node.ts';
+import type { TestNode } from './testing/test-node.ts';
+import { startTestRing, type TestRing } from './testing/test-ring.ts';
 
 const { DrainState, DrainStepName } = overlay;
 const GROUP = 'alice/moving';
 
 describe('a drain', () => {
-  let trust: TestAuthority;
-  let plane: ControlPlane;
-  let nodes: TestNode[];
+  let ring: TestRing;
   beforeEach(async () => {
-    trust = await mintTestAuthority();
-    plane = await startControlPlane(trust);
-    plane.createGroup(GROUP);
-    nodes = [];
-    for (const flags of [['--first'], [], []]) {
-      const node = await startTestNode(trust, plane, ['--name', `node-${nodes.length + 1}`, ...flags]);
-      nodes.push(node);
-      await node.ready();
-    }
+    ring = await startTestRing(3);
+    ring.plane.createGroup(GROUP);
   });
-  afterEach(async () => {
-    await Promise.all(nodes.map((node) => node.stop()));
-    plane.stop();
-  });
+  afterEach(() => ring.stop());
 
   it('tells seven steps by name, and clients where to go before they are cut; what was published is elsewhere', async () => {
-    const [leaver, other] = nodes as [TestNode, TestNode, TestNode];
+    const [leaver, other] = ring.nodes as [TestNode, TestNode, TestNode];
     const subscriber = await subscribe(leaver);
     expect((await subscriber.told.next()).response?.$case).toBe('subscribed');
     const publisher = await publish(leaver, 1, ['one', 'two', 'three']);
     expect((await publisher.told.next()).response?.$case).toBe('receipt');
     for (let seen = 0; seen < 3; ) seen += messagesOf(await subscriber.told.next()).length;
 
-    const drain = leaver.overlayClient(await trust.token('ann', ['admin'])).drain({ graceMs: 20_000 });
+    const drain = leaver.overlayClient(await ring.trust.token('ann', ['admin'])).drain({ graceMs: 20_000 });
     const steps = reader<overlay.DrainResponse>(drain);
     const moved = (await subscriber.told.next()).response;
     expect(moved).toMatchObject({ $case: 'moved', value: { resumeSequence: 4n } });
     const addresses = moved?.$case === 'moved' ? moved.value.addresses : [];
-    expect(new Set(addresses)).toEqual(new Set(nodes.slice(1).map((node) => node.service.ready.addresses['api'])));
+    expect(new Set(addresses)).toEqual(new Set(ring.nodes.slice(1).map((node) => node.service.ready.addresses['api'])));
     expect((await publisher.told.next()).response).toMatchObject({ $case: 'moved' });
     await expect(subscribe(leaver).then(({ told }) => told.reason())).resolves.toBe('STOPPING');
     subscriber.call.cancel();
@@ -50,7 +37,7 @@ describe('a drain', () => {
     const last = await lastOf(steps);
     expect(last.steps.map(({ name }) => name)).toEqual([DrainStepName.REFUSE, DrainStepName.ROOTS, DrainStepName.VOTERS, DrainStepName.CHILDREN, DrainStepName.CLIENTS, DrainStepName.RANGE, DrainStepName.LEAVE]);
     expect(last.steps.map(({ state, left }) => [state, left])).toEqual(last.steps.map(() => [DrainState.DONE, 0]));
-    expect(plane.nodes.has(leaver.id)).toBe(false);
+    expect(ring.plane.nodes.has(leaver.id)).toBe(false);
 
     const late = await subscribe(other, { $case: 'first', value: true });
     const texts: string[] = [];
@@ -60,7 +47,7 @@ describe('a drain', () => {
   });
 
   it('leaves behind what has not gone at its deadline, and says how much', async () => {
-    const [leaver] = nodes as [TestNode];
+    const [leaver] = ring.nodes as [TestNode];
     const deaf = await subscribe(leaver);
     await deaf.told.next();
     const { body } = await request(`http://${leaver.service.ready.addresses['admin']}`).get('/drain').expect(200);
@@ -73,18 +60,18 @@ describe('a drain', () => {
   });
 
   it('is for administrators', async () => {
-    const call = nodes[0]!.overlayClient(await trust.token('bob', ['route'])).drain({ graceMs: 0 });
+    const call = ring.nodes[0]!.overlayClient(await ring.trust.token('bob', ['route'])).drain({ graceMs: 0 });
     expect(await reader(call).reason()).toBe('SCOPE_MISSING');
-    await request(`http://${nodes[0]!.service.ready.addresses['admin']}`).get('/readyz').expect(200);
+    await request(`http://${ring.nodes[0]!.service.ready.addresses['admin']}`).get('/readyz').expect(200);
   });
 
   async function subscribe(node: TestNode, start?: multicast.Start['start']) {
-    const call = node.multicastClient(await trust.token('bob', ['subscribe:alice/*'])).subscribe({ group: GROUP, start: { start }, descriptor: undefined, slowPolicy: multicast.SlowPolicy.UNSPECIFIED });
+    const call = node.multicastClient(await ring.trust.token('bob', ['subscribe:alice/*'])).subscribe({ group: GROUP, start: { start }, descriptor: undefined, slowPolicy: multicast.SlowPolicy.UNSPECIFIED });
     return { call, told: reader<multicast.SubscribeResponse>(call) };
   }
 
   async function publish(node: TestNode, firstCounter: number, texts: readonly string[]) {
-    const call = node.multicastClient(await trust.token('alice', ['publish:alice/*'])).publish();
+    const call = node.multicastClient(await ring.trust.token('alice', ['publish:alice/*'])).publish();
     const told = reader<multicast.PublishResponse>(call);
     call.write({ request: { $case: 'open', value: { group: GROUP, session: new Uint8Array(), descriptor: undefined } } });
     await told.next();

@@ -1,34 +1,22 @@
 import type { ClientDuplexStream } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { callUnary } from '@banyan/grpc';
-import { mintTestAuthority, type TestAuthority } from '@banyan/identity/testing';
 import { multicast } from '@banyan/proto';
 import { reader, refusalOf } from './testing/calls.ts';
-import { signGroup, startControlPlane, type ControlPlane } from './testing/control-plane.ts';
-import { startTestNode, type TestNode } from './testing/test-node.ts';
+import { signGroup } from './testing/control-plane.ts';
+import { startTestRing, type TestRing } from './testing/test-ring.ts';
 
 type PublishCall = ClientDuplexStream<multicast.PublishRequest, multicast.PublishResponse>;
 
-let trust: TestAuthority;
-let plane: ControlPlane;
-const nodes: TestNode[] = [];
+let ring: TestRing;
 
 beforeAll(async () => {
-  trust = await mintTestAuthority();
-  plane = await startControlPlane(trust);
-  for (const flags of [['--first'], [], []]) {
-    const node = await startTestNode(trust, plane, ['--name', `node-${nodes.length + 1}`, ...flags]);
-    nodes.push(node);
-    await node.ready();
-  }
+  ring = await startTestRing(3);
 });
-afterAll(async () => {
-  await Promise.all(nodes.map((node) => node.stop()));
-  plane.stop();
-});
+afterAll(() => ring.stop());
 
 async function clientAt(at: number, subject: string, scopes: readonly string[]): Promise<multicast.MulticastServiceClient> {
-  return nodes[at]!.multicastClient(await trust.token(subject, scopes));
+  return ring.nodes[at]!.multicastClient(await ring.trust.token(subject, scopes));
 }
 
 function opening(group: string, fields: Partial<multicast.PublishOpen> = {}): multicast.PublishRequest {
@@ -72,12 +60,12 @@ async function until(holds: () => Promise<boolean>): Promise<void> {
 
 describe('Anycast', () => {
   it('is taken by a near subscriber that answers, and says clearly when nobody does', async () => {
-    plane.createGroup('alice/jobs');
+    ring.plane.createGroup('alice/jobs');
     const asker = await clientAt(0, 'alice', ['publish:alice/jobs']);
     const order = (payload: string, visitsMax = 0) => ({ group: 'alice/jobs', payload: Buffer.from(payload), visitsMax, descriptor: undefined });
     const anycast = asker.anycast.bind(asker);
     expect(await refusalOf(anycast, order('early'))).toBe('NOBODY_ACCEPTED');
-    const members = await Promise.all(nodes.map(async (_, at) => {
+    const members = await Promise.all(ring.nodes.map(async (_, at) => {
       const client = await clientAt(at, 'bob', ['subscribe:alice/*']);
       const call = client.subscribe({ ...subscription('alice/jobs'), answersAnycasts: true });
       const told = reader(call);
@@ -107,8 +95,8 @@ describe('Anycast', () => {
 
 describe('Publish and Subscribe', () => {
   it('carry messages in order to a subscriber on every node, with receipts', async () => {
-    plane.createGroup('alice/news');
-    const subscribers = await Promise.all(nodes.map(async (_, at) => {
+    ring.plane.createGroup('alice/news');
+    const subscribers = await Promise.all(ring.nodes.map(async (_, at) => {
       const client = await clientAt(at, 'bob', ['subscribe:alice/*']);
       const told = reader(client.subscribe(subscription('alice/news')));
       const { response } = await told.next();
@@ -131,7 +119,7 @@ describe('Publish and Subscribe', () => {
   });
 
   it('start where they are asked to', async () => {
-    plane.createGroup('alice/log');
+    ring.plane.createGroup('alice/log');
     const publisher = (await clientAt(1, 'alice', ['publish:alice/*'])).publish();
     const { told } = await open(publisher, 'alice/log');
     for (const [at, text] of ['a', 'b', 'c', 'd'].entries()) publisher.write(batch(at + 1, text));
@@ -151,7 +139,7 @@ describe('Publish and Subscribe', () => {
   });
 
   it('give a retried batch its first receipt', async () => {
-    plane.createGroup('alice/retry');
+    ring.plane.createGroup('alice/retry');
     const publisher = (await clientAt(0, 'alice', ['publish:alice/*'])).publish();
     const { told } = await open(publisher, 'alice/retry');
     publisher.write(batch(1, 'once'));
@@ -162,7 +150,7 @@ describe('Publish and Subscribe', () => {
   });
 
   it('hold back a publisher that has no receipts, and a writer whose reader rests', async () => {
-    plane.createGroup('alice/bulk');
+    ring.plane.createGroup('alice/bulk');
     const resting = (await clientAt(2, 'bob', ['subscribe:alice/bulk'])).subscribe(subscription('alice/bulk', { $case: 'first', value: true }));
     await new Promise<void>((resolve) => resting.once('data', () => (resting.pause(), resolve())));
     const publisher = (await clientAt(0, 'alice', ['publish:alice/bulk'])).publish();
@@ -183,7 +171,7 @@ describe('Publish and Subscribe', () => {
   });
 
   it('go on with a descriptor that comes with the call, unknown to the directory', async () => {
-    const descriptor = signGroup(await trust.issue({ role: 'builder' }), 'alice/given');
+    const descriptor = signGroup(await ring.trust.issue({ role: 'builder' }), 'alice/given');
     const client = await clientAt(0, 'alice', ['publish:alice/*', 'subscribe:alice/*']);
     const told = reader(client.subscribe({ ...subscription('alice/given'), descriptor }));
     expect((await told.next()).response?.$case).toBe('subscribed');
@@ -196,8 +184,8 @@ describe('Publish and Subscribe', () => {
   });
 
   it('refuse who may not, and what is not there', async () => {
-    plane.createGroup('alice/private', { publishers: ['alice'], subscribers: ['alice'] });
-    plane.createGroup('alice/gone', { deleted: true });
+    ring.plane.createGroup('alice/private', { publishers: ['alice'], subscribers: ['alice'] });
+    ring.plane.createGroup('alice/gone', { deleted: true });
     const publish = async (subject: string, scopes: readonly string[], ...requests: readonly multicast.PublishRequest[]) => {
       const call = (await clientAt(0, subject, scopes)).publish();
       for (const request of requests) call.write(request);
@@ -223,14 +211,14 @@ describe('Publish and Subscribe', () => {
     expect(await subscribe('bob', all, subscription('alice/nowhere'))).toBe('GROUP_NOT_FOUND');
     expect(await subscribe('bob', all, subscription('a b/c'))).toBe('GROUP_NAME_INVALID');
     expect(await subscribe('bob', all, subscription('alice/news', { $case: 'sequence', value: 2n ** 60n }))).toBe('REQUEST_INVALID');
-    const forged = signGroup(await trust.issue({ role: 'node' }), 'alice/forged');
+    const forged = signGroup(await ring.trust.issue({ role: 'node' }), 'alice/forged');
     expect(await subscribe('bob', all, { ...subscription('alice/forged'), descriptor: forged })).toBe('DESCRIPTOR_INVALID');
   });
 
   it('are refused without a token and with an expired one', async () => {
-    const expired = await trust.token('alice', ['publish:*', 'subscribe:*'], -1_000);
+    const expired = await ring.trust.token('alice', ['publish:*', 'subscribe:*'], -1_000);
     for (const [token, reason] of [[undefined, 'TOKEN_MISSING'], [expired, 'TOKEN_EXPIRED']] as const) {
-      const client = nodes[0]!.multicastClient(token);
+      const client = ring.nodes[0]!.multicastClient(token);
       const call = client.publish();
       call.write(opening('alice/news'));
       expect(await reader<multicast.PublishResponse>(call).reason()).toBe(reason);
@@ -242,7 +230,7 @@ describe('Publish and Subscribe', () => {
 
 describe('a slow subscriber', () => {
   it('may be waited for only with a scope of its own', async () => {
-    plane.createGroup('alice/waits', { backpressure: { bytes: 65_536n, maxWaitMs: 500n } });
+    ring.plane.createGroup('alice/waits', { backpressure: { bytes: 65_536n, maxWaitMs: 500n } });
     const block = { ...subscription('alice/waits'), slowPolicy: multicast.SlowPolicy.BLOCK };
     await expect(reader((await clientAt(0, 'bob', ['subscribe:alice/*', 'admin'])).subscribe(block)).next()).rejects.toMatchObject({ reason: 'SCOPE_MISSING' });
     const told = reader((await clientAt(0, 'bob', ['subscribe:alice/*', 'subscribe:alice/*:block'])).subscribe(block));
@@ -250,7 +238,7 @@ describe('a slow subscriber', () => {
   });
 
   it('is named with what waits for him, until he has gone', async () => {
-    plane.createGroup('alice/slow');
+    ring.plane.createGroup('alice/slow');
     const client = await clientAt(0, 'bob', ['subscribe:alice/*', 'admin']);
     const call = client.subscribe(subscription('alice/slow'));
     await reader(call).next();
@@ -271,13 +259,13 @@ describe('a slow subscriber', () => {
 
 describe('DescribePlace', () => {
   it('tells the root from its children, and a node outside the tree', async () => {
-    plane.createGroup('alice/tree');
-    const calls = await Promise.all(nodes.map(async (_, at) => {
+    ring.plane.createGroup('alice/tree');
+    const calls = await Promise.all(ring.nodes.map(async (_, at) => {
       const call = (await clientAt(at, 'bob', ['subscribe:alice/tree'])).subscribe(subscription('alice/tree'));
       await reader(call).next();
       return call;
     }));
-    const places = await Promise.all(nodes.map(async (_, at) => {
+    const places = await Promise.all(ring.nodes.map(async (_, at) => {
       const client = await clientAt(at, 'admin', ['admin']);
       return (await callUnary(client.describePlace.bind(client), { group: 'alice/tree' })).place!;
     }));

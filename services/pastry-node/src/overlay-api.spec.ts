@@ -3,38 +3,24 @@ import { loadPackageDefinition, type Client } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { callUnary, createClient } from '@banyan/grpc';
 import { keyOfName } from '@banyan/identity';
-import { mintTestAuthority, type TestAuthority } from '@banyan/identity/testing';
 import { idFromBytes, idToBytes } from '@banyan/ids';
 import { overlay } from '@banyan/proto';
 import { reader, refusalOf } from './testing/calls.ts';
-import { startControlPlane, type ControlPlane } from './testing/control-plane.ts';
 import { startTestNode, type TestNode } from './testing/test-node.ts';
+import { startTestRing, type TestRing } from './testing/test-ring.ts';
 
-let trust: TestAuthority;
-let plane: ControlPlane;
-const nodes: TestNode[] = [];
+let ring: TestRing;
 let first: TestNode;
 let client: overlay.OverlayServiceClient;
 let admin: overlay.OverlayServiceClient;
 
 beforeAll(async () => {
-  trust = await mintTestAuthority();
-  plane = await startControlPlane(trust);
-  first = await startTestNode(trust, plane, ['--name', 'node-1', '--first']);
-  nodes.push(first);
-  await first.ready();
-  for (const name of ['node-2', 'node-3']) {
-    const node = await startTestNode(trust, plane, ['--name', name, '--region', 'north']);
-    nodes.push(node);
-    await node.ready();
-  }
-  client = first.overlayClient(await trust.token('alice', ['route']));
-  admin = first.overlayClient(await trust.token('admin', ['admin']));
+  ring = await startTestRing(3, ['--region', 'north']);
+  [first] = ring.nodes as [TestNode, ...TestNode[]];
+  client = first.overlayClient(await ring.trust.token('alice', ['route']));
+  admin = first.overlayClient(await ring.trust.token('admin', ['admin']));
 });
-afterAll(async () => {
-  await Promise.all(nodes.map((node) => node.stop()));
-  plane.stop();
-});
+afterAll(() => ring.stop());
 
 const named = (value: string): overlay.Key => ({ key: { $case: 'name', value } });
 const attachAs = (application: string, ...forwardPrefixes: string[]): overlay.AttachRequest => ({ application, forwardPrefixes, answer: undefined });
@@ -42,8 +28,8 @@ const keyOf = (id: string): overlay.Key => ({ key: { $case: 'id', value: Buffer.
 
 describe('Lookup', () => {
   it('finds the same root for a key from every node, and who comes after it', async () => {
-    const token = await trust.token('alice', ['route']);
-    const answers = await Promise.all(nodes.map((node) => {
+    const token = await ring.trust.token('alice', ['route']);
+    const answers = await Promise.all(ring.nodes.map((node) => {
       const at = node.overlayClient(token);
       return callUnary(at.lookup.bind(at), { key: named('where'), replicas: 2 });
     }));
@@ -71,7 +57,7 @@ describe('Lookup', () => {
 
 describe('Trace', () => {
   it('tells every hop to the root and the rule that chose it', async () => {
-    const target = nodes[2]!;
+    const target = ring.nodes[2]!;
     const { root, hops } = await callUnary(client.trace.bind(client), { key: keyOf(target.id), dryRun: true, application: '', payload: new Uint8Array() });
     expect(idFromBytes(root!.id)).toBe(target.id);
     expect(hops.map((hop) => [idFromBytes(hop.at), idFromBytes(hop.to), hop.rule])).toEqual([[first.id, target.id, overlay.HopRule.LEAF_SET]]);
@@ -89,8 +75,8 @@ describe('Trace', () => {
 
 describe('Attach and Route', () => {
   it('carry a payload to the application at the root of its key', async () => {
-    const root = nodes[1]!;
-    const attachment = root.overlayClient(await trust.token('bob', ['route'])).attach();
+    const root = ring.nodes[1]!;
+    const attachment = root.overlayClient(await ring.trust.token('bob', ['route'])).attach();
     attachment.write(attachAs('echo'));
     const told = reader<overlay.AttachResponse>(attachment);
     const { event: attached } = await told.next();
@@ -106,7 +92,7 @@ describe('Attach and Route', () => {
       expect([idFromBytes(event.value.key), idFromBytes(event.value.origin!.id), event.value.hops]).toEqual([root.id, first.id, 1]);
     }
 
-    const second = root.overlayClient(await trust.token('bob', ['route'])).attach();
+    const second = root.overlayClient(await ring.trust.token('bob', ['route'])).attach();
     second.write(attachAs('echo'));
     expect(await reader<overlay.AttachResponse>(second).reason()).toBe('APPLICATION_TAKEN');
     attachment.cancel();
@@ -132,8 +118,8 @@ describe('Attach with forward', () => {
 
   /** An application on the first node, where routes begin, and one on the root of the key. */
   async function onTheWay() {
-    const root = nodes[1]!;
-    const token = await trust.token('bob', ['route']);
+    const root = ring.nodes[1]!;
+    const token = await ring.trust.token('bob', ['route']);
     const [way, end] = [first.overlayClient(token).attach(), root.overlayClient(token).attach()];
     way.write(attachAs('relay', root.id.slice(0, 2)));
     end.write(attachAs('relay'));
@@ -206,12 +192,12 @@ describe('Attach with forward', () => {
 describe('ReplicaSet', () => {
   it('names the nodes closest to a key as the node itself knows them, and whether it is the root', async () => {
     const at = async (node: TestNode): Promise<overlay.ReplicaSetResponse> => {
-      const asked = node.overlayClient(await trust.token('alice', ['route']));
-      return callUnary(asked.replicaSet.bind(asked), { key: keyOf(nodes[1]!.id), replicas: 2 });
+      const asked = node.overlayClient(await ring.trust.token('alice', ['route']));
+      return callUnary(asked.replicaSet.bind(asked), { key: keyOf(ring.nodes[1]!.id), replicas: 2 });
     };
-    const answers = await Promise.all(nodes.map(at));
+    const answers = await Promise.all(ring.nodes.map(at));
     expect(answers.map(({ isRoot }) => isRoot)).toEqual([false, true, false]);
-    for (const { replicas } of answers) expect([replicas.length, idFromBytes(replicas[0]!.id)]).toEqual([2, nodes[1]!.id]);
+    for (const { replicas } of answers) expect([replicas.length, idFromBytes(replicas[0]!.id)]).toEqual([2, ring.nodes[1]!.id]);
     expect(await refusalOf(client.replicaSet.bind(client), { key: named('a'), replicas: 17 })).toBe('REQUEST_INVALID');
   });
 });
@@ -222,8 +208,8 @@ describe('WatchNeighbors', () => {
     const told = reader<overlay.WatchNeighborsResponse>(call);
     const now = await told.next();
     expect(now.ready).toBe(true);
-    expect(now.leaves.map((node) => idFromBytes(node.id)).sort()).toEqual([nodes[1]!.id, nodes[2]!.id].sort());
-    const visitor = await startTestNode(trust, plane, ['--name', 'visitor']);
+    expect(now.leaves.map((node) => idFromBytes(node.id)).sort()).toEqual([ring.nodes[1]!.id, ring.nodes[2]!.id].sort());
+    const visitor = await startTestNode(ring.trust, ring.plane, ['--name', 'visitor']);
     await visitor.ready();
     const gained = await told.next();
     expect(gained.gained.map((node) => idFromBytes(node.id))).toContain(visitor.id);
@@ -249,8 +235,8 @@ describe('GetState', () => {
 
 describe('every method', () => {
   it('is refused without a token, with an expired one, and with another scope', async () => {
-    const expired = await trust.token('alice', ['route', 'admin'], -1_000);
-    const other = await trust.token('alice', ['subscribe:alice/*']);
+    const expired = await ring.trust.token('alice', ['route', 'admin'], -1_000);
+    const other = await ring.trust.token('alice', ['subscribe:alice/*']);
     const request = { key: named('a'), replicas: 0, dryRun: true, application: 'echo', payload: idToBytes(keyOfName('a')) };
     for (const [token, reason] of [[undefined, 'TOKEN_MISSING'], ['rubbish', 'TOKEN_INVALID'], [expired, 'TOKEN_EXPIRED'], [other, 'SCOPE_MISSING']] as const) {
       const stranger = first.overlayClient(token);
@@ -278,7 +264,7 @@ describe('the API listener', () => {
   it('answers gRPC health for itself and each service', async () => {
     const { service } = require('grpc-health-check') as { service: never };
     const Health = loadPackageDefinition({ Health: service })['Health'] as never;
-    const health = createClient(Health, { address: first.service.ready.addresses['api']!, authority: trust.pem }) as Client & Record<string, (request: object, callback: (error: Error | null, response: { status: string }) => void) => void>;
+    const health = createClient(Health, { address: first.service.ready.addresses['api']!, authority: ring.trust.pem }) as Client & Record<string, (request: object, callback: (error: Error | null, response: { status: string }) => void) => void>;
     for (const name of ['', 'banyan.overlay.v1.OverlayService', 'banyan.multicast.v1.MulticastService']) {
       const status = await new Promise<string>((resolve, reject) => health['check']!({ service: name }, (error, response) => (error === null ? resolve(response.status) : reject(error))));
       expect(status).toBe('SERVING');
@@ -292,7 +278,7 @@ describe('the API listener', () => {
       const proto = require.resolve('@grpc/reflection/build/src/index.js').replace('src/index.js', `proto/grpc/reflection/${version}/reflection.proto`);
       const definition = loadSync(proto, { keepCase: true })[`grpc.reflection.${version}.ServerReflection`];
       const Reflection = loadPackageDefinition({ Reflection: definition as never })['Reflection'] as never;
-      const reflection = createClient(Reflection, { address: first.service.ready.addresses['api']!, authority: trust.pem }) as Client & Record<string, () => ReturnType<overlay.OverlayServiceClient['attach']>>;
+      const reflection = createClient(Reflection, { address: first.service.ready.addresses['api']!, authority: ring.trust.pem }) as Client & Record<string, () => ReturnType<overlay.OverlayServiceClient['attach']>>;
       const call = reflection['ServerReflectionInfo']!();
       call.write({ list_services: '' } as never);
       const answer = (await reader<unknown>(call as never).next()) as { list_services_response: { service: { name: string }[] } };
