@@ -233,7 +233,7 @@ export class PastryNode implements Routing<PastryMessage> {
     return this.#heartbeats.leasedUntil();
   }
 
-  /** True when neither a missing lease nor one that it promised keeps this node from delivering a key whose root it is. */
+  /** True when neither a missing lease nor a promise keeps this node from delivering `key`; whether it takes itself for the root, as `owns` asks, is another thing. */
   mayDeliver(now: Millis, key: Id): boolean {
     return this.#geometry.mayDeliver(key, now);
   }
