@@ -47,7 +47,8 @@ class ChurnRun {
       }),
       every(lookupEveryMs, until, () => this.#ask()),
     ]);
-    await Promise.race([Promise.all(this.#asked), pause(DRAIN_MS + PATIENCE_MS)]);
+    // The wait keeps nothing running once all are answered: the program ends then.
+    await Promise.race([Promise.all(this.#asked), pause(DRAIN_MS + PATIENCE_MS, undefined, { ref: false })]);
     await Promise.allSettled(this.#restarts);
     const asked = (await Promise.all(this.#asked)).filter((each) => each !== undefined);
     return churnFigures({ setup: this.#setup, membership: this.#membership, asked, lookupsSent: this.#asked.length, kills: this.#kills, killsHeldBack: this.#heldBack, readyCounts: this.#readyCounts });
