@@ -1,0 +1,6 @@
+import { describe } from 'vitest';
+import { keptSeeds } from '../testing/kept-seeds.ts';
+import { itKeepsItsPromises } from '../testing/promises.ts';
+
+/** Seeds that once found a bug in multicast, each with all the faults it draws. */
+describe('a swarm', () => itKeepsItsPromises(keptSeeds('multicast')));
