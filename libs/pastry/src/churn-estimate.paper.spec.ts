@@ -68,6 +68,15 @@ describe('Castro, Costa, Rowstron 2004, §4.1: self-tuned probing', () => {
     expect(churn.failureRate(2_000, [])).toBeUndefined();
     expect(churn.failureRate(2_000, [0.001, 0.003])).toBeCloseTo(0.002, 9);
   });
+
+  // Found by `churn --churn poisson:2.02 --nodes 400`: joiners told their neighbors 0, and these granted leases of 30 s to nodes that stay two minutes.
+  it('who is not a member yet tells nothing of its own, however long its clock has run', () => {
+    const churn = new ChurnEstimate(config, tablesIn(200));
+    churn.entered(0.01);
+    expect(churn.failureRate(60 * 60_000, [])).toBe(0.01);
+    churn.begin(60 * 60_000);
+    expect(churn.failureRate(61 * 60_000, [0.02])).toBe(0.02);
+  });
 });
 
 describe('the pace: the period of heartbeats follows the churn', () => {

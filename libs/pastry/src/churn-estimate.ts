@@ -22,7 +22,8 @@ export class ChurnEstimate {
   readonly #config: PastryConfig;
   readonly #tables: Tables;
   readonly #failedAt: Millis[] = [];
-  #since: Millis = 0;
+  /** Of this life as a member; Infinity before it: a node that is still on its way in has seen nothing that it could tell. */
+  #since: Millis = Infinity;
   /** What the node that let us in believes. */
   #toldAtEntry: number | undefined;
 
@@ -66,7 +67,7 @@ export class ChurnEstimate {
   }
 
   state(now: Millis): Json {
-    return { sinceMs: this.#since - now, toldAtEntry: this.#toldAtEntry ?? null, failedMs: this.#failedAt.map((at) => at - now) };
+    return { sinceMs: this.#since === Infinity ? null : this.#since - now, toldAtEntry: this.#toldAtEntry ?? null, failedMs: this.#failedAt.map((at) => at - now) };
   }
 
   #own(now: Millis): number | undefined {
