@@ -268,7 +268,7 @@ export class Peers {
     return {
       coordinates: this.#coordinates.state(),
       strangers: this.#strangers.state(),
-      known: Array.from(this.#records.rows(), (row) => ({
+      known: this.#records.rows().map((row) => ({
         peer: handleState(this.#records.handle(row)),
         heardMs: this.#records.heardAt(row) - now,
         roundTrip: this.#records.roundTrips.state(row),
@@ -327,15 +327,7 @@ export class Peers {
   }
 
   #remember(now: Millis, handle: NodeHandle): void {
-    this.#records.add(handle, now);
-    if (this.#records.size <= this.#deps.config.recordsMax) return;
-    let looked = this.#records.size;
-    for (const id of this.#records.ids()) {
-      if (looked-- === 0) return;
-      if (id !== handle.id && !this.#deps.keeps(id)) return this.#records.delete(id);
-      // Those that are needed are not passed over again and again.
-      this.#records.moveBack(id);
-    }
+    this.#records.add(handle, now, { max: this.#deps.config.recordsMax, keeps: this.#deps.keeps });
   }
 }
 
