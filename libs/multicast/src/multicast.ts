@@ -64,7 +64,7 @@ export class Multicast implements Application<MulticastMessage, MulticastCommand
         const group = this.#groups.find(batch.group);
         if (group !== undefined) onBatch(this.#turn, group, this.#turn.self, batch);
       },
-      highest: (id) => this.#groups.byId.get(id)?.highest ?? 1,
+      known: (id) => this.#groups.byId.get(id),
     });
     this.#anycasts = new Anycasts((group) => this.#groups.find(group));
     this.#commands = new UserCommands({ turn: this.#turn, groups: this.#groups, publishers: this.#publishers, openings: this.#openings, departure: this.#departure, anycasts: this.#anycasts });

@@ -3,7 +3,7 @@ import type { NodeHandle } from '@banyan/kbr';
 import type { Bound, Millis } from '@banyan/sansio';
 import type { MulticastCommand } from './commands.ts';
 import type { GroupDescriptor, Verified } from './descriptor.ts';
-import { compareEpochs, type Epoch, type EpochRecord } from './epoch.ts';
+import { compareEpochs, type Epoch, type EpochRecord, type Sequence } from './epoch.ts';
 import type { BatchFrame } from './frames.ts';
 import { batchCost } from './intake.ts';
 import type { PublishMessage } from './messages.ts';
@@ -35,8 +35,8 @@ interface Publishing {
 export interface PublisherPort {
   /** Hands a batch to the sequencer of this very node. */
   toOwnRoot(batch: BatchFrame): void;
-  /** Above everything this node has seen of the group. */
-  highest(group: Id): number;
+  /** What this node knows of the group as a part of its tree; undefined where it has none. */
+  known(group: Id): { readonly record: EpochRecord | undefined; readonly descriptor: Verified<GroupDescriptor> | undefined; readonly highest: Sequence } | undefined;
 }
 
 /**
@@ -252,6 +252,7 @@ export class Publishers {
   #find(turn: Turn, publishing: Publishing): void {
     publishing.finds++;
     publishing.findAt = turn.now + turn.jittered(turn.config.publishRetryMs);
+    this.#learn(publishing);
     const question = this.#findRoot(turn, publishing);
     // The new root is one of the voters and found within a second; the key of a dead one is not delivered to before its
     // lease has run out.
@@ -259,10 +260,17 @@ export class Publishers {
     turn.route(publishing.group, question);
   }
 
+  /** A node of the tree knows the voters, also for a publisher that came over from a node that died, perhaps the key's owner. */
+  #learn(publishing: Publishing): void {
+    const { record, descriptor } = this.#port.known(publishing.group) ?? {};
+    if (record !== undefined && (publishing.record === undefined || compareEpochs(publishing.record.epoch, record.epoch) < 0)) publishing.record = record;
+    if (descriptor !== undefined) publishing.descriptor ??= descriptor;
+  }
+
   #findRoot(turn: Turn, publishing: Publishing) {
     const { group, record, descriptor } = publishing;
     const known = { ...(record === undefined ? {} : { record }), ...(descriptor === undefined ? {} : { descriptor }) };
-    return { type: 'findRoot' as const, group, publisher: turn.self, next: this.#port.highest(group), ...known };
+    return { type: 'findRoot' as const, group, publisher: turn.self, next: this.#port.known(group)?.highest ?? 1, ...known };
   }
 
   #loseRoot(turn: Turn, publishing: Publishing): void {

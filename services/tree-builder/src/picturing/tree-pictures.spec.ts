@@ -47,6 +47,16 @@ describe('a picture', () => {
     expect(pictures.count(NEWS, 1).subscribers).toBe(9);
   });
 
+  it('has one root, of the latest epoch, whoever told last', () => {
+    tell(1, { role: multicast.Role.ROOT, epoch: 3n });
+    tell(2, { role: multicast.Role.ROOT, epoch: 4n });
+    expect(nodesAt(0)).toEqual([2]);
+    tell(1, { role: multicast.Role.ROOT, epoch: 3n }, 1);
+    expect(nodesAt(1)).toEqual([2]);
+    tell(1, { role: multicast.Role.LEAF, epoch: 4n }, 2);
+    expect(nodesAt(2)).toEqual([2, 1]);
+  });
+
   it('leaves out places without a proper group', () => {
     pictures.report({ node: nodeOf(nodeId(1)), places: [placeOf({ group: '' }), placeOf({ group: '../x' })], left: [] }, 0);
     expect(nodesAt(0)).toEqual([]);

@@ -91,12 +91,27 @@ export class TreePictures {
     const key = keyOf(told.group, told.node);
     const known = this.#places.get(key);
     if (known !== undefined && known.incarnation > told.incarnation) return;
+    if (!this.#isNewestRoot(told)) return;
     this.#places.delete(key);
     if (this.#places.size >= this.placesMax) this.#forgetOldest();
     this.#places.set(key, told);
     const places = this.#byGroup.get(told.group) ?? new Map<Id, KnownPlace>();
     this.#byGroup.set(told.group, places.set(told.node, told));
     if (known === undefined || !Buffer.from(known.bytes).equals(told.bytes)) this.#tell(told.group);
+  }
+
+  /**
+   * Who numbers in a later epoch is the only root: what others say of earlier ones (the dead say it until they are forgotten) goes.
+   * False when `told` itself is of the earlier ones.
+   */
+  #isNewestRoot({ group, node, place }: KnownPlace): boolean {
+    if (place.role !== multicast.Role.ROOT) return true;
+    for (const other of [...(this.#byGroup.get(group)?.values() ?? [])]) {
+      if (other.node === node || other.place.role !== multicast.Role.ROOT) continue;
+      if (other.place.epoch > place.epoch) return false;
+      if (other.place.epoch < place.epoch) this.#forget(keyOf(group, other.node));
+    }
+    return true;
   }
 
   #forgetOldest(): void {
