@@ -34,7 +34,7 @@ describe('a message larger than a frame', () => {
   });
 
   it('reaches every reader whole and in order when parts are lost on the way and the links break', () => {
-    const scene = new Scene({ seed: 5, nodes: 14, loss: 0.05 });
+    const scene = new Scene({ seed: 5, nodes: 14, loss: 0.05, descriptor: { retentionBytes: 16_777_216 } });
     scene.open();
     scene.ring.run(5_000);
     for (const member of scene.ring.live) scene.subscribe(member);
