@@ -11,7 +11,7 @@ export interface NodeConnection {
   readonly closed: AbortSignal;
 }
 
-// A frame closes at 64 KiB, a batch at 1 MiB; the rest is room for fields and for what later versions add.
+// A batch of the SDK closes at 256 KiB, a node takes 1 MiB; the rest is room for fields and for what later versions add.
 const MESSAGE_BYTES_MAX = 4 * 1024 * 1024;
 
 /** Addresses beyond those given that are learned from nodes which leave, together at most. */

@@ -50,7 +50,7 @@ interface Waiting {
 
 /**
  * One publishing session of a group. `send` takes a message when there is room; what is taken is sent in batches that
- * close at 64 KiB or at the end of the event-loop turn, whichever is first. When the node is lost the session goes on at
+ * close at 256 KiB or at the end of the event-loop turn, whichever is first. When the node is lost the session goes on at
  * another one: what has no receipt is sent again with the same counters and borders, so nothing is lost or doubled.
  */
 export class Publisher implements AsyncDisposable {

@@ -3,9 +3,9 @@ import type { Writable } from 'node:stream';
 import type { Source } from './system.ts';
 
 /** What a publisher of any system gathers before it writes: as much as our SDK does. */
-export const BATCH_BYTES = 64 * 1024;
+export const BATCH_BYTES = 256 * 1024;
 
-/** A source over a byte stream: gathers until 64 KiB or the end of the turn, and waits for the stream. */
+/** A source over a byte stream: gathers until 256 KiB or the end of the turn, and waits for the stream. */
 export function streamSource(stream: Writable, frame: (message: Uint8Array) => readonly Uint8Array[] = (message) => [message]): Source {
   let parts: Uint8Array[] = [];
   let bytes = 0;

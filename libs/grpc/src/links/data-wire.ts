@@ -18,7 +18,7 @@ export const CONNECTION_WINDOW_BYTES = 8 * 1024 * 1024;
 export const DATA_PATH = wire.PeerLinkServiceService.data.path;
 
 /** What both ends of a data connection tell each other. */
-export const DATA_SETTINGS: Settings = { initialWindowSize: STREAM_WINDOW_BYTES, maxFrameSize: 64 * 1024, maxConcurrentStreams: 4, enablePush: false };
+export const DATA_SETTINGS: Settings = { initialWindowSize: STREAM_WINDOW_BYTES, maxFrameSize: 1024 * 1024, maxConcurrentStreams: 4, enablePush: false };
 
 /** Session options of both ends. Memory of a session is bounded by our own count of waiting bytes, not by nghttp2's. */
 export const DATA_SESSION: Pick<SecureServerOptions, 'settings' | 'maxSessionMemory' | 'ALPNProtocols'> = {

@@ -65,7 +65,7 @@ async function read(events: AsyncIterator<SubscriptionEvent>, take: (message: Ui
   }
 }
 
-// Gathers like the SDK: 64 KiB, or what one turn of the event loop brought.
+// Gathers like the SDK: 256 KiB, or what one turn of the event loop brought.
 function batching(publication: Publication): Source {
   let messages: Uint8Array[] = [];
   let bytes = 0;
