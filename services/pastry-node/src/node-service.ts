@@ -52,7 +52,7 @@ async function prepare(context: ServiceContext<NodeConfig>): Promise<PreparedSer
   const self = new SelfNode(overlay);
   const directory = plane.builder === undefined ? NO_DIRECTORY : new TreeBuilderDirectory(plane.builder);
   const descriptors = new DescriptorSource(overlay.groups, await DescriptorFiles.open(join(config.dataDir, GROUPS_DIRECTORY)), directory);
-  const clients = new AttachedClients();
+  const clients = new AttachedClients(() => context.running.current.clientStreamsMax);
   const graceMs = (): number => context.running.current.stopGraceMs * DRAIN_SHARE;
   const drain: Drain = new Drain({
     ...{ overlay, readiness, clients, logger: context.logger },
