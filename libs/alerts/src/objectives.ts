@@ -1,6 +1,6 @@
 import { MULTICAST_METRICS, OVERLAY_METRICS, SERVICE_METRICS } from '@banyan/telemetry';
 import type { Alert, Span } from './alert.ts';
-import { increase, observations, ofYoung, rate, within } from './promql.ts';
+import { countedByYoung, JOINS_FAILED, observations, ofYoung, rate, within } from './promql.ts';
 
 /** What users may expect, as a share that must not fail; and what fails of how much, in a window of so many seconds. */
 export interface Objective {
@@ -45,8 +45,8 @@ export const objectives: readonly Objective[] = [
     name: 'join',
     promise: 'Of 100 joins 99 end in the ring.',
     budget: 0.01,
-    bad: (span, s) => increase(span, OVERLAY_METRICS.joins, { s, where: 'outcome="failed"' }),
-    all: (span, s) => increase(span, OVERLAY_METRICS.joins, { s, where: 'outcome=~"failed|joined"' }),
+    bad: (span, s) => countedByYoung(span, OVERLAY_METRICS.joins, { s, where: JOINS_FAILED }),
+    all: (span, s) => countedByYoung(span, OVERLAY_METRICS.joins, { s, where: 'outcome!="started"' }),
   },
   {
     name: 'join-time',

@@ -1,6 +1,6 @@
 import { OVERLAY_METRICS, SERVICE_METRICS } from '@banyan/telemetry';
 import type { Alert } from './alert.ts';
-import { gauge, increase, observations, ofYoung, quantile, rate } from './promql.ts';
+import { gauge, increase, JOINS_FAILED, observations, ofYoung, quantile, rate } from './promql.ts';
 
 const NODES = 'job="pastry-node"';
 const UP = `up{${NODES}}`;
@@ -88,12 +88,12 @@ export const overlayAlerts: readonly Alert[] = [
   {
     name: 'BanyanJoinsFail',
     severity: 'warning',
-    expr: (span) => `${increase(span, OVERLAY_METRICS.joins, { s: 15 * MINUTE, where: 'outcome="failed"' })} > 3`,
+    expr: (span) => `${increase(span, OVERLAY_METRICS.joins, { s: 15 * MINUTE, where: JOINS_FAILED })} > 3`,
     forS: 0,
     summary: 'Nodes try to join the ring and fail.',
     description: 'The list of supernodes names nobody who answers, certificates are refused, or the ring is cut. Capacity that was added is not there.',
-    fires: { series: { 'banyan_overlay_joins_total{node="node-1", outcome="failed"}': '0+1x60' }, afterS: 600, labels: {} },
-    silent: { series: { 'banyan_overlay_joins_total{node="node-1", outcome="failed"}': '0x20 1x40', 'banyan_overlay_joins_total{node="node-1", outcome="started"}': '0+1x60' }, afterS: 600 },
+    fires: { series: { 'banyan_overlay_joins_total{node="node-1", outcome="refused"}': '0+1x60' }, afterS: 600, labels: {} },
+    silent: { series: { 'banyan_overlay_joins_total{node="node-1", outcome="refused"}': '0x20 1x40', 'banyan_overlay_joins_total{node="node-1", outcome="started"}': '0+1x60' }, afterS: 600 },
   },
   {
     name: 'BanyanJoinsSlow',

@@ -1,11 +1,14 @@
 // The few shapes of PromQL that the rules use. Metrics are named by their row of the metric table, so one that does not exist
 // does not compile.
-import type { MetricSpec } from '@banyan/telemetry';
+import { JOIN_FAILURES, type MetricSpec } from '@banyan/telemetry';
 import type { Span } from './alert.ts';
 
 type Counter = MetricSpec & { readonly kind: 'counter' };
 type Gauge = MetricSpec & { readonly kind: 'gauge' };
 type Histogram = MetricSpec & { readonly kind: 'histogram' };
+
+/** Joins that failed, by the outcomes of the metric. */
+export const JOINS_FAILED = `outcome=~"${JOIN_FAILURES.join('|')}"`;
 
 /** Over which window, for which series, kept apart by which labels. */
 export interface Window {
@@ -52,7 +55,16 @@ export function quantile(span: Span, fraction: number, metric: Histogram, window
 export function ofYoung(span: Span, metric: Histogram, part: 'sum' | 'count' | number, s: number): string {
   if (typeof part === 'number' && !metric.buckets?.includes(part)) throw new Error(`${metric.name} has no bucket of ${part}`);
   const value = typeof part === 'number' ? series(`${metric.name}_bucket`, `le="${part}"`) : `${metric.name}_${part}`;
-  return `(${value} and on (job, node) (time() - process_start_time_seconds < ${secondsIn(span(s))}))`;
+  return youngOnly(span, value, s);
+}
+
+/** The values of a counter, of processes that were started within `s`: for what happens before the first scrape. */
+export function countedByYoung(span: Span, metric: Counter, window: Window): string {
+  return summed(youngOnly(span, series(metric.name, window.where), window.s), window);
+}
+
+function youngOnly(span: Span, values: string, s: number): string {
+  return `(${values} and on (job, node) (time() - process_start_time_seconds < ${secondsIn(span(s))}))`;
 }
 
 /** Seconds of a duration as `scaled` writes it. */

@@ -15,14 +15,19 @@ export interface AlertGroup {
   readonly alerts: readonly Alert[];
   /** What its alerts look at is recorded first. */
   readonly recorded: (span: Span) => readonly unknown[];
+  /** Evaluated so often, s; left out: as often as everything. */
+  readonly everyS?: number;
 }
+
+// Windows of days over many series cost too much to be looked at as often as nodes are, and nothing hangs on seconds.
+const OBJECTIVES_EVERY_S = 30;
 
 /** Every alert, by what it is about. */
 export const alertGroups: readonly AlertGroup[] = [
   { name: 'overlay', alerts: overlayAlerts, recorded: () => [] },
   { name: 'multicast', alerts: multicastAlerts, recorded: () => [] },
   { name: 'services', alerts: [...serviceAlerts, ...certificateAlerts], recorded: () => [] },
-  { name: 'objectives', alerts: burnAlerts, recorded: recordedRatios },
+  { name: 'objectives', alerts: burnAlerts, recorded: recordedRatios, everyS: OBJECTIVES_EVERY_S },
 ];
 
 /** Every alert. */
@@ -38,8 +43,9 @@ export interface RuleOptions {
 /** The rules of some groups, as Prometheus reads them. */
 export function prometheusRules(groups: readonly AlertGroup[], { factor = 1, runbooks = RUNBOOKS }: RuleOptions = {}): string {
   const span = scaled(factor);
-  const written = groups.map(({ name, alerts, recorded }) => ({
+  const written = groups.map(({ name, alerts, recorded, everyS }) => ({
     name: `banyan-${name}`,
+    ...(everyS === undefined ? {} : { interval: span(everyS) }),
     rules: [...recorded(span), ...alerts.map((alert) => ({
       alert: alert.name,
       expr: alert.expr(span),

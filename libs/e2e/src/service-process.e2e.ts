@@ -8,6 +8,9 @@ import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { afterAll, expect, it } from 'vitest';
 import { CliProcess } from './testing/cli-process.ts';
+import { eventually } from './testing/eventually.ts';
+import { OtlpReceiver } from './testing/otlp-receiver.ts';
+import { startTestOverlay } from './testing/test-overlay.ts';
 
 const servicesDirectory = join(import.meta.dirname, '..', '..', '..', 'services');
 const folder = mkdtempSync(join(tmpdir(), 'banyan-service-process-'));
@@ -206,4 +209,36 @@ it('reads its settings again at SIGHUP: takes over what it can, says what waits,
   expect(metrics).toMatch(/banyan_certificate_expires_in_seconds\{certificate="tokens"\} \d+/);
   service.signal('SIGTERM');
   expect((await service.ended).code).toBe(0);
+});
+
+it('keeps another share of traces and takes fewer streams of clients after SIGHUP, and ends none', async () => {
+  await using receiver = await OtlpReceiver.start();
+  const file = join(folder, 'node.yaml');
+  writeFileSync(file, 'traceSampling: 0\n');
+  await using overlay = await startTestOverlay({ dataDir: join(folder, 'overlay'), nodes: 1, env: { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint, OTEL_BSP_SCHEDULE_DELAY: '100' }, envOf: (name) => (name === 'node-1' ? { BANYAN_CONFIG: file } : {}) });
+  using client = await overlay.connect();
+  using impatient = await overlay.connect({ patienceMs: 1 });
+  const nodesOfTraces = (): boolean => receiver.spans.some(({ instance }) => instance === 'node-1');
+  await client.groups.create('admin/limits');
+  const first = await client.subscribe('admin/limits');
+  const publisher = await client.publish('admin/limits');
+  await publisher.send(Buffer.from('1'));
+  await client.overlay.lookup('a key');
+  expect(nodesOfTraces()).toBe(false);
+  writeFileSync(file, 'traceSampling: 1\nclientStreamsMax: 2\n');
+  await overlay.kill('node-1', 'SIGHUP');
+  await eventually('a trace is kept', async () => {
+    await client.overlay.lookup('a key');
+    return nodesOfTraces();
+  });
+  const refused = await impatient.subscribe('admin/limits').then(() => undefined, (error: unknown) => error);
+  expect(refused).toMatchObject({ reason: 'BUSY', message: expect.stringContaining('2 streams') as string });
+  await publisher.send(Buffer.from('2'));
+  await publisher.close();
+  const received: string[] = [];
+  for await (const event of first) {
+    if (event.type === 'messages') received.push(...event.messages.map((message) => Buffer.from(message).toString()));
+    if (received.length === 2) break;
+  }
+  expect(received).toEqual(['1', '2']);
 });

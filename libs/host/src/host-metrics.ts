@@ -91,7 +91,6 @@ export class HostMetrics {
   #noted(note: string, count: number): void {
     if (note === 'join_started') this.#joinStarted(count);
     else if (note === 'joined') this.#joined(count);
-    else if (note === 'join_failed') this.overlay.joins.add(count, { outcome: 'failed' });
     else if (note === 'leaf_lost') this.overlay.repairs.add(count, { structure: 'leaf_set' });
     else if (note === 'upkeep_left_out') this.overlay.upkeepLeftOut.add(count);
     else if (note === 'entry_lost') this.overlay.repairs.add(count, { structure: 'routing_table' });

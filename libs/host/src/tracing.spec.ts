@@ -35,6 +35,9 @@ class NotedTracer implements Tracer {
     this.spans.push(told);
     return { traceparent, set: () => undefined, event: (event) => told.events.push(event), end: (outcome = {}) => void (told.outcome ??= outcome) };
   }
+  keep(): void {
+    // All that is begun is noted.
+  }
   close(): Promise<void> {
     return Promise.resolve();
   }

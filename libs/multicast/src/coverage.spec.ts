@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import type { Id } from '@banyan/ids';
 import { describe, it } from 'vitest';
-import type { Coverage } from './coverage.ts';
+import { sumOfCovers, type Coverage } from './coverage.ts';
+import { COVER_WORST_MAX } from './messages.ts';
 import { Roster, type Certificate } from './roster.ts';
 import { idAt } from './testing/lone-node.ts';
 import { Scene } from './testing/scene.ts';
@@ -45,6 +46,25 @@ describe('a roster', () => {
     assert.deepEqual([first.certificates.map(({ member }) => member), first.version], [[idAt('1'), idAt('2')], 2]);
     assert.deepEqual(roster.changesAfter(2, 2).certificates.map(({ member }) => member), [idAt('3')]);
   });
+});
+
+describe('the sum of covers', () => {
+  it('counts a member once that its old and its new parent both name, with the less it is said to have', () => {
+    const [moved, other] = [idAt('a'), idAt('b')];
+    const sum = sumOfCovers([
+      { worst: [{ member: moved, next: 7 }], rest: 20 },
+      { worst: [{ member: moved, next: 5 }, { member: other, next: 6 }], rest: Infinity },
+    ]);
+    assert.deepEqual(sum, { worst: [{ member: moved, next: 5 }, { member: other, next: 6 }], rest: 20 });
+  });
+
+  it('names no more than it may, and says of all others what the next one has', () => {
+    const worst = Array.from({ length: COVER_WORST_MAX }, (_, i) => ({ member: idAt(`${i + 10}`), next: i + 1 }));
+    const sum = sumOfCovers([{ worst, rest: Infinity }, { worst: [{ member: idAt('f'), next: COVER_WORST_MAX + 1 }], rest: 90 }]);
+    assert.deepEqual(sum, { worst, rest: COVER_WORST_MAX + 1 });
+  });
+
+  it('has nothing to say of nobody', () => assert.deepEqual(sumOfCovers([]), { worst: [], rest: Infinity }));
 });
 
 describe('coverage', () => {

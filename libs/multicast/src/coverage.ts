@@ -70,19 +70,21 @@ export function onCertified(turn: Turn, group: Group, from: NodeHandle, version:
 
 /** What everybody at and below this node has: the farthest behind by name, and what all others have at least. */
 export function coverOf(turn: Turn, group: Group): Cover {
-  const named: { readonly member: Id; readonly next: Sequence }[] = [];
-  let rest = Infinity;
-  for (const child of group.children.values()) {
-    if (child.stage === 'pending') continue;
-    // What nothing is known of yet is as far behind as can be; its first beat comes with the place it takes.
-    named.push(...(child.cover?.worst ?? []));
-    rest = Math.min(rest, child.cover?.rest ?? 0);
-  }
-  if (group.subscriptions.size > 0) named.push({ member: turn.self.id, next: Math.min(...[...group.subscriptions.values()].map((reader) => takenBy(group, reader))) });
-  named.sort((a, b) => a.next - b.next || (a.member < b.member ? -1 : 1));
-  const beyond = named[COVER_WORST_MAX];
-  if (beyond !== undefined) rest = Math.min(rest, beyond.next);
-  return { version: group.roster.version, worst: named.slice(0, COVER_WORST_MAX).filter(({ next }) => next < rest), rest };
+  // What nothing is known of yet is as far behind as can be; its first beat comes with the place it takes.
+  const parts: Pick<Cover, 'worst' | 'rest'>[] = [...group.children.values()].filter(({ stage }) => stage !== 'pending').map(({ cover }) => cover ?? { worst: [], rest: 0 });
+  const readers = [...group.subscriptions.values()];
+  if (readers.length > 0) parts.push({ worst: [{ member: turn.self.id, next: Math.min(...readers.map((reader) => takenBy(group, reader))) }], rest: Infinity });
+  return { version: group.roster.version, ...sumOfCovers(parts) };
+}
+
+/** Covers of disjoint parts as one; with at most `COVER_WORST_MAX` names. */
+export function sumOfCovers(parts: readonly Pick<Cover, 'worst' | 'rest'>[]): Pick<Cover, 'worst' | 'rest'> {
+  // Who changed its parent is named by both for a while: it is one member, and no claim may be above what it has.
+  const nexts = new Map<Id, Sequence>();
+  for (const { member, next } of parts.flatMap(({ worst }) => worst)) nexts.set(member, Math.min(next, nexts.get(member) ?? Infinity));
+  const named = [...nexts].map(([member, next]) => ({ member, next })).sort((a, b) => a.next - b.next || (a.member < b.member ? -1 : 1));
+  const rest = Math.min(...parts.map((part) => part.rest), named[COVER_WORST_MAX]?.next ?? Infinity);
+  return { worst: named.slice(0, COVER_WORST_MAX).filter(({ next }) => next < rest), rest };
 }
 
 /** The coverage of the whole group; undefined where this node is not its root. */

@@ -36,6 +36,7 @@ export function serviceSettings(service: string) {
     adminListen: listenSetting('the admin HTTP server (health, metrics)'),
     advertisedHost: z.string().min(1).optional().describe('Host that others reach this process by, when it is not the one it listens on'),
     logLevel: reloadable(z.enum(LOG_LEVELS).default('info').describe(`How much is logged: ${LOG_LEVELS.join(', ')}`)),
+    traceSampling: reloadable(z.number().min(0).max(1).optional().describe('Share of the traces that begin here and are kept, 0 to 1; by default what OTEL_TRACES_SAMPLER says')),
     stopGraceMs: reloadable(z.number().int().min(100).default(10_000).describe('How long a graceful stop may take, ms; then the process ends anyway')),
   };
 }

@@ -74,9 +74,10 @@ export async function startService<Schema extends z.ZodObject>(
   const { config, env, logger, signal = new AbortController().signal, fail = throwUncaught } = options;
   const lock = lockDataDir(config.dataDir, logger);
   const metrics = createMetricsRegistry({ processMetrics: true });
-  const tracer = await createTracer({ service: definition.service, instance: config.name, env });
+  const tracer = await createTracer({ service: definition.service, instance: config.name, env, share: config.traceSampling });
   const { effective, read = () => Promise.resolve({ type: 'run' as const, config, effective, digest: '' }) } = options;
   const running = new RunningConfig({ settings: settingsOf(definition.schema), config, effective, read, logger });
+  running.onReload(({ traceSampling }) => tracer.keep(traceSampling));
   const context = { config, running, env, logger, metrics, tracer, readiness: new Readiness(), signal, fail };
   let page: RunningPage = { service: definition.service, name: config.name, version: VERSION, addresses: {}, digest: running.digest, config: effective };
   let app: INestApplication | undefined;

@@ -1,6 +1,6 @@
 // Every metric of every service, in one place: what is not in this table is not exported, and the dashboards are
 // checked against it. Base units; `_total` on counters only; labels are enums, never ids.
-import { ADVICE_OUTCOMES, DROP_REASONS, FORWARD_OUTCOMES, GAP_REASONS, HOP_RULES, PEER_FAULTS } from './reasons.ts';
+import { ADVICE_OUTCOMES, DROP_REASONS, FORWARD_OUTCOMES, GAP_REASONS, HOP_RULES, JOIN_FAILURES, PEER_FAULTS } from './reasons.ts';
 
 /** One metric: its name, its meaning, and which values its labels may take (`open`: bounded by the caller's code). */
 export interface MetricSpec {
@@ -39,7 +39,7 @@ export const OVERLAY_METRICS = {
   hopTimeouts: { kind: 'counter', name: 'banyan_overlay_hop_timeouts_total', help: 'Hops that were not acknowledged in time and tried elsewhere.', labels: { rule: HOP_RULES } },
   leafSetNodes: { kind: 'gauge', name: 'banyan_overlay_leaf_set_nodes', help: 'Nodes in the leaf set.' },
   routingTableNodes: { kind: 'gauge', name: 'banyan_overlay_routing_table_nodes', help: 'Filled entries of the routing table.' },
-  joins: { kind: 'counter', name: 'banyan_overlay_joins_total', help: 'Joins of this node to a ring.', labels: { outcome: ['started', 'joined', 'failed'] } },
+  joins: { kind: 'counter', name: 'banyan_overlay_joins_total', help: 'Joins of this node to a ring, by what became of them; an attempt fails when it took too long.', labels: { outcome: ['started', 'joined', ...JOIN_FAILURES] } },
   joinDuration: { kind: 'histogram', name: 'banyan_overlay_join_duration_seconds', help: 'Time from the first attempt of a node to join to its being in the ring.', buckets: JOIN_BUCKETS },
   repairs: { kind: 'counter', name: 'banyan_overlay_repairs_total', help: 'Repairs after the loss of a node.', labels: { structure: ['leaf_set', 'routing_table', 'other'] } },
   upkeepLeftOut: { kind: 'counter', name: 'banyan_overlay_upkeep_left_out_total', help: 'Routine upkeep of tables left out because its budget of bytes was spent.' },

@@ -24,11 +24,13 @@ const KINDS: Readonly<Record<SpanKind, OtelKind>> = {
 export function createOtlpTracer(options: TracerOptions): Tracer {
   const delay = Number(options.env['OTEL_BSP_SCHEDULE_DELAY'] ?? EXPORT_DELAY_MS);
   const scheduledDelayMillis = Number.isFinite(delay) && delay > 0 ? delay : EXPORT_DELAY_MS;
-  return createSdkTracer(options, new BatchSpanProcessor({ exporter: new OTLPTraceExporter(), scheduledDelayMillis }), samplerOf(options.env));
+  const sampler = new ChangingSampler(samplerOf(options.env));
+  sampler.keep(options.share);
+  return createSdkTracer(options, new BatchSpanProcessor({ exporter: new OTLPTraceExporter(), scheduledDelayMillis }), sampler);
 }
 
 /** A tracer that hands ended spans to any processor of the SDK; tests give one that keeps them. */
-export function createSdkTracer(options: Pick<TracerOptions, 'service' | 'instance'>, processor: SpanProcessor, sampler: Sampler = samplerOf({})): Tracer {
+export function createSdkTracer(options: Pick<TracerOptions, 'service' | 'instance'>, processor: SpanProcessor, sampler: ChangingSampler = new ChangingSampler(samplerOf({}))): Tracer {
   const provider = new TracerProvider({
     resource: resourceFromAttributes({ [ATTR_SERVICE_NAME]: options.service, [ATTR_SERVICE_INSTANCE_ID]: options.instance }),
     spanProcessors: [processor],
@@ -44,12 +46,37 @@ export function createSdkTracer(options: Pick<TracerOptions, 'service' | 'instan
       const { traceId, spanId, traceFlags } = span.spanContext();
       return spanOver(span, formatTraceparent({ traceId, spanId, isSampled: (traceFlags & TraceFlags.SAMPLED) !== 0 }));
     },
+    keep: (share) => sampler.keep(share),
     async close() {
       // An absent receiver must not keep a process from stopping, so the export has an end and its failure no voice.
       const timeout = new Promise<void>((resolve) => setTimeout(resolve, CLOSE_TIMEOUT_MS).unref());
       await Promise.race([provider.shutdown().catch(() => undefined), timeout]);
     },
   };
+}
+
+/** A sampler that may become another one while spans are made. */
+export class ChangingSampler implements Sampler {
+  readonly #byEnvironment: Sampler;
+  #current: Sampler;
+
+  constructor(byEnvironment: Sampler) {
+    this.#byEnvironment = byEnvironment;
+    this.#current = byEnvironment;
+  }
+
+  /** As `Tracer.keep`. A trace that was begun elsewhere is kept as whoever began it decided. */
+  keep(share: number | undefined): void {
+    this.#current = share === undefined ? this.#byEnvironment : new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(share) });
+  }
+
+  shouldSample(...span: Parameters<Sampler['shouldSample']>): ReturnType<Sampler['shouldSample']> {
+    return this.#current.shouldSample(...span);
+  }
+
+  toString(): string {
+    return this.#current.toString();
+  }
 }
 
 /**

@@ -1,5 +1,9 @@
 // The values labels may take. A label never carries an id or what a peer sent: a value outside its list is `other`.
 
+/** Why an attempt to get into the ring failed: nobody answered, who answered would not have the node, or its join took too long. */
+export const JOIN_FAILURES = ['refused', 'timed_out', 'unanswered'] as const;
+export type JoinFailure = (typeof JOIN_FAILURES)[number];
+
 /** Why something was given up. */
 export const DROP_REASONS = [
   'buffer_full',

@@ -33,6 +33,8 @@ export interface Tracer {
   /** False: every span is the same empty one, and callers may skip what only feeds it. */
   readonly isEnabled: boolean;
   start(name: string, start?: SpanStart): Span;
+  /** From now on this share of the traces that begin here is kept, 0 to 1; undefined: as the environment says. */
+  keep(share: number | undefined): void;
   /** Sends what has ended, and stops. Resolves even when the receiver is away. */
   close(): Promise<void>;
 }
@@ -40,7 +42,7 @@ export interface Tracer {
 const emptySpan: Span = { traceparent: undefined, set() {}, event() {}, end() {} };
 
 /** Traces nothing and costs a call: what runs when no receiver of spans is configured. */
-export const NO_TRACER: Tracer = { isEnabled: false, start: () => emptySpan, close: () => Promise.resolve() };
+export const NO_TRACER: Tracer = { isEnabled: false, start: () => emptySpan, keep: () => undefined, close: () => Promise.resolve() };
 
 /** What a tracer says about the process it runs in. */
 export interface TracerOptions {
@@ -49,4 +51,6 @@ export interface TracerOptions {
   /** `service.instance.id`: the configured name of the process. */
   readonly instance: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** The share of traces to begin with; see `Tracer.keep`. */
+  readonly share?: number | undefined;
 }

@@ -4,6 +4,7 @@ import { idToBytes } from '@banyan/ids';
 import { DEFAULT_PASTRY_CONFIG, LOCAL_PASTRY_CONFIG, type PastryConfig } from '@banyan/pastry';
 import { bootstrap, builder, overlay as overlayApi } from '@banyan/proto';
 import { becomeMember, PeerService, type Membership, type PreparedService, type ServiceContext, type ServiceDefinition } from '@banyan/service-kit';
+import { JOIN_FAILURES, OVERLAY_METRICS } from '@banyan/telemetry';
 import { multicastMethods } from './api/subscribe-bytes.ts';
 import { DescriptorFiles } from './groups/descriptor-files.ts';
 import { DescriptorSource } from './groups/descriptor-source.ts';
@@ -17,7 +18,7 @@ import { nodeSchema, type NodeConfig } from './node.config.ts';
 import { PastryNodeModule } from './node.module.ts';
 import { SelfNode } from './ports.ts';
 import { BootstrapRegistration, listApis, listSupernodes } from './ring/bootstrap-service.ts';
-import { enterRing } from './ring/ring-entry.ts';
+import { enterRing, JOIN_TIMEOUT_MS, LOOK_TIMEOUT_MS } from './ring/ring-entry.ts';
 import { SupernodeList } from './ring/supernode-list.ts';
 
 /** Names of things in a node's data directory. */
@@ -51,7 +52,7 @@ async function prepare(context: ServiceContext<NodeConfig>): Promise<PreparedSer
   const self = new SelfNode(overlay);
   const directory = plane.builder === undefined ? NO_DIRECTORY : new TreeBuilderDirectory(plane.builder);
   const descriptors = new DescriptorSource(overlay.groups, await DescriptorFiles.open(join(config.dataDir, GROUPS_DIRECTORY)), directory);
-  const clients = new AttachedClients();
+  const clients = new AttachedClients(() => context.running.current.clientStreamsMax);
   const graceMs = (): number => context.running.current.stopGraceMs * DRAIN_SHARE;
   const drain: Drain = new Drain({
     ...{ overlay, readiness, clients, logger: context.logger },
@@ -140,12 +141,15 @@ interface LifeParts {
   readonly graceMs: () => number;
 }
 
-function nodeLife({ config, logger, fail }: ServiceContext<NodeConfig>, { overlay, self, plane, membership, drain, graceMs }: LifeParts): NodeLife {
+function nodeLife({ config, logger, metrics, fail }: ServiceContext<NodeConfig>, { overlay, self, plane, membership, drain, graceMs }: LifeParts): NodeLife {
   const entry = new AbortController();
   const companions: Companion[] = [];
   if (plane.bootstrap !== undefined) companions.push(new BootstrapRegistration(plane.bootstrap, overlay, self, logger));
   if (plane.builder !== undefined) companions.push(new PlaceReports(plane.builder, overlay, self, logger), new AdviceWatch(plane.builder, overlay, logger));
   const { bootstrap: list } = plane;
+  const { joins } = metrics.register(OVERLAY_METRICS);
+  // From the start, so that the first failure is an increase.
+  for (const outcome of JOIN_FAILURES) joins.add(0, { outcome });
   return new NodeLife({
     drain,
     entry,
@@ -156,6 +160,8 @@ function nodeLife({ config, logger, fail }: ServiceContext<NodeConfig>, { overla
         kept: new SupernodeList(join(config.dataDir, SUPERNODES_FILE), logger),
         seeds: config.seeds,
         startsRing: config.first,
+        attemptMs: { join: JOIN_TIMEOUT_MS, look: LOOK_TIMEOUT_MS },
+        failed: (outcome) => joins.add(1, { outcome }),
         logger,
         signal: entry.signal,
       }),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { reloadable } from '@banyan/config';
 import { HOST_PORT, listenSetting, memberSettings, serviceSettings } from '@banyan/service-kit/settings';
 
 const address = (what: string) => z.string().regex(HOST_PORT, 'must be host:port').optional().describe(what);
@@ -18,6 +19,7 @@ export const nodeSchema = z.object({
   region: label('Label of the region, for placement and for the eye'),
   zone: label('Label of the failure zone'),
   capacity: z.number().int().min(1).max(10_000).default(32).describe('Children the node carries at once, over all groups'),
+  clientStreamsMax: reloadable(z.number().int().min(1).max(1_000_000).default(10_000).describe('Streams of publishers and subscribers that are open at once; one more is sent elsewhere (BUSY)')),
   network: z.enum(['local', 'wide']).default('local').describe('Figures of the protocols: local for one machine or site, wide for many'),
   leafSetSize: z.number().int().min(8).max(64).multipleOf(2, 'must be even').optional().describe('Nodes in the leaf set; by default what `network` says'),
   leaseMs: z.number().int().min(2_000).max(600_000).optional().describe('How long a lease of a ring neighbor lasts, ms; by default what `network` says'),

@@ -62,7 +62,7 @@ class Dialled implements DataReceiver {
     const { address } = dial.target;
     this.#session = dial.unprotected ? connect(`http://${address}`, DATA_SESSION) : connect(`https://${address}`, { ...DATA_SESSION, secureContext: dial.context, checkServerIdentity });
     this.#session.on('error', (error) => this.#end(this.#refused(error)));
-    this.#session.once('connect', () => this.#session.setLocalWindowSize(CONNECTION_WINDOW_BYTES));
+    this.#session.once('connect', () => this.#widen());
     this.#stream = this.#session.request(REQUEST_HEADERS, { endStream: false });
     this.#stream.on('response', (headers) => this.#respond(headers));
     this.#stream.on('data', (chunk: Buffer) => this.#read(chunk));
@@ -84,6 +84,11 @@ class Dialled implements DataReceiver {
 
   resume(): void {
     this.#stream.resume();
+  }
+
+  // A connection that stands after the dial was given up is told as well, though its session is no more.
+  #widen(): void {
+    if (!this.#session.destroyed) this.#session.setLocalWindowSize(CONNECTION_WINDOW_BYTES);
   }
 
   #check(certificate: PeerCertificate): Error | undefined {

@@ -4,7 +4,7 @@ import { Client, type ServiceError } from '@grpc/grpc-js';
 import { idToBytes } from '@banyan/ids';
 import { mintTestAuthority, type TestAuthority } from '@banyan/identity/testing';
 import { peer as wire } from '@banyan/proto';
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { mutualTlsChannelCredentials } from '../credentials.ts';
 import { OverlayError } from '../overlay-error.ts';
 import { parseStatus } from '../status.ts';
@@ -149,6 +149,19 @@ describe('data links', () => {
     a.links.dial(b.target(), 'multicast');
     await a.until(() => a.happenings.length === 1);
     expect(a.happenings).toEqual([`unreachable ${b.id} UNREACHABLE`]);
+  });
+
+  it('outlive a connection that stands only after its dial was given up', async () => {
+    const parent = await party({ unprotected: true });
+    // Nothing may take any time: the greeting is missed before the connection stands.
+    const child = await party({ unprotected: true, greetingTimeoutMs: 0 });
+    vi.useFakeTimers({ toFake: ['setTimeout'] });
+    child.links.dial(parent.target(), 'multicast');
+    vi.runAllTimers();
+    vi.useRealTimers();
+    expect(child.happenings).toEqual([`unreachable ${parent.id} TIMEOUT`]);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(child.ups).toEqual([]);
   });
 
   it('go without TLS where both ends were made so, and only there', async () => {

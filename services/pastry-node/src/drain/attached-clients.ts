@@ -1,5 +1,8 @@
 import { OverlayError } from '@banyan/grpc';
 
+/** When one that was refused may come again, ms. */
+const RETRY_AFTER_MS = 1_000;
+
 /** Where a client is told to go, and until when the node waits for it. */
 export interface Farewell {
   readonly addresses: readonly string[];
@@ -17,15 +20,23 @@ export interface AttachedClient {
 /** The streams of clients that must be told before this node may go. */
 export class AttachedClients {
   readonly #clients = new Set<AttachedClient>();
+  readonly #max: () => number;
   #isClosed = false;
+
+  /** `max`: so many may be there at once, as configured now. A lower bound ends nobody who is there. */
+  constructor(max: () => number) {
+    this.#max = max;
+  }
 
   get size(): number {
     return this.#clients.size;
   }
 
-  /** Throws STOPPING while the node leaves. */
+  /** Throws STOPPING while the node leaves, BUSY while it has as many as it may. */
   assertOpen(): void {
     if (this.#isClosed) throw new OverlayError('STOPPING', 'the node leaves the ring; ask another');
+    const max = this.#max();
+    if (this.#clients.size >= max) throw new OverlayError('BUSY', `this node has ${max} streams of clients open, as many as it takes`, {}, { retryAfterMs: RETRY_AFTER_MS });
   }
 
   /** Takes no more. */

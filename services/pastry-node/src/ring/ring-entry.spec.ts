@@ -10,6 +10,7 @@ import { enterRing, type EntryOptions } from './ring-entry.ts';
 import { SupernodeList } from './supernode-list.ts';
 
 const nodeAt = (controlAddress: string): NodeHandle => ({ id: id(controlAddress.replace(/\D/g, '').padStart(32, '0')), incarnation: 1, controlAddress, dataAddress: controlAddress, region: '', zone: '', capacity: 1 });
+const ATTEMPT_MS = { join: 15_000, look: 60_000 };
 const SELF = nodeAt('10.0.0.99:1');
 
 /** A ring in which the nodes at `alive` answer; entering ends as soon as the machine was started and the list is kept. */
@@ -33,12 +34,31 @@ async function enter(alive: readonly string[], options: Partial<EntryOptions> = 
     kept: new SupernodeList(join(directory, 'supernodes.json'), NO_LOGGER),
     seeds: [],
     startsRing: false,
+    attemptMs: ATTEMPT_MS,
+    failed: () => undefined,
     logger: { ...NO_LOGGER, info: () => setTimeout(() => done.abort(), 20), warn: () => done.abort() },
     signal: done.signal,
     ...options,
   };
   await enterRing(entry);
   return { started, asked };
+}
+
+/** Reasons of the first two attempts that failed, when each may take but a moment. */
+async function failuresOf(overlay: Pick<EntryOptions['overlay'], 'discover' | 'whenReady'>): Promise<readonly string[]> {
+  const failed: string[] = [];
+  const done = new AbortController();
+  await enter([], {
+    overlay: { self: SELF, isAlone: false, start: () => undefined, ...overlay },
+    seeds: ['10.0.0.1:1'],
+    attemptMs: { join: 1, look: 1 },
+    failed: (reason) => {
+      if (failed.push(reason) === 2) done.abort();
+    },
+    logger: NO_LOGGER,
+    signal: done.signal,
+  });
+  return failed;
 }
 
 function listFile(content: string): SupernodeList {
@@ -99,8 +119,23 @@ describe('enterRing', () => {
       whenReady: () => Promise.resolve(),
     };
     const kept = listFile('{"controlAddresses":["10.0.0.2:1"]}');
-    await enterRing({ overlay, list: () => Promise.resolve(undefined), kept, seeds: ['10.0.0.3:1'], startsRing: true, logger: NO_LOGGER, signal: done.signal });
+    await enterRing({ overlay, list: () => Promise.resolve(undefined), kept, seeds: ['10.0.0.3:1'], startsRing: true, attemptMs: ATTEMPT_MS, failed: () => undefined, logger: NO_LOGGER, signal: done.signal });
     expect(started).toEqual([[], ['10.0.0.2:1', '10.0.0.3:1']]);
+  });
+
+  it('counts an attempt that took too long, with its reason, and goes on', async () => {
+    const refusing = (): Promise<NodeHandle> => Promise.reject(new OverlayError('CERTIFICATE_REVOKED', 'the certificate was revoked'));
+    const silent = (): Promise<NodeHandle> => Promise.reject(new Error('nobody'));
+    const never = (signal?: AbortSignal): Promise<void> => new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason as Error)));
+    expect(await failuresOf({ discover: refusing, whenReady: never })).toEqual(['refused', 'refused']);
+    expect(await failuresOf({ discover: silent, whenReady: never })).toEqual(['unanswered', 'unanswered']);
+    expect(await failuresOf({ discover: (address) => Promise.resolve(nodeAt(address)), whenReady: never })).toEqual(['timed_out', 'timed_out']);
+  });
+
+  it('counts nothing while nobody answers for a shorter time than an attempt may take', async () => {
+    const failed: string[] = [];
+    await enter([], { seeds: ['10.0.0.1:1'], failed: (reason) => void failed.push(reason) });
+    expect(failed).toEqual([]);
   });
 
   it('does not join through itself', async () => {
