@@ -36,8 +36,9 @@ export function successionAt(turn: Turn, group: Group): Millis | undefined {
   return Math.max(group.sealAt, lostAt + rank * turn.config.candidateStepMs);
 }
 
-/** The root invites this node to become a voter or its successor. */
+/** The root invites this node to become a voter or its successor; one that gets nothing from it lets others come first. */
 export function onInvite(turn: Turn, group: Group, duty: 'voter' | 'root'): void {
+  if (group.record !== undefined && group.avoids(turn, group.record.root.id)) return;
   group.duty = { duty, until: turn.now + DUTY_UPKEEPS * turn.config.upkeepMs, lookAt: turn.now };
 }
 
