@@ -173,6 +173,8 @@ export class Group {
   /** Everybody at and below this node; how often this node took a place; up to where the parent has the roster; when it is said again. */
   readonly roster = new Roster();
   moves = 0;
+  /** When the parent last had a newer round: the root, from which it comes, lived a moment before. */
+  roundAt: Millis = -Infinity;
   certifiedVersion = 0;
   certifyAt: Millis = 0;
   /** A former parent that asked this node to move down, or whose data link brought nothing while it beat (`swallows`). */

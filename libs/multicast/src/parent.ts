@@ -105,7 +105,10 @@ export function onDownBeat(turn: Turn, group: Group, from: NodeHandle, beat: Dow
     if (attempt?.target?.id === from.id && isNewerRound(beat.mark, group.accepted)) ask(turn, group, attempt, from);
     return;
   }
-  if (attempt === undefined && isNewerRound(beat.mark, group.accepted)) acceptRound(turn, group, beat.mark);
+  if (attempt === undefined && isNewerRound(beat.mark, group.accepted)) {
+    acceptRound(turn, group, beat.mark);
+    group.roundAt = turn.now;
+  }
   if (beat.backups !== undefined) group.backups = beat.backups;
   commit(turn, group, { epoch: beat.mark.epoch, committed: beat.committed, low: beat.low });
   watchFlow(turn, group, beat);
