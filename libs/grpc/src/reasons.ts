@@ -127,6 +127,7 @@ export const reasons = {
   DATA_DIR_UNUSABLE: entry('FAILED_PRECONDITION', 500, 'The data directory cannot be read or written, or holds something else.', 'Check its owner and mode, or give another directory.'),
   DATABASE_FAILED: entry('UNAVAILABLE', 503, 'The database did not answer or refused.', 'Look at the message; check the database.'),
   AUTH_UNREACHABLE: entry('UNAVAILABLE', 503, 'The auth service does not answer, and what it gives is not on disk yet.', 'Start the auth service; the process goes on when it answers.'),
+  NAMESPACES_UNAVAILABLE: entry('FAILED_PRECONDITION', 500, 'A network of namespaces for an experiment cannot be made on this machine.', 'Run it as root on Linux, with iproute2 and iptables installed; the message names the command that failed.'),
   SERVICE_FAILED: entry('INTERNAL', 500, 'A process of the overlay ended before it was up.', 'Its log in the data directory says why.'),
   OVERLAY_NOT_FOUND: entry('UNAVAILABLE', 503, 'No local overlay runs here, and no address was given.', 'Run `npm start`, or give address, authority and token.'),
   OVERLAY_RUNNING: entry('ALREADY_EXISTS', 409, 'A local overlay runs in this data directory already.', 'Use it, stop it, or give another --data-dir.'),

@@ -15,7 +15,7 @@ export const BATCH_BYTES_MAX = 1024 * 1024;
 /** Receipts that may wait for a publisher who reads none. */
 const RECEIPTS_WAITING_MAX = 65_536;
 /** A session that got no receipt for so long while no root or quorum is to be had has failed. */
-const STALL_MS = 60_000;
+const STALL_MS = 8_000;
 
 /** The events of one session. */
 export type PublicationEvent = Extract<MulticastEvent, { readonly session: string }>;

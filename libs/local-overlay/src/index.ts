@@ -2,6 +2,8 @@ export { askReady } from './wait-ready.ts';
 export { findOverlay, type FoundOverlay, type WhereToLook } from './find-overlay.ts';
 export type { LaunchOptions, LaunchProgress } from './launch-options.ts';
 export { LocalOverlay, startOverlay } from './local-overlay.ts';
+export { bothWays, halves, type Cut } from './network/cuts.ts';
+export { LocalNetwork, type NetworkHost } from './network/local-network.ts';
 export { readOverlayFile, type Addresses, type NodeEntry, type OverlayFile, type ServiceEntry, type ServiceName } from './overlay-file.ts';
 export { DATA_DIR_NAME, overlayPaths, type OverlayPaths } from './overlay-paths.ts';
 export { identityOf, isAlive, type ProcessIdentity } from './process-identity.ts';

@@ -1,4 +1,5 @@
 import type { ServiceName } from './overlay-file.ts';
+import type { LocalNetwork } from './network/local-network.ts';
 import type { Programs } from './programs.ts';
 import type { ProcessExit } from './service-process.ts';
 import type { Settings } from './settings.ts';
@@ -19,6 +20,8 @@ export interface LaunchOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** More of them for one process (`BANYAN_RECORD`, which names a file). */
   readonly envOf?: (name: string) => Readonly<Record<string, string>>;
+  /** Gives every node a host of its own, named like the node, and the services one; by default all listen on loopback. Stays the caller's. */
+  readonly network?: LocalNetwork;
   /** Other programs than those built in this repository. */
   readonly programs?: Programs;
   /** Interrupts the start: everything begun is stopped, and CANCELLED is thrown. */

@@ -4,17 +4,19 @@ import { OverlayError } from '@banyan/grpc';
 import type { LaunchOptions } from './launch-options.ts';
 import { awaitLeftovers } from './leftovers.ts';
 import { takeLauncherLock } from './launcher-lock.ts';
-import { writeWhole, type Addresses, type NodeEntry, type OverlayFile, type ServiceEntry, type ServiceName } from './overlay-file.ts';
+import { writeWhole, type NodeEntry, type OverlayFile, type ServiceEntry, type ServiceName } from './overlay-file.ts';
 import { overlayPaths, type OverlayPaths } from './overlay-paths.ts';
 import { TOKEN_RENEWAL_MS, writeToken } from './overlay-token.ts';
 import { builtPrograms, type Programs } from './programs.ts';
 import { keptSecrets, type OverlaySecrets } from './secrets.ts';
 import { ServiceProcess } from './service-process.ts';
-import { authSettings, consoleSettings, environmentOf, nodeSettings, serviceSettings, type OverlayFacts, type Settings } from './settings.ts';
+import { authSettings, consoleSettings, environmentOf, listenAt, listenSettings, nodeSettings, serviceSettings, type OverlayFacts, type Settings } from './settings.ts';
 import { waitUntilReady } from './wait-ready.ts';
 
 const READY_TIMEOUT_MS = 60_000;
 const STOP_GRACE_MS = 12_000;
+/** The host of the network on which everything runs that is no node. */
+const SERVICES_HOST = 'services';
 // A starting process takes a processor for about a second; more at once only make each slower.
 const STARTS_AT_ONCE = 3;
 
@@ -47,6 +49,8 @@ export class LocalOverlay implements AsyncDisposable {
   #up = 0;
   #writing: Promise<void> = Promise.resolve();
   #nodesMade = 0;
+  /** On whose host of the network a process runs that took over a dead one's addresses. */
+  readonly #hostOf = new Map<string, string>();
 
   private constructor(options: LaunchOptions, paths: OverlayPaths, secrets: OverlaySecrets, releaseLock: () => void) {
     this.#options = options;
@@ -120,10 +124,14 @@ export class LocalOverlay implements AsyncDisposable {
     else await this.#startService(name as ServiceName, listenSettings(addresses));
   }
 
-  /** Starts one more node and waits until it is in the ring. */
-  async addNode(): Promise<NodeEntry> {
+  /** Starts one more node and waits until it is in the ring; `inPlaceOf` names one that ended: the new one listens on its addresses. */
+  async addNode({ inPlaceOf }: { readonly inPlaceOf?: string } = {}): Promise<NodeEntry> {
     const name = this.#nextNodeName();
-    await this.#startNode(name);
+    if (inPlaceOf === undefined) await this.#startNode(name);
+    else {
+      this.#hostOf.set(name, this.#hostOf.get(inPlaceOf) ?? inPlaceOf);
+      await this.#startNode(name, listenSettings(this.process(inPlaceOf).ready.addresses));
+    }
     const entry = this.nodes.find((node) => node.name === name);
     if (entry === undefined) throw new OverlayError('SERVICE_FAILED', `${name} ended`, { name });
     return entry;
@@ -194,8 +202,11 @@ export class LocalOverlay implements AsyncDisposable {
 
   async #launch(name: string, program: string, settings: Settings): Promise<void> {
     const readyTimeoutMs = this.#options.readyTimeoutMs ?? READY_TIMEOUT_MS;
-    const env = { ...environmentOf(settings), ...this.#options.env, ...this.#options.envOf?.(name) };
-    const started = await ServiceProcess.start({ name, program, env, logFile: this.paths.logOf(name), readyTimeoutMs }, this.#stopping.signal);
+    const host = await this.#options.network?.host(isServiceName(name) ? SERVICES_HOST : (this.#hostOf.get(name) ?? name));
+    const listen = host === undefined ? {} : listenAt(host.address, isServiceName(name) ? name : 'pastry-node');
+    const env = { ...environmentOf({ ...listen, ...settings }), ...this.#options.env, ...this.#options.envOf?.(name) };
+    const order = { name, program, env, logFile: this.paths.logOf(name), readyTimeoutMs, ...(host === undefined ? {} : { enter: host.enter }) };
+    const started = await ServiceProcess.start(order, this.#stopping.signal);
     this.#processes.set(name, started);
     void started.exited.then((exit) => this.#noteExit(name, started, exit));
     await waitUntilReady(started, readyTimeoutMs, this.#stopping.signal);
@@ -239,6 +250,10 @@ function isNode(service: ServiceProcess): boolean {
   return service.ready.service === 'pastry-node';
 }
 
+function isServiceName(name: string): name is ServiceName {
+  return !/^node-\d+$/.test(name);
+}
+
 function numberOf(name: string): number {
   return Number(name.slice(name.lastIndexOf('-') + 1));
 }
@@ -246,10 +261,3 @@ function numberOf(name: string): number {
 function entryOf(service: ServiceProcess): ServiceEntry {
   return { ...service.identity, addresses: service.ready.addresses };
 }
-
-/** Settings that make a process listen where it listened before: `{ apiListen: … }`. */
-function listenSettings(addresses: Addresses): Settings {
-  return Object.fromEntries(LISTENERS.filter((name) => addresses[name] !== undefined).map((name) => [`${name}Listen`, (addresses[name] ?? '').replace(/^https?:\/\//, '')]));
-}
-
-const LISTENERS = ['api', 'peer', 'control', 'data', 'admin', 'web'];

@@ -11,6 +11,8 @@ export interface ProcessOrder {
   readonly name: string;
   /** The JavaScript file it runs. */
   readonly program: string;
+  /** What is put before its command line; nothing by default. */
+  readonly enter?: readonly string[];
   /** Its whole environment. */
   readonly env: NodeJS.ProcessEnv;
   /** Where its stderr is kept. */
@@ -62,7 +64,8 @@ export class ServiceProcess {
   /** Starts a process; resolves at its ready line. Throws the reason it gave, else SERVICE_FAILED; nothing is left running then. */
   static async start(order: ProcessOrder, signal: AbortSignal): Promise<ServiceProcess> {
     const log = new BoundedLog(order.logFile);
-    const child = spawn(process.execPath, [order.program], { env: order.env, stdio: ['pipe', 'pipe', 'pipe'], detached: true });
+    const [command = process.execPath, ...args] = [...(order.enter ?? []), process.execPath, order.program];
+    const child = spawn(command, args, { env: order.env, stdio: ['pipe', 'pipe', 'pipe'], detached: true });
     child.stdin.on('error', () => undefined); // it died before we let go of its stdin
     const lastLines = keepLog(child, log);
     const exited = new Promise<ProcessExit>((resolve) => child.once('close', (code, ended) => resolve({ code, signal: ended })));

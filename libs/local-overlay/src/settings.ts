@@ -18,6 +18,15 @@ export interface OverlayFacts {
 const API = 'api';
 const PEER = 'peer';
 
+const LISTENERS = ['api', 'peer', 'control', 'data', 'admin', 'web'];
+const LISTENERS_OF = {
+  auth: ['api', 'peer', 'admin'],
+  bootstrap: ['api', 'peer', 'admin'],
+  'tree-builder': ['api', 'peer', 'admin'],
+  console: ['web', 'admin'],
+  'pastry-node': ['api', 'control', 'data', 'admin'],
+} as const;
+
 /** Settings of auth: it makes the authority, and takes the overlay's secrets at its first start. */
 export function authSettings({ paths, secrets }: OverlayFacts): Settings {
   return {
@@ -63,6 +72,16 @@ export function environmentOf(settings: Settings): NodeJS.ProcessEnv {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('BANYAN_'));
   const own = Object.entries(settings).map(([key, value]) => [variableOf(key), Array.isArray(value) ? value.join(',') : String(value)]);
   return { ...Object.fromEntries(inherited), ...Object.fromEntries(own), BANYAN_STOP_WITH_STDIN: 'true' };
+}
+
+/** Settings that make a process listen where it listened before: `{ apiListen: … }`. */
+export function listenSettings(addresses: Addresses): Settings {
+  return Object.fromEntries(LISTENERS.filter((name) => addresses[name] !== undefined).map((name) => [`${name}Listen`, (addresses[name] ?? '').replace(/^https?:\/\//, '')]));
+}
+
+/** Settings that make a process listen on any ports of one host. */
+export function listenAt(host: string, service: ServiceName | 'pastry-node'): Settings {
+  return Object.fromEntries(LISTENERS_OF[service].map((name) => [`${name}Listen`, `${host}:0`]));
 }
 
 function common(paths: OverlayPaths, name: string): Settings {

@@ -45,8 +45,7 @@ export function takeAdvice(turn: Turn, group: Group | undefined, advice: ParentA
   if (isUnderRepair(group)) return 'busy';
   if (!(advice.gain >= ADVICE_GAIN_MIN)) return 'no_gain';
   // Who was asked to move away from a parent does not come back so soon.
-  const isAvoided = group.avoid?.node === advice.better.id && group.avoid.until > turn.now;
-  if (isAvoided || turn.now - group.advisedAt < ADVISED_MOVE_EVERY_MS || turn.now < group.moveAt) return 'too_soon';
+  if (group.avoids(turn, advice.better.id) || turn.now - group.advisedAt < ADVISED_MOVE_EVERY_MS || turn.now < group.moveAt) return 'too_soon';
   group.advisedAt = turn.now;
   seek(turn, group, [advice.better]);
   return 'taken';

@@ -18,6 +18,9 @@ export interface MulticastConfig {
   /** Behind what the parent says it sent for so long: the flow is started again, then the parent is left. */
   readonly flowStallMs: Millis;
 
+  /** A parent that beats, but whose data link does not open within so long, is left. Less than the dial's own patience, which knows nothing of beats. */
+  readonly dialMs: Millis;
+
   /** Between two rounds of a root. */
   readonly roundMs: Millis;
   /** A move that found no newer round in so many rounds is dropped. */
@@ -58,7 +61,7 @@ export interface MulticastConfig {
   readonly slowChildMs: Millis;
   /** Children in all groups together, as a multiple of the node's capacity, beyond which it hands some down. Scribe's: 64 in all. */
   readonly carriedTimes: number;
-  /** Where a child was moved away from it does not come back for so long. */
+  /** Where a child was moved away from, or got nothing, it does not come back for so long, unless nobody else has a place. */
   readonly avoidMs: Millis;
   /** Between two voluntary moves of one child. */
   readonly moveDownMs: Millis;
@@ -137,6 +140,7 @@ export const LOCAL_CONFIG: MulticastConfig = {
   probeMs: 300,
   childExpiryMs: 3_000,
   flowStallMs: 1_000,
+  dialMs: 2_000,
   roundMs: 500,
   moveRoundsMax: 4,
   graftMs: 400,

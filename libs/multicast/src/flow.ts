@@ -5,7 +5,7 @@ import type { GapFrame, MulticastFrame, StampedFrame } from './frames.ts';
 import type { Group, Parent } from './group.ts';
 import { append, commit, evict, fitsRecord, install, sendToChildren } from './history.ts';
 import type { DownBeat } from './messages.ts';
-import { loseParent } from './parent.ts';
+import { leaveSwallower } from './parent.ts';
 import { frameCost } from './retention-ring.ts';
 import type { Turn } from './turn.ts';
 
@@ -17,6 +17,7 @@ export function openFlow(turn: Turn, group: Group): void {
     resume(turn, group);
     return;
   }
+  if (!parent.dialling) parent.dialledAt = turn.now;
   parent.dialling = true;
   parent.begun = false;
   turn.push({ type: 'dial', to: parent.handle });
@@ -74,11 +75,15 @@ export function onFrame(turn: Turn, group: Group, from: NodeHandle, frame: Exclu
 
 /**
  * What the parent says about the flow: a child that gets nothing although there is more, or not even the beginning (a link
- * may swallow what is sent on it), opens the link again, then moves.
+ * may swallow what is sent on it), opens the link again, then moves. A dial that hangs while the parent beats is no better.
  */
 export function watchFlow(turn: Turn, group: Group, beat: DownBeat): void {
   const { parent } = group;
-  if (parent === undefined || parent.dialling) return;
+  if (parent === undefined) return;
+  if (parent.dialling) {
+    if (turn.now - parent.dialledAt >= turn.config.dialMs) leaveSwallower(turn, group, parent);
+    return;
+  }
   if (parent.begun && beat.sent <= group.ring.next) {
     parent.behindSince = undefined;
     return;
@@ -86,7 +91,7 @@ export function watchFlow(turn: Turn, group: Group, beat: DownBeat): void {
   parent.behindSince ??= turn.now;
   if (turn.now - parent.behindSince < turn.config.flowStallMs) return;
   if (parent.reopened) {
-    loseParent(turn, group, 'flow_stalled');
+    leaveSwallower(turn, group, parent);
     return;
   }
   parent.reopened = true;

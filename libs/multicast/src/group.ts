@@ -29,8 +29,9 @@ export interface Parent {
   behindSince: Millis | undefined;
   /** The flow was already started again for that. */
   reopened: boolean;
-  /** A dial of the data link is under way. */
+  /** A dial of the data link is under way; when the last one began. */
   dialling: boolean;
+  dialledAt: Millis;
 }
 
 /** The search for a parent. No newer round is accepted while it lasts. */
@@ -172,10 +173,12 @@ export class Group {
   /** Everybody at and below this node; how often this node took a place; up to where the parent has the roster; when it is said again. */
   readonly roster = new Roster();
   moves = 0;
+  /** When the parent last had a newer round: the root, from which it comes, lived a moment before. */
+  roundAt: Millis = -Infinity;
   certifiedVersion = 0;
   certifyAt: Millis = 0;
-  /** A former parent that asked this node to move down. */
-  avoid: { readonly node: Id; readonly until: Millis } | undefined = undefined;
+  /** A former parent that asked this node to move down, or whose data link brought nothing while it beat (`swallows`). */
+  avoid: { readonly node: Id; readonly until: Millis; readonly swallows: boolean } | undefined = undefined;
   /** Readers that stand still are looked at then. */
   slowLookAt: Millis | undefined = undefined;
   /** A reader is waited for until then, as last heard; since when, at the root; and when it was said on. */
@@ -294,6 +297,11 @@ export class Group {
   wanted(turn: Turn): boolean {
     if (this.closed) return false;
     return this.subscriptions.size > 0 || this.children.size > 0 || this.isVoter(turn) || this.duty !== undefined || this.vouchedFor !== undefined || this.sequencer !== undefined || this.seal !== undefined;
+  }
+
+  /** This node is not to be asked for a place as long as others may have one. */
+  avoids(turn: Turn, node: Id): boolean {
+    return this.avoid?.node === node && this.avoid.until > turn.now;
   }
 
   sawSequence(next: Sequence): void {

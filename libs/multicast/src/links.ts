@@ -6,7 +6,7 @@ import { openFlow, resume } from './flow.ts';
 import type { Group } from './group.ts';
 import type { GroupTable } from './group-table.ts';
 import { grant } from './intake.ts';
-import { loseParent, noteUnreachable } from './parent.ts';
+import { leaveSwallower, loseParent, noteUnreachable } from './parent.ts';
 import type { Publishers } from './publisher.ts';
 import type { Turn } from './turn.ts';
 
@@ -22,6 +22,8 @@ export function onLinkUp(turn: Turn, groups: GroupTable, publishers: Publishers,
   }
   neighbor.uplink = link;
   for (const group of groups.select((one) => one.parent?.handle.id === peer.id)) resume(turn, group);
+  // The dial only took its time.
+  for (const group of groups.select((one) => one.avoid?.node === peer.id && one.avoid.swallows)) group.avoid = undefined;
   for (const group of groups.select((one) => one.fetch?.source.id === peer.id || one.backfill?.source.id === peer.id)) hurryFetch(turn, group, peer);
   for (const group of groups.select((one) => one.intakes.has(peer.id))) grant(turn, group, peer);
 }
@@ -73,6 +75,12 @@ function onUplinkLost(turn: Turn, group: Group, wasDial: boolean): void {
   if (parent === undefined) return;
   if (!wasDial) {
     openFlow(turn, group);
+    return;
+  }
+  const heardAt = turn.neighbors.get(parent.handle.id)?.heardAt ?? -Infinity;
+  if (heardAt > parent.dialledAt) {
+    // It beats while its data port is silent.
+    leaveSwallower(turn, group, parent);
     return;
   }
   noteUnreachable(turn, group, parent.handle);

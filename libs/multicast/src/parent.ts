@@ -3,7 +3,7 @@ import type { Millis } from '@banyan/sansio';
 import { grantPending } from './children.ts';
 import { isNewerRound, type RoundMark } from './epoch.ts';
 import { openFlow, watchFlow } from './flow.ts';
-import type { Attempt, Group } from './group.ts';
+import type { Attempt, Group, Parent } from './group.ts';
 import { commit, install } from './history.ts';
 import { startReaders } from './locate.ts';
 import type { DownBeat, RoutedMessage, TreeMessage } from './messages.ts';
@@ -86,7 +86,7 @@ export function onMoveDown(turn: Turn, group: Group, from: NodeHandle, word: Ext
   if (parent?.handle.id !== from.id || attempt !== undefined || hasDuty(turn, group) || group.leaving) return;
   const near = word.redirect.filter((node) => !turn.isSelf(node) && turn.neighbors.stays(node));
   if (near.length === 0) return;
-  group.avoid = { node: from.id, until: turn.now + turn.config.avoidMs };
+  group.avoid = { node: from.id, until: turn.now + turn.config.avoidMs, swallows: false };
   seek(turn, group, nearestFirst(turn, near));
 }
 
@@ -94,7 +94,7 @@ export function onMoveDown(turn: Turn, group: Group, from: NodeHandle, word: Ext
 export function onParentDeparts(turn: Turn, group: Group, from: NodeHandle): void {
   const { parent, attempt } = group;
   if (parent?.handle.id !== from.id || attempt !== undefined || hasDuty(turn, group) || group.leaving) return;
-  group.avoid = { node: from.id, until: turn.now + turn.config.avoidMs };
+  group.avoid = { node: from.id, until: turn.now + turn.config.avoidMs, swallows: false };
   seek(turn, group, nearestFirst(turn, group.backups.filter((node) => !turn.isSelf(node) && turn.neighbors.stays(node))));
 }
 
@@ -105,7 +105,10 @@ export function onDownBeat(turn: Turn, group: Group, from: NodeHandle, beat: Dow
     if (attempt?.target?.id === from.id && isNewerRound(beat.mark, group.accepted)) ask(turn, group, attempt, from);
     return;
   }
-  if (attempt === undefined && isNewerRound(beat.mark, group.accepted)) acceptRound(turn, group, beat.mark);
+  if (attempt === undefined && isNewerRound(beat.mark, group.accepted)) {
+    acceptRound(turn, group, beat.mark);
+    group.roundAt = turn.now;
+  }
   if (beat.backups !== undefined) group.backups = beat.backups;
   commit(turn, group, { epoch: beat.mark.epoch, committed: beat.committed, low: beat.low });
   watchFlow(turn, group, beat);
@@ -131,6 +134,16 @@ export function loseParent(turn: Turn, group: Group, why: string, redirect: read
   group.lostAt = turn.now;
   group.attempt?.tried.add(lifeOf(parent.handle));
   if (group.attempt?.target?.id === parent.handle.id) tryNext(turn, group, group.attempt);
+}
+
+/**
+ * The parent beats, so it lives, but nothing comes over the data link to it: it is told, and avoided for a while, since it would
+ * grant a place again at once. If nobody else has one the join ends there all the same.
+ */
+export function leaveSwallower(turn: Turn, group: Group, parent: Parent): void {
+  turn.direct(parent.handle, { type: 'leave', group: group.id });
+  group.avoid = { node: parent.handle.id, until: turn.now + turn.config.avoidMs, swallows: true };
+  loseParent(turn, group, 'flow_stalled');
 }
 
 /** Lets go of the parent without looking for another: this node became root, or leaves the tree. */
@@ -163,7 +176,7 @@ function takeParent(turn: Turn, group: Group, from: NodeHandle, ack: Extract<Tre
   group.moves++;
   group.certifiedVersion = 0;
   group.accepted = ack.mark;
-  group.parent = { handle: from, flow: group.flow, begun: false, receivedBytes: 0, grantedBytes: 0, resumeAt: turn.now, behindSince: undefined, reopened: false, dialling: false };
+  group.parent = { handle: from, flow: group.flow, begun: false, receivedBytes: 0, grantedBytes: 0, resumeAt: turn.now, behindSince: undefined, reopened: false, dialling: false, dialledAt: turn.now };
   group.backups = ack.backups;
   group.lastWhole = ack.whole;
   if (group.descriptor === undefined || group.descriptor.version < ack.descriptor.version) group.descriptor = ack.descriptor;
@@ -237,9 +250,11 @@ function candidate(turn: Turn, group: Group, attempt: Attempt): NodeHandle | und
   const { record } = group;
   if (attempt.tried.size >= TRIED_MAX) return undefined;
   const root = record === undefined ? [] : [record.root];
-  const electorate = attempt.joins > 0 && record !== undefined ? [...root, ...record.voters] : [];
+  const isAvoiding = attempt.joins === 0 && group.avoid !== undefined && group.avoids(turn, group.avoid.node);
+  const avoided = isAvoiding ? group.avoid?.node : undefined;
+  // The join may end at the one to be avoided: the voters, who are in the tree, come before it then.
+  const electorate = (attempt.joins > 0 || isAvoiding) && record !== undefined ? [...root, ...record.voters] : [];
   const duty = hasDuty(turn, group) ? root : [];
-  const avoided = attempt.joins === 0 && group.avoid !== undefined && group.avoid.until > turn.now ? group.avoid.node : undefined;
   for (const node of [...attempt.redirects, ...duty, ...group.backups, ...electorate]) {
     if (node.id === turn.self.id || node.id === avoided || attempt.tried.has(lifeOf(node)) || !turn.neighbors.stays(node)) continue;
     return node;

@@ -149,7 +149,7 @@ function takePlace(turn: Turn, group: Group): void {
     return;
   }
   if (record === undefined || turn.now < group.moveAt || turn.neighbors.isDead(record.root)) return;
-  const hasDuty = group.isVoter(turn) || group.duty !== undefined;
+  const hasDuty = (group.isVoter(turn) || group.duty !== undefined) && !group.avoids(turn, record.root.id);
   if (hasDuty && parent.handle.id !== record.root.id && group.rootLostAt === undefined) seek(turn, group, [record.root]);
 }
 

@@ -89,6 +89,7 @@ export function onPromise(turn: Turn, group: Group, from: NodeHandle, promise: P
   const { seal } = group;
   if (seal === undefined || seal.phase !== 'prepare' || !isBallotOf(seal, promise) || !isVoter(seal.base, from)) return;
   seal.promises.set(from.id, { from, promise });
+  if (!seal.promises.has(turn.self.id) && isCarried(turn, group, seal)) repeat(turn, group, seal);
   group.sawSequence(promise.next);
   step(turn, group, seal);
 }
@@ -273,7 +274,7 @@ function repeat(turn: Turn, group: Group, seal: Seal): void {
   switch (seal.phase) {
     case 'prepare':
       for (const voter of base.voters) {
-        if (!seal.promises.has(voter.id)) turn.direct(current(turn, voter), { type: 'prepare', group: group.id, ballot, record: base, descriptor });
+        if (!seal.promises.has(voter.id) && (!turn.isSelf(voter) || isCarried(turn, group, seal))) turn.direct(current(turn, voter), { type: 'prepare', group: group.id, ballot, record: base, descriptor });
       }
       return;
     case 'adopt':
@@ -291,6 +292,14 @@ function repeat(turn: Turn, group: Group, seal: Seal): void {
       }
       return;
   }
+}
+
+/**
+ * With its own promise the proposer would have a majority. It gives that one last: it fences it off the old epoch, which lives on
+ * where the others hear the root.
+ */
+function isCarried(turn: Turn, group: Group, { base, promises }: Seal): boolean {
+  return !group.reliable || promises.has(turn.self.id) || promises.size + 1 >= majorityOf(base);
 }
 
 /** Everything the promised histories hold together is here: the newest, and as far back as any of them goes. */

@@ -14,6 +14,8 @@ import type { Turn } from './turn.ts';
 
 /** An invitation counts for so many upkeeps after the last one. */
 const DUTY_UPKEEPS = 5;
+/** Without a newer round for so many the root is not taken to live because of rounds. */
+const ROUNDS_MISSED = 3;
 /** Nodes whose invitations are counted; of more the longest known start anew. */
 export const INVITED_MAX = 64;
 
@@ -36,8 +38,9 @@ export function successionAt(turn: Turn, group: Group): Millis | undefined {
   return Math.max(group.sealAt, lostAt + rank * turn.config.candidateStepMs);
 }
 
-/** The root invites this node to become a voter or its successor. */
+/** The root invites this node to become a voter or its successor; one that gets nothing from it lets others come first. */
 export function onInvite(turn: Turn, group: Group, duty: 'voter' | 'root'): void {
+  if (group.record !== undefined && group.avoids(turn, group.record.root.id)) return;
   group.duty = { duty, until: turn.now + DUTY_UPKEEPS * turn.config.upkeepMs, lookAt: turn.now };
 }
 
@@ -96,6 +99,7 @@ export function noteLearner(turn: Turn, group: Group, from: NodeHandle, epoch: E
 function rootLostAt(turn: Turn, group: Group, record: EpochRecord): Millis | undefined {
   if (group.fenced && turn.now >= group.promisedAt + turn.config.promiseMs) return group.promisedAt + turn.config.promiseMs;
   if (turn.isSelf(record.root)) return group.fenced ? group.promisedAt + turn.config.promiseMs : undefined;
+  if (hearsRounds(turn, group, record)) return undefined;
   if (turn.neighbors.isDead(record.root) || record.root.id === turn.self.id) {
     group.rootLostAt ??= turn.now;
     return group.rootLostAt;
@@ -104,6 +108,14 @@ function rootLostAt(turn: Turn, group: Group, record: EpochRecord): Millis | und
   const isHeard = group.rootLostAt !== undefined && root !== undefined && root.heardAt > group.rootLostAt;
   if (isHeard) group.rootLostAt = undefined;
   return group.rootLostAt ?? (group.fenced ? group.promisedAt + turn.config.promiseMs : undefined);
+}
+
+/** Rounds newer than what was under way when the root was lost come by another way: it lives, though this node cannot hear it. */
+function hearsRounds(turn: Turn, group: Group, { epoch }: EpochRecord): boolean {
+  const { rootLostAt, roundAt, accepted } = group;
+  if (rootLostAt === undefined || group.fenced || accepted === undefined || compareEpochs(accepted.epoch, epoch) !== 0) return false;
+  const { roundMs } = turn.config;
+  return roundAt > rootLostAt + roundMs / 2 && turn.now - roundAt < ROUNDS_MISSED * roundMs;
 }
 
 function rankOf(turn: Turn, group: Group, record: EpochRecord): number | undefined {

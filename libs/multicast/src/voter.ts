@@ -1,4 +1,5 @@
 import type { NodeHandle } from '@banyan/kbr';
+import { sameIncarnation } from '@banyan/kbr';
 import { compareEpochs, isVoter, type EpochRecord } from './epoch.ts';
 import { startFetch } from './fetch.ts';
 import type { Group } from './group.ts';
@@ -18,6 +19,8 @@ export function onPrepare(turn: Turn, group: Group, from: NodeHandle, prepare: P
   group.counterSeen = Math.max(group.counterSeen, ballot.counter);
   if (group.record === undefined || compareEpochs(record.epoch, group.record.epoch) > 0) install(turn, group, record);
   const known = group.record ?? record;
+  // As if it had been lost: who is right asks again, and others lose their root as well before long.
+  if (group.reliable && isStranger(turn, group, from, known) && hearsRoot(turn, group, known)) return;
   if (compareEpochs(known.epoch, record.epoch) > 0 || !isVoter(known, turn.self)) {
     refuse(turn, group, from, prepare);
     return;
@@ -31,6 +34,24 @@ export function onPrepare(turn: Turn, group: Group, from: NodeHandle, prepare: P
   const { low, next } = group.ring;
   const accepted = group.acceptedSuccessor === undefined ? {} : { accepted: group.acceptedSuccessor };
   turn.direct(from, { type: 'promise', group: group.id, ballot, low, next, committed: group.committed, ...accepted });
+}
+
+/** Neither the root, nor this node, nor one that the root may have invited to follow it. */
+function isStranger(turn: Turn, group: Group, from: NodeHandle, record: EpochRecord): boolean {
+  if (turn.isSelf(from) || from.id === record.root.id || turn.neighbors.isDeparting(record.root)) return false;
+  return turn.view.replicaSet(group.id, 1)[0]?.id !== from.id;
+}
+
+/**
+ * The root is this node, or its parent, and was heard a moment ago: one that only the proposer cannot hear needs no successor.
+ * Source: Ongaro, "Consensus: Bridging Theory and Practice" 2014, §4.2.3, disruptive servers.
+ */
+function hearsRoot(turn: Turn, group: Group, record: EpochRecord): boolean {
+  if (group.fenced) return false;
+  if (group.sequencer !== undefined) return true;
+  const root = turn.neighbors.get(record.root.id);
+  const isSound = group.parent?.begun === true && sameIncarnation(group.parent.handle, record.root) && group.rootLostAt === undefined;
+  return isSound && root !== undefined && turn.now - root.heardAt < 2 * turn.config.beatMs;
 }
 
 /** A voter that this node does not know to be one, or has no memory of the group: never a promise. */

@@ -13,8 +13,9 @@ export interface LiveLoadOptions {
   readonly name: string;
   /** Process names of nodes with a reader each; a reader goes on at another node when its own is gone. */
   readonly readers: readonly string[];
-  /** The publisher's node; it goes on at another as well. */
+  /** The publisher's node; it goes on at another as well, unless it is `pinned`. */
   readonly publisher: string;
+  readonly pinned?: boolean;
   readonly messagesPerSecond: number;
   readonly group?: NewGroup;
 }
@@ -23,6 +24,8 @@ export interface LiveLoadOptions {
 export class LiveLoad implements AsyncDisposable {
   readonly tree: LiveTree;
   readonly history: MessageHistory;
+  /** Why the publisher had to begin anew, reason by reason. */
+  readonly told: string[] = [];
   readonly #clients: readonly Client[];
   readonly #subscriptions: readonly Subscription[];
   readonly #reading: Promise<void>[];
@@ -44,7 +47,9 @@ export class LiveLoad implements AsyncDisposable {
 
   /** Makes the group and begins to read and, once every reader has its node, to publish. */
   static async start(overlay: LocalOverlay, options: LiveLoadOptions): Promise<LiveLoad> {
-    const clients = await Promise.all([options.publisher, ...options.readers].map((name) => overlay.connect({ addresses: addressesFrom(overlay, name) })));
+    const addresses = options.readers.map((name) => addressesFrom(overlay, name));
+    const publishers = addressesFrom(overlay, options.publisher);
+    const clients = await Promise.all([options.pinned === true ? publishers.slice(0, 1) : publishers, ...addresses].map((nodes) => overlay.connect({ addresses: nodes })));
     const [publishing, ...reading] = clients as [Client, ...Client[]];
     await publishing.groups.create(options.name, options.group);
     const subscriptions = await Promise.all(reading.map((client) => client.subscribe(options.name, { start: { type: 'first' } })));
@@ -95,7 +100,7 @@ export class LiveLoad implements AsyncDisposable {
   }
 
   async #publish(client: Client, name: string, messagesPerSecond: number): Promise<void> {
-    const publisher = await client.publish(name);
+    const publisher = await client.publish(name, { onReconnect: ({ error }) => this.told.push(error.reason) });
     const from = performance.now();
     while (!this.#stopping.signal.aborted) {
       // By the clock, so that what a wait for room took is made up for.

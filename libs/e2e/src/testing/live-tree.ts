@@ -55,6 +55,32 @@ export function voterOf(overlay: LocalOverlay, tree: LiveTree): Promise<string> 
   return placed(overlay, 'a voter', () => tree.places.find((place) => place.isVoter && place.role !== 'root'));
 }
 
+/** Two nodes of a tree, by process name. */
+export interface Edge {
+  readonly parent: string;
+  readonly child: string;
+}
+
+/** A node with a reader that is neither root nor voter, below one that is not the root. */
+export function forwarderEdgeOf(overlay: LocalOverlay, tree: LiveTree): Promise<Edge> {
+  return edgeOf(overlay, tree, 'an edge below a forwarder', ({ parent, child }) => parent.role !== 'root' && !child.isVoter);
+}
+
+/** A voter with a reader, below the root. */
+export function voterEdgeOf(overlay: LocalOverlay, tree: LiveTree): Promise<Edge> {
+  return edgeOf(overlay, tree, 'an edge from the root to a voter', ({ parent, child }) => parent.role === 'root' && child.isVoter);
+}
+
+function edgeOf(overlay: LocalOverlay, tree: LiveTree, what: string, fits: (edge: { readonly parent: TreePlace; readonly child: TreePlace }) => boolean): Promise<Edge> {
+  return eventually(what, () => {
+    for (const child of tree.places) {
+      const parent = tree.places.find(({ node }) => node.id === child.parent);
+      if (parent !== undefined && child.subscriptions > 0 && fits({ parent, child })) return { parent: nameOf(overlay, parent), child: nameOf(overlay, child) };
+    }
+    return undefined;
+  });
+}
+
 function placed(overlay: LocalOverlay, what: string, find: () => TreePlace | undefined): Promise<string> {
   return eventually(what, () => {
     const place = find();

@@ -13,6 +13,9 @@ import { nextHop, viewOf } from './geometry.ts';
 
 type Input = Parameters<Multicast['handle']>[1];
 
+/** A dial without an answer fails after so long, as that of the data links does. */
+const DIAL_PATIENCE_MS = 5_000;
+
 interface Link {
   readonly id: LinkId;
   readonly child: Member;
@@ -59,6 +62,8 @@ export class RingDouble {
   /** Whether what one node sends to another is lost. */
   isCut: (from: Id, to: Id) => boolean = () => false;
   loss: number;
+  /** Nothing that goes from this parent's data port to this child arrives, dials neither open nor fail; control messages pass. */
+  swallowsData: (child: Id, parent: Id) => boolean = () => false;
   /** Frames that vanish on their way to a node, though its links stand. */
   loses: ((to: Id, frame: MulticastFrame) => boolean) | undefined;
   readonly faults: string[] = [];
@@ -332,6 +337,13 @@ export class RingDouble {
     const open = [...this.#links.values()].some((link) => link.up && link.child === child && link.parent.handle.id === to.id);
     if (open || this.#dialling.has(pair)) return;
     this.#dialling.add(pair);
+    if (this.swallowsData(child.handle.id, to.id)) {
+      this.after(DIAL_PATIENCE_MS, () => {
+        this.#dialling.delete(pair);
+        this.give(child, { type: 'linkDown', peer: to, link: undefined, dialled: true });
+      });
+      return;
+    }
     const attempt = (tries: number): void => {
       const parent = this.#members.get(to.id);
       if (parent === undefined || !parent.alive || tries > 20 || this.#isApart(child.handle.id, to.id)) {
@@ -354,7 +366,7 @@ export class RingDouble {
 
   #write(id: LinkId, frame: MulticastFrame): void {
     const link = this.#links.get(id);
-    if (link === undefined || !link.up || link.swallows) return;
+    if (link === undefined || !link.up || link.swallows || this.swallowsData(link.child.handle.id, link.parent.handle.id)) return;
     link.readyAt = Math.max(link.readyAt + 0.001, this.now + this.#delay());
     this.after(link.readyAt - this.now, () => {
       if (link.up && this.loses?.(link.child.handle.id, frame) !== true) this.give(link.child, { type: 'frame', from: link.parent.handle, link: link.id, frame });
