@@ -22,6 +22,7 @@ const commands = {
   sim: { build: true, program: 'libs/lab/dist/main.js', first: ['swarm'], node: labNode },
   bench: { build: true, program: 'libs/bench/dist/main.js' },
   soak: { build: true, program: 'node_modules/vitest/vitest.mjs', first: ['run', '--config', 'libs/e2e/vitest.soak.config.ts'] },
+  'e2e:containers': { program: 'deploy/containers/main.mjs' },
   build: { build: true },
   test: { program: 'libs/workspace/src/test-command.ts', first: ['test'] },
   'test:long': { program: 'libs/workspace/src/test-command.ts', first: ['test:long'] },
