@@ -28,7 +28,9 @@ export type DropReason =
   | 'over_credit'
   | 'roster_limit'
   /** A payload in a stripe that no block of the main tree named. */
-  | 'orphan_part';
+  | 'orphan_part'
+  /** Somebody proposes himself while this voter hears its root. */
+  | 'root_lives';
 
 /**
  * The time, the surroundings and the collected effects of the input in hand.

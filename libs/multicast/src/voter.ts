@@ -20,7 +20,10 @@ export function onPrepare(turn: Turn, group: Group, from: NodeHandle, prepare: P
   if (group.record === undefined || compareEpochs(record.epoch, group.record.epoch) > 0) install(turn, group, record);
   const known = group.record ?? record;
   // As if it had been lost: who is right asks again, and others lose their root as well before long.
-  if (group.reliable && isStranger(turn, group, from, known) && hearsRoot(turn, group, known)) return;
+  if (group.reliable && isStranger(turn, group, from, known) && hearsRoot(turn, group, known)) {
+    turn.drop('root_lives');
+    return;
+  }
   if (compareEpochs(known.epoch, record.epoch) > 0 || !isVoter(known, turn.self)) {
     refuse(turn, group, from, prepare);
     return;

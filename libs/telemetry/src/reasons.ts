@@ -31,6 +31,7 @@ export const DROP_REASONS = [
   'parked_too_long',
   'queue_full',
   'retention',
+  'root_lives',
   'roster_limit',
   'session_limit',
   'slow_consumer',
