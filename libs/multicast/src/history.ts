@@ -52,6 +52,7 @@ export function install(turn: Turn, group: Group, record: EpochRecord): boolean 
   if (group.catchingUp !== undefined && compareEpochs(group.catchingUp.ballot, record.epoch) <= 0) group.catchingUp = undefined;
   if (group.vouchedFor !== undefined && compareEpochs(group.vouchedFor, record.epoch) <= 0) group.vouchedFor = undefined;
   if (group.sequencer !== undefined && compareEpochs(group.sequencer.epoch, record.epoch) !== 0) group.sequencer = undefined;
+  askNewRoot(turn, group, record);
   group.sawSequence(record.firstSequence);
   // Where nothing is kept by a quorum, the new epoch may number what the old one had numbered.
   if (!group.reliable) group.toldEnd = Math.min(group.toldEnd, record.firstSequence);
@@ -60,6 +61,16 @@ export function install(turn: Turn, group: Group, record: EpochRecord): boolean 
   sendToChildren(turn, group, { type: 'epoch', group: group.id, record });
   turn.note(group.id, 'epoch_installed');
   return true;
+}
+
+/** An orphan's search goes on at the new root, not when the wait for an old answer or the next join is over. */
+function askNewRoot(turn: Turn, group: Group, record: EpochRecord): void {
+  const { attempt } = group;
+  if (attempt === undefined || group.parent !== undefined || attempt.waitingSince !== undefined || turn.isSelf(record.root)) return;
+  attempt.target = undefined;
+  attempt.tried.clear();
+  attempt.redirects = [record.root];
+  attempt.retryAt = turn.now;
 }
 
 /** Drops the history below `limit` that `record` numbers otherwise, and everything after it. */

@@ -36,11 +36,13 @@ export function nextVoters(turn: Turn, group: Group, poll: Poll): readonly NodeH
   // Without a quorum there is nothing to be kept by those who do not answer.
   if (!group.reliable) return sure.filter((node) => !turn.neighbors.isDeparting(node)).slice(0, othersMax);
   const silent = base.voters.filter((voter) => !promises.has(voter.id) && !isGone(turn, poll, voter) && !isReplaced(poll, voter));
-  // The root, whose silence may be why this node proposes itself, is the last of the silent.
   const doubt = (node: NodeHandle): number => (turn.neighbors.isDeparting(node) ? 3 : sure.includes(node) ? 0 : node.id === base.root.id ? 2 : 1);
-  const others = nearest(turn, group, [...sure, ...silent]).sort((a, b) => doubt(a) - doubt(b)).slice(0, othersMax);
+  const isLostRoot = (node: NodeHandle): boolean => doubt(node) === 2;
+  const others = nearest(turn, group, [...sure, ...silent.filter((node) => !isLostRoot(node))]).sort((a, b) => doubt(a) - doubt(b)).slice(0, othersMax);
   const standIns = standInsFor(turn, group, poll).filter(({ id }) => !others.some((other) => other.id === id));
   while (others.length < Math.min(othersMax, base.voters.length - 1) && standIns.length > 0) others.push(...standIns.splice(0, 1));
+  // The root, whose silence may be why this node proposes itself, comes after all others: roots may die faster than the ring notices.
+  others.push(...silent.filter(isLostRoot).slice(0, Math.max(0, Math.min(othersMax, base.voters.length - 1) - others.length)));
   if (others.length % 2 === 1) even(others, standIns[0] ?? spurned(turn, group, poll, others), doubt);
   return others;
 }

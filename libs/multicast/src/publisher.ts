@@ -25,6 +25,8 @@ interface Publishing {
   /** The flow the root granted; absent: the root is not found, or it is lost. */
   flow?: { readonly root: NodeHandle; readonly epoch: Epoch; readonly flow: number; sentBytes: number; creditBytes: number };
   findAt: Millis;
+  /** When the flow began. */
+  grantedAt: Millis;
   finds: number;
   /** A reader of the group is waited for: nothing is sent before. */
   heldUntil: Millis;
@@ -99,6 +101,7 @@ export class Publishers {
     else {
       publishing.flow = { root: from, epoch: grant.epoch, flow: grant.flow, sentBytes: 0, creditBytes: grant.creditBytes };
       publishing.finds = 0;
+      publishing.grantedAt = turn.now;
       for (const session of publishing.sessions.values()) {
         session.rewind();
         session.askAt = turn.now + turn.config.receiptMs;
@@ -198,14 +201,16 @@ export class Publishers {
     }
     const { publishRetryMs, receiptMs } = turn.config;
     const oldest = Math.min(...waiting.map((session) => session.progressAt));
-    if (publishing.flow !== undefined && turn.now - Math.max(oldest, publishing.findAt) >= 3 * publishRetryMs) this.#loseRoot(turn, publishing);
+    if (publishing.flow !== undefined && turn.now - Math.max(oldest, publishing.grantedAt) >= 3 * publishRetryMs) this.#loseRoot(turn, publishing);
     if (publishing.flow === undefined) {
       if (publishing.findAt <= turn.now) this.#find(turn, publishing);
       for (const session of waiting) if (turn.now - session.progressAt >= 3 * publishRetryMs) session.tellStalled(turn, whyRootless(publishing));
       return;
     }
+    this.#follow(turn, publishing);
+    if (turn.now - oldest >= publishRetryMs && publishing.findAt <= turn.now) this.#askVoters(turn, publishing);
     for (const session of waiting) {
-      if (session.askAt > turn.now) continue;
+      if (publishing.flow === undefined || session.askAt > turn.now) continue;
       session.askAt = turn.now + receiptMs;
       if (!session.isUnderWay) continue;
       const { client, session: name, oldestCounter: from } = session;
@@ -225,6 +230,7 @@ export class Publishers {
 
   /** Sends what the root has room for, the sessions in turn. */
   #pump(turn: Turn, publishing: Publishing): void {
+    this.#follow(turn, publishing);
     const { flow } = publishing;
     if (flow === undefined) {
       if (publishing.findAt <= turn.now) this.#find(turn, publishing);
@@ -258,6 +264,22 @@ export class Publishers {
     // lease has run out.
     for (const voter of publishing.record?.voters ?? []) if (!turn.isSelf(voter)) turn.direct(voter, question);
     turn.route(publishing.group, question);
+  }
+
+  /** A node of the tree hears who numbers now before a root that stands still has been silent for long. */
+  #follow(turn: Turn, publishing: Publishing): void {
+    const { flow } = publishing;
+    const record = flow === undefined ? undefined : this.#port.known(publishing.group)?.record;
+    if (flow === undefined || record === undefined || record.root.id === flow.root.id || compareEpochs(record.epoch, flow.epoch) <= 0) return;
+    publishing.record = record;
+    this.#loseRoot(turn, publishing);
+  }
+
+  /** The root gives no receipt: if it has a successor one of the voters knows that, and one that has not says what is known here. */
+  #askVoters(turn: Turn, publishing: Publishing): void {
+    publishing.findAt = turn.now + turn.jittered(turn.config.publishRetryMs);
+    const question = this.#findRoot(turn, publishing);
+    for (const voter of publishing.record?.voters ?? []) if (!turn.isSelf(voter) && voter.id !== publishing.flow?.root.id) turn.direct(voter, question);
   }
 
   /** A node of the tree knows the voters, also for a publisher that came over from a node that died, perhaps the key's owner. */
@@ -295,7 +317,7 @@ export class Publishers {
   #publishing(turn: Turn, group: Id): Publishing | undefined {
     const known = this.#groups.get(group);
     if (known !== undefined || this.#groups.size >= turn.config.groupsMax) return known;
-    const publishing: Publishing = { group, findAt: turn.now, finds: 0, heldUntil: -Infinity, sessions: new Map() };
+    const publishing: Publishing = { group, findAt: turn.now, grantedAt: -Infinity, finds: 0, heldUntil: -Infinity, sessions: new Map() };
     this.#groups.set(group, publishing);
     return publishing;
   }

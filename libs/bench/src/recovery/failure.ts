@@ -3,7 +3,7 @@ import { halves, type LocalNetwork, type LocalOverlay } from '@banyan/local-over
 /** How a node fails: its process ends, stands still for good, or nothing reaches it or comes from it any more. */
 export type FailureKind = 'sigkill' | 'sigstop' | 'dropped';
 
-/** Makes one node fail; what is given back has it come back as a new process. */
+/** Makes one node fail, resolves when it has (the filters of a network take a moment); what is given back has it come back as a new process. */
 export async function fail({ local, network }: { readonly local: LocalOverlay; readonly network: LocalNetwork | undefined }, name: string, kind: FailureKind): Promise<() => Promise<void>> {
   const back = async (): Promise<void> => {
     await local.kill(name, 'SIGKILL');

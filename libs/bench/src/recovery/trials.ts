@@ -68,9 +68,9 @@ export class Trials implements AsyncDisposable {
     let restore: (() => Promise<void>) | undefined;
     try {
       if ((await awaited(() => this.#readers.fewest() >= WARM_MESSAGES, PATIENCE_MS, this.#signal)) === undefined) throw new Error('a reader does not get what is published before anything failed');
+      restore = await fail({ local: this.#overlay.local, network: this.#network }, target, kind);
       const signalledAt = nowMs();
       this.#readers.signalled(signalledAt);
-      restore = await fail({ local: this.#overlay.local, network: this.#network }, target, kind);
       const newAt = await awaited(() => this.#readers.lastNewAt(target), PATIENCE_MS, this.#signal);
       await pause(AFTER_MS);
       stop.abort();
