@@ -2,10 +2,9 @@
 import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { LocalOverlay } from '@banyan/local-overlay';
 import { afterAll, expect, it } from 'vitest';
 import { eventually } from './testing/eventually.ts';
-import { hasPrometheus, Prometheus, PROMETHEUS_INSTALL, type Sample, type Target } from './testing/prometheus.ts';
+import { hasPrometheus, Prometheus, PROMETHEUS_INSTALL, targetsOf, type Sample } from './testing/prometheus.ts';
 import { startTestOverlay } from './testing/test-overlay.ts';
 import { startTraffic } from './testing/traffic.ts';
 
@@ -70,10 +69,4 @@ function substituted(expr: string): string {
 // A quantile of nothing is NaN: a panel that only ever shows that is as good as empty.
 function hasNumbers(samples: readonly Sample[]): boolean {
   return samples.some(({ value }) => Number.isFinite(value));
-}
-
-function targetsOf({ file }: LocalOverlay): readonly Target[] {
-  const services = Object.entries(file.services).map(([name, { addresses }]) => ({ address: addresses['admin'] ?? '', labels: { job: name, node: name } }));
-  const nodes = file.nodes.map(({ name, addresses }) => ({ address: addresses['admin'] ?? '', labels: { job: 'pastry-node', node: name } }));
-  return [...services, ...nodes];
 }
