@@ -150,9 +150,10 @@ export const causes: readonly AlertCause[] = [
     what: 'a node stands still while it joins',
     alerts: ['BanyanJoinsSlow'],
     begin: async (scene) => {
-      await scene.overlay.kill(scene.last, 'SIGKILL');
-      const isBack = scene.overlay.restart(scene.last);
-      await stoppedAt(scene, scene.last, 'joining', 31_000);
+      const { last } = scene; // another one is the last while it is dead
+      await scene.overlay.kill(last, 'SIGKILL');
+      const isBack = scene.overlay.restart(last);
+      await stoppedAt(scene, last, 'joining', 31_000);
       await isBack;
       return () => undefined;
     },
