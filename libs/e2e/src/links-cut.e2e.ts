@@ -1,7 +1,7 @@
 // Links that swallow what is sent on them, under a steady stream into a reliable group: nobody is told, connections stay open.
 import { bothWays, type Cut } from '@banyan/local-overlay';
-import { afterEach, expect, it } from 'vitest';
-import { cutOverlay } from './testing/cut-network.ts';
+import { afterEach, expect, it as always } from 'vitest';
+import { cannotCut, cutOverlay } from './testing/cut-network.ts';
 import { LiveLoad } from './testing/live-load.ts';
 import { forwarderOf, forwarderEdgeOf, voterEdgeOf } from './testing/live-tree.ts';
 import { SPOTLESS } from './testing/message-history.ts';
@@ -10,6 +10,7 @@ const NODES = 10;
 const MESSAGES_PER_SECOND = 200;
 /** Messages that everybody has to get before the next thing happens, and at the end. */
 const SOME = 300;
+const it = always.skipIf(await cannotCut());
 const scene = cutOverlay('links', { nodes: NODES });
 afterEach(() => scene.network.heal());
 

@@ -8,6 +8,13 @@ export interface CutScene extends Scene {
   readonly network: LocalNetwork;
 }
 
+/** True where cuts cannot be tested, which is said: a kernel or a user without network namespaces. */
+export async function cannotCut(): Promise<boolean> {
+  const whyNot = await LocalNetwork.whyNot();
+  if (whyNot !== undefined) console.warn(`not tested here: ${whyNot}`);
+  return whyNot !== undefined;
+}
+
 /** One overlay for all tests of a file, each node on a host of its own, so that links between them can be cut. */
 export function cutOverlay(name: string, options: Omit<LaunchOptions, 'dataDir' | 'network'>): CutScene {
   let made: LocalNetwork | undefined;

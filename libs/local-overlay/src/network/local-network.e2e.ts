@@ -8,7 +8,10 @@ import { bothWays, halves, type Cut } from './cuts.ts';
 import { LocalNetwork } from './local-network.ts';
 import { run } from './namespaces.ts';
 
-describe('a network of namespaces', () => {
+const whyNot = await LocalNetwork.whyNot();
+if (whyNot !== undefined) console.warn(`not tested here: ${whyNot}`);
+
+describe.skipIf(whyNot !== undefined)('a network of namespaces', () => {
   it('joins its hosts and this process, and leaves nothing', async () => {
     const network = await LocalNetwork.create();
     const echo = await echoOn(network, 'b');

@@ -50,6 +50,17 @@ export class LocalNetwork implements AsyncDisposable {
     }
   }
 
+  /** Why this process can make no network, which it tries; undefined when it can. */
+  static async whyNot(): Promise<string | undefined> {
+    try {
+      await (await LocalNetwork.create()).remove();
+      return undefined;
+    } catch (error) {
+      if (error instanceof OverlayError && error.reason === 'NAMESPACES_UNAVAILABLE') return error.message;
+      throw error;
+    }
+  }
+
   /** The host of that name, made when there is none. */
   host(name: string): Promise<NetworkHost> {
     let host = this.#hosts.get(name);
