@@ -30,7 +30,7 @@ export class StripeCursor {
   readonly #newId: () => SubscriptionId;
   #subscription: SubscriptionId | undefined;
   readonly #parts = new Map<Sequence, Part>();
-  /** Where this reader began, and the sequence after the last that came or will not come; undefined: not subscribed yet. */
+  /** From where on nothing was let go unasked, and the sequence after the last that came or will not come; undefined: not subscribed yet. */
   #start: Sequence | undefined;
   #position: Sequence = 0;
   #lastGap: GapReason = 'DROPPED';
@@ -103,7 +103,7 @@ export class StripeCursor {
     }
   }
 
-  /** The payload at a place. One from before the start of this reader is asked for from there. */
+  /** The payload at a place. One from before the start of this reader, or let go since, is asked for from there. */
   find({ sequence }: PayloadPlace): Found {
     const part = this.#parts.get(sequence);
     if (part !== undefined) return { type: 'here', block: part.block };
@@ -143,12 +143,13 @@ export class StripeCursor {
     this.#owedBytes = 0;
   }
 
-  /** Lets go of payloads that came before `before` and that nobody named. */
+  /** Lets go of payloads that came before `before` and that nobody named; one that is named after all is asked for again. */
   dropBefore(before: Millis, isNamed: (sequence: Sequence) => boolean): void {
     for (const [sequence, { at }] of this.#parts) {
       if (at >= before) return;
       if (isNamed(sequence)) continue;
       this.take(sequence);
+      if (this.#start !== undefined && sequence >= this.#start) this.#start = sequence + 1;
       this.#port.drop('orphan_part');
     }
   }
