@@ -2,12 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { expectEveryPromiseKept } from '../testing/promises.ts';
 import { runSwarm } from './swarm-run.ts';
 
-const seeds = Array.from({ length: 5 }, (_, i) => i + 1);
-
-/** Every promise under loss, delay, crash and restart: the first five seeds; `swarm.long.ts` runs the other 45. */
+/** Every promise under loss, delay, crash and restart: the first seed; `swarm.long.ts` runs 49 more. */
 describe('a swarm of 200 nodes', () => {
-  it.each(seeds)('keeps every promise (seed %i)', (seed) => {
-    expectEveryPromiseKept(seed, 'basic');
+  it('keeps every promise (seed 1)', () => {
+    expectEveryPromiseKept(1, 'basic');
   });
 
   it('does the same again with the same seed, to the last effect', () => {
