@@ -16,8 +16,10 @@ import { cellsOf, failuresOf, ROW_COLUMNS, rowOf, type MeasuredPhase, type Row }
 const GROUP = 'admin/bench';
 /** A phase ends incomplete when no subscriber gets anything for so long, ms. */
 const QUIET_MS = 20_000;
-/** Retention holds the whole run, so that nothing is lost for want of room. */
-const RETENTION_BYTES = 256n * 1024n * 1024n;
+/** Retention holds the whole run, so that nothing is lost for want of room: at full speed the publisher runs far ahead of the subscribers' one process. */
+const RETENTION_BYTES_MIN = 256 * 1024 * 1024;
+/** What a message of a batch takes beside its bytes, at most. */
+const MESSAGE_OVERHEAD_BYTES = 64;
 const RETENTION_MS = 600_000n;
 
 const options = {
@@ -87,7 +89,7 @@ async function measure(overlay: OverlayUnderTest, values: Values<typeof options>
   if (first === undefined) throw new Error('the overlay has no node');
   const { authorityFile, token, treeBuilder } = overlay;
   using client = await connect({ addresses: [first.api], authorityFile, token, treeBuilder });
-  await client.groups.create(GROUP, { delivery: values.delivery as DeliveryName, retentionBytes: RETENTION_BYTES, retentionMs: RETENTION_MS });
+  await client.groups.create(GROUP, { delivery: values.delivery as DeliveryName, retentionBytes: retentionBytes(values), retentionMs: RETENTION_MS });
   using subscribers = await Subscribers.start({ addresses: others.map(({ api }) => api), authorityFile, token, group: GROUP });
   await using publisher = await client.publish(GROUP);
   const pids = [process.pid, subscribers.pid, ...overlay.pids];
@@ -130,6 +132,10 @@ async function measure(overlay: OverlayUnderTest, values: Values<typeof options>
     peakRssBytes: Math.max(...pids.map((pid) => memoryOf(pid).peakRssBytes)),
   };
   return { row, outcome };
+}
+
+function retentionBytes({ warmup, count, rate, 'steady-seconds': seconds, size }: Values<typeof options>): bigint {
+  return BigInt(Math.max(RETENTION_BYTES_MIN, (warmup + count + rate * seconds) * (size + MESSAGE_OVERHEAD_BYTES)));
 }
 
 // Where the CPU of the full-speed phase went: the busiest node tells what a forwarder costs.
