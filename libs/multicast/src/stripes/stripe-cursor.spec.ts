@@ -25,8 +25,8 @@ function cursorWithPart(): { readonly cursor: StripeCursor; readonly asked: Mult
 
 it('keeps a payload until a block names it', () => {
   const { cursor } = cursorWithPart();
-  assert.deepEqual(cursor.find({ stripe: 0, sequence: 7 }), { type: 'here', block: PART });
-  assert.deepEqual(cursor.find({ stripe: 0, sequence: 8 }), { type: 'awaited' });
+  assert.deepEqual(cursor.find({ stripe: 0, sequence: 7, bytes: 100 }), { type: 'here', block: PART });
+  assert.deepEqual(cursor.find({ stripe: 0, sequence: 8, bytes: 100 }), { type: 'awaited' });
 });
 
 it('asks again for a payload that was let go before a block named it: the main tree may have been out of reach for long', () => {
@@ -34,7 +34,7 @@ it('asks again for a payload that was let go before a block named it: the main t
   cursor.dropBefore(1_001, () => false);
   assert.deepEqual(drops, ['orphan_part']);
   asked.length = 0;
-  assert.deepEqual(cursor.find({ stripe: 0, sequence: 7 }), { type: 'awaited' });
+  assert.deepEqual(cursor.find({ stripe: 0, sequence: 7, bytes: 100 }), { type: 'awaited' });
   assert.deepEqual(
     asked.map((command) => (command.type === 'subscribe' ? command.start : command.type)),
     ['unsubscribe', { type: 'sequence', sequence: 1 }],
