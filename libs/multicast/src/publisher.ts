@@ -257,13 +257,10 @@ export class Publishers {
 
   #find(turn: Turn, publishing: Publishing): void {
     publishing.finds++;
-    publishing.findAt = turn.now + turn.jittered(turn.config.publishRetryMs);
     this.#learn(publishing);
-    const question = this.#findRoot(turn, publishing);
     // The new root is one of the voters and found within a second; the key of a dead one is not delivered to before its
     // lease has run out.
-    for (const voter of publishing.record?.voters ?? []) if (!turn.isSelf(voter)) turn.direct(voter, question);
-    turn.route(publishing.group, question);
+    turn.route(publishing.group, this.#askVoters(turn, publishing));
   }
 
   /** A node of the tree hears who numbers now before a root that stands still has been silent for long. */
@@ -275,11 +272,15 @@ export class Publishers {
     this.#loseRoot(turn, publishing);
   }
 
-  /** The root gives no receipt: if it has a successor one of the voters knows that, and one that has not says what is known here. */
-  #askVoters(turn: Turn, publishing: Publishing): void {
+  /**
+   * Asks the voters but the root who numbers now: if it has a successor one of them knows that, and one that does not hears what is known
+   * here. The question, for others.
+   */
+  #askVoters(turn: Turn, publishing: Publishing) {
     publishing.findAt = turn.now + turn.jittered(turn.config.publishRetryMs);
     const question = this.#findRoot(turn, publishing);
     for (const voter of publishing.record?.voters ?? []) if (!turn.isSelf(voter) && voter.id !== publishing.flow?.root.id) turn.direct(voter, question);
+    return question;
   }
 
   /** A node of the tree knows the voters, also for a publisher that came over from a node that died, perhaps the key's owner. */
